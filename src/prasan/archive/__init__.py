@@ -1,0 +1,1 @@
+"""Everything columnar: positions, manifest, carry, findings."""

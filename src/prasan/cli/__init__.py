@@ -1,0 +1,6 @@
+"""The commands."""
+
+
+def main() -> int:
+    """Run one command."""
+    return 0

@@ -1,0 +1,1 @@
+"""What it means: pure kernels on columns, one file per kind."""

@@ -1,0 +1,1 @@
+"""Between partners: TAXII 2.1 server and client, statements, peers."""

@@ -1,0 +1,1 @@
+"""The simulator: scripted exercise traffic, always marked as such."""

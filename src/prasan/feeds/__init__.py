@@ -1,0 +1,1 @@
+"""From the world: files and shipped reference data. Bytes in."""

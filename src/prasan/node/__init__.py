@@ -1,0 +1,1 @@
+"""The only room that knows every room: settings, clock, randomness, wiring."""

@@ -1,0 +1,1 @@
+"""What we know: frozen values, no I/O."""

@@ -1,0 +1,1 @@
+"""Who may know, and why: accord, policy, decide, render, explain. Pure."""

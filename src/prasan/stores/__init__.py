@@ -1,0 +1,1 @@
+"""Documents: objects, views, events, ledger leaves, users."""

@@ -1,0 +1,1 @@
+"""From fixes to vessels: duplicates, emitters, bins. Pure."""

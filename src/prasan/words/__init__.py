@@ -1,0 +1,1 @@
+"""Message codes and parameters become English and Thai sentences."""
