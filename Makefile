@@ -1,0 +1,33 @@
+# Developer verbs. Each sets up what it needs; `make test` is the one to remember.
+UV_DIR := .tools
+UV := $(UV_DIR)/bin/uv
+RUN := $(UV) run -q --locked
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: test check lint types house assets browser wheel demo
+test: $(UV) assets browser
+	$(RUN) pytest
+
+check: lint types house
+lint: $(UV)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+types: $(UV)
+	$(RUN) mypy
+house: $(UV)
+	$(RUN) lint-imports --no-logo
+
+assets: $(UV)
+	@$(RUN) python tools/assets.py
+
+browser:
+	@sh tools/browser.sh
+
+wheel: $(UV) assets
+	$(UV) build -q --wheel --out-dir dist
+
+demo:
+	./prasan demo
+
+$(UV):
+	python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --target $(UV_DIR) 'uv>=0.13,<0.14'
