@@ -1,0 +1,23 @@
+"""Time and randomness come in from here, and only here; a test hands in its own."""
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """`now_us` answers microseconds UTC since 1970; `entropy(n)` n random bytes."""
+
+    now_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    entropy: Callable[[int], bytes] = secrets.token_bytes
+
+    def now(self) -> int:
+        """Seconds UTC since 1970."""
+        return self.now_us() // 1_000_000
+
+    def uuid(self) -> str:
+        """A random UUID (version 4) from this clock's entropy."""
+        return str(uuid.UUID(bytes=self.entropy(16), version=4))
