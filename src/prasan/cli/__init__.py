@@ -1,6 +1,33 @@
-"""The commands."""
+"""The commands: arguments in, text and exit codes out. What they do is in the rooms below.
+
+Exit codes: 0 done, 1 done with findings that the caller must look at, 2 wrong use or bad input, 3 the node or a
+partner could not be reached. No traceback reaches a user.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from prasan.cli.output import complain
+from prasan.cli.parser import build_parser
+from prasan.errors import PrasanError
 
 
-def main() -> int:
-    """Run one command."""
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = build_parser().parse_args(argv)
+    module = importlib.import_module(f"prasan.cli.{arguments.module}")
+    try:
+        code: int = getattr(module, arguments.function)(arguments)
+    except PrasanError as error:
+        complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        complain(PrasanError(f"{error.strerror or error}: {error.filename or ''}".strip(": "), ""))
+        return 2
+    return code

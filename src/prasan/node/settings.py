@@ -45,7 +45,8 @@ class SourceSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             tlp = Tlp.parse(self.tlp)
         except ValueError as error:
-            raise UsageError(f"source '{self.name}': {error}", "Use clear, green, amber, amber+strict or red.") from None
+            remedy = "Use clear, green, amber, amber+strict or red."
+            raise UsageError(f"source '{self.name}': {error}", remedy) from None
         marking = Marking(
             tlp=tlp,
             rel_to=None if self.rel_to is None else frozenset(self.rel_to),
@@ -96,6 +97,6 @@ def load(home: Path) -> Settings:
 
 def dump(settings: Settings) -> str:
     """The settings as TOML text."""
-    values = {key: value for key, value in msgspec.to_builtins(settings).items()}
+    values = msgspec.to_builtins(settings)
     values["source"] = [{k: v for k, v in source.items() if v is not None} for source in values["source"]]
     return tomli_w.dumps(values)

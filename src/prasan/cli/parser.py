@@ -1,0 +1,178 @@
+"""The grammar of the command line, as one table. Each command names the function of the module that runs it."""
+
+import argparse
+from typing import Any, Final, NoReturn
+
+from prasan import __version__
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+ROLES: Final = ("watch", "analyst", "release", "protection", "admin", "auditor", "partner")
+
+
+def _arg(*names: str, **options: Any) -> Argument:
+    return names, options
+
+
+HOME: Final = _arg("--home", required=True, metavar="HOME", help="the node's home folder")
+
+COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
+    (
+        "demo",
+        "demo:demo",
+        "two partner nodes on the shipped data: the main job, start to end",
+        (
+            _arg("--dir", metavar="D", help="where the two homes are made (default: a new temporary folder)"),
+            _arg("--port", type=int, default=8440, metavar="P", help="first of the four ports used"),
+            _arg("--once", action="store_true", help="stop after the exchange is verified; print a JSON summary"),
+        ),
+    ),
+    (
+        "init",
+        "home:init",
+        "make a node home: settings, keys, stores",
+        (
+            _arg("home", metavar="HOME"),
+            _arg("--name", required=True, help="short name partners know the node by"),
+            _arg("--country", required=True, metavar="CC", help="ISO 3166 alpha-2 code"),
+            _arg("--lang", choices=("th", "en"), default="en"),
+        ),
+    ),
+    (
+        "serve",
+        "serve:serve",
+        "web pages, API, TAXII, the peer port and the sync",
+        (
+            HOME,
+            _arg("--host", metavar="H"),
+            _arg("--port", type=int, metavar="P"),
+            _arg("--peer-port", type=int, metavar="Q"),
+        ),
+    ),
+    (
+        "user add",
+        "home:user_add",
+        "add a user; the password is read from standard input",
+        (
+            _arg("name", metavar="NAME"),
+            _arg("--role", required=True, choices=ROLES),
+            _arg("--partner", metavar="NAME", help="the partner a user of role 'partner' belongs to"),
+            HOME,
+        ),
+    ),
+    ("token create", "home:token_create", "print one bearer token", (_arg("--user", required=True), HOME)),
+    ("partner add", "partners:add", "register a partner by its card", (_arg("file", metavar="FILE"), HOME)),
+    ("partner card", "partners:card", "print this node's own card", (HOME,)),
+    (
+        "partner suspend",
+        "partners:suspend",
+        "stop everything to a partner now",
+        (_arg("name", metavar="NAME"), _arg("--lift", action="store_true", help="resume instead"), HOME),
+    ),
+    ("accord check", "accords:check", "validate an accord file", (_arg("file", metavar="FILE"),)),
+    (
+        "accord propose",
+        "accords:propose",
+        "sign an accord's text and write the file for the other side",
+        (_arg("file", metavar="FILE"), _arg("--out", metavar="FILE"), HOME),
+    ),
+    (
+        "accord accept",
+        "accords:accept",
+        "countersign a proposed accord, or take the countersigned one in",
+        (_arg("file", metavar="FILE"), _arg("--out", metavar="FILE"), HOME),
+    ),
+    ("accord list", "accords:list_", "the accords this node holds", (HOME,)),
+    ("policy check", "policies:check", "validate a policy file", (_arg("file", metavar="FILE"),)),
+    ("policy adopt", "policies:adopt", "put a policy in force", (_arg("file", metavar="FILE"), HOME)),
+    (
+        "decode",
+        "decode:decode",
+        "AIS in any known dialect to position and static rows",
+        (
+            _arg("sources", nargs="*", metavar="FILE", default=["-"]),
+            _arg("--to", required=True, choices=("jsonl", "csv", "arrow", "parquet")),
+            _arg("--out", metavar="PATH"),
+        ),
+    ),
+    (
+        "ingest",
+        "ingest:ingest",
+        "files and folders into a node",
+        (
+            _arg("sources", nargs="+", metavar="SOURCE"),
+            HOME,
+            _arg("--format", metavar="DIALECT", help="force the format instead of detecting it"),
+            _arg("--source", metavar="NAME", help="the declared source this comes from (default: by file name)"),
+        ),
+    ),
+    (
+        "detect",
+        "detect:detect",
+        "events as JSONL, from files or from a node's archive",
+        (
+            _arg("sources", nargs="*", metavar="SOURCE"),
+            _arg("--home", metavar="HOME", help="read the node's archive instead of files"),
+            _arg("--preset", default="prasan"),
+            _arg("--kind", nargs="+", metavar="K"),
+            _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings"),
+            _arg("--out", metavar="FILE"),
+            _arg("--engine", choices=("local",), default="local"),
+        ),
+    ),
+    (
+        "release explain",
+        "release:explain",
+        "verdict and reasons for one object and recipient",
+        (_arg("object_id", metavar="OBJECT_ID"), _arg("--to", required=True, metavar="RECIPIENT"), HOME),
+    ),
+    (
+        "release preview",
+        "release:preview",
+        "exactly the bytes a recipient would get",
+        (_arg("--to", required=True, metavar="RECIPIENT"), HOME, _arg("--out", metavar="FILE")),
+    ),
+    (
+        "recall",
+        "release:recall",
+        "ask a partner to withdraw an object",
+        (
+            _arg("object_id", metavar="OBJECT_ID"),
+            _arg("--to", required=True, metavar="PARTNER|all"),
+            _arg("--reason", required=True, metavar="TEXT"),
+            HOME,
+        ),
+    ),
+    (
+        "sync",
+        "sync:sync",
+        "pull from partners now; one JSON line a partner",
+        (_arg("partners", nargs="*", metavar="PARTNER"), HOME),
+    ),
+    ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser that answers wrong use with one sentence instead of a page."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"prasan: {message}. Say '{self.prog} --help' to see how it is used.\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; a parsed command has `module` and `function`."""
+    parser = _Parser(prog="prasan", description="A self-hosted information-sharing node for security partners.")
+    parser.add_argument("--version", action="version", version=f"prasan {__version__}")
+    groups = {"": parser.add_subparsers(title="commands", metavar="COMMAND", required=True)}
+    for path, target, text, arguments in COMMANDS:
+        group, _, name = path.rpartition(" ")
+        if group not in groups:
+            owner = groups[""].add_parser(group, help=f"{group} commands")
+            groups[group] = owner.add_subparsers(metavar="COMMAND", required=True)
+        command = groups[group].add_parser(name, help=text, description=text)
+        for names, options in arguments:
+            command.add_argument(*names, **options)
+        module, function = target.split(":")
+        command.set_defaults(module=module, function=function)
+    return parser
