@@ -54,8 +54,8 @@ class Report(msgspec.Struct, frozen=True):
     """What a whole pass found.
 
     `size` entries were read, `erased` of them are holes that still verify; `signed` is the largest size that a good
-    checkpoint covers, so `size - signed` entries are not yet under any signature. `problems` is empty if and only if the
-    ledger verifies; it names checkpoints that cannot be used, then rows by rising index, then roots by rising size.
+    checkpoint covers, so `size - signed` entries are not yet under any signature. `problems` is empty if and only if
+    the ledger verifies; it names checkpoints that cannot be used, then rows by rising index, then roots by rising size.
     """
 
     size: int
