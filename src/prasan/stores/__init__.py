@@ -1,1 +1,1 @@
-"""Documents: objects, views, events, ledger leaves, users."""
+"""Documents: objects, views, partners, ledgers, users. One native store per database, one conformance suite for all."""

@@ -1,0 +1,5 @@
+"""The SQLite store: one file, one writer at a time, a connection per thread."""
+
+from prasan.stores.sqlite.store import Store, Tx
+
+__all__ = ["Store", "Tx"]

@@ -1,0 +1,104 @@
+"""Inboxes: what callers posted, each in a namespace of its own, and the status of each post."""
+
+from collections.abc import Collection
+from typing import Any, Final, Literal
+
+from prasan.stores.rows import Shelved, Wanted, version_key
+from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.traffic import InboxItem
+
+Posted = Literal["new", "same", "conflict"]
+
+STATUS_KEEP_US: Final = 48 * 3_600_000_000
+"""Twice what TAXII 2.1 section 4.3 asks for."""
+
+_ITEM: Final = "SELECT owner, id, version, spec_version, sha256, bytes, date_added_us FROM inbox"
+_KEYWORDS: Final = {"first", "last", "all"}
+
+
+class InboxReads(Link):
+    """Reading them."""
+
+    def inbox_page(self, owner: str, wanted: Wanted) -> list[Shelved]:
+        """The owner's rows, oldest first."""
+        where, values = _filter(wanted.ids, wanted.types, wanted.versions, wanted.spec_versions)
+        sql = (
+            "SELECT i.id, i.version, i.date_added_us, i.spec_version, i.bytes FROM inbox i WHERE i.owner = ?"  # noqa: S608
+            f" AND i.date_added_us > ?{where} ORDER BY i.date_added_us LIMIT ?"
+        )
+        return [Shelved(*row) for row in self._all(sql, (owner, wanted.after_us, *values, wanted.limit))]
+
+    def inbox_new(self, limit: int = 500) -> list[tuple[int, InboxItem]]:
+        """What was posted and not yet handled, in order, each with its number."""
+        rows = self._all(f"SELECT n, {_ITEM[7:]} WHERE handled = 0 ORDER BY n LIMIT ?", (limit,))
+        return [(row[0], InboxItem(*row[1:])) for row in rows]
+
+    def status(self, owner: str, status_id: str) -> bytes | None:
+        """The status resource of one of the owner's posts, as JSON bytes."""
+        found: bytes | None = self._value("SELECT body FROM statuses WHERE id = ? AND owner = ?", (status_id, owner))
+        return found
+
+
+class InboxWrites(InboxReads):
+    """Changing them."""
+
+    def put_inbox(self, item: InboxItem, object_type: str) -> Posted:
+        """Keep what a caller posted, at max(its date_added, the last + 1 µs) of that inbox."""
+        key = version_key(item.version)
+        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND vkey = ?"
+        kept = self._value(sql, (item.owner, item.id, item.spec_version, key))
+        if kept is not None:
+            return "same" if kept == item.sha256 else "conflict"
+        last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (item.owner,)) or 0
+        self._do(
+            "INSERT INTO inbox (owner, id, version, vkey, type, spec_version, sha256, bytes, date_added_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (item.owner, item.id, item.version, key, object_type, item.spec_version, item.sha256, item.raw,
+             max(item.date_added_us, last + 1)),
+        )  # fmt: skip
+        return "new"
+
+    def handled(self, number: int) -> None:
+        """An item of `inbox_new` was dealt with."""
+        self._do("UPDATE inbox SET handled = 1 WHERE n = ?", (number,))
+
+    def delete_inbox(
+        self, owner: str, object_id: str, versions: Collection[str], spec_versions: Collection[str] | None
+    ) -> int:
+        """Delete versions of an owner's object; how many were there."""
+        where, values = _filter([object_id], None, versions, spec_versions)
+        sql = f"DELETE FROM inbox WHERE n IN (SELECT i.n FROM inbox i WHERE i.owner = ?{where})"  # noqa: S608
+        return self._do(sql, (owner, *values))
+
+    def put_status(self, status_id: str, owner: str, body: bytes, now_us: int) -> None:
+        """Keep the status of a post; old ones are swept out."""
+        self._do("DELETE FROM statuses WHERE at_us < ?", (now_us - STATUS_KEEP_US,))
+        self._do("INSERT INTO statuses VALUES (?, ?, ?, ?)", (status_id, owner, body, now_us))
+
+
+def _filter(
+    ids: Collection[str] | None,
+    types: Collection[str] | None,
+    versions: Collection[str],
+    spec_versions: Collection[str] | None,
+) -> tuple[str, list[Any]]:
+    """Conditions on `inbox i` with their values. Without `spec_versions`, the latest one of each object."""
+    sql, values = "", list[Any]()
+    for column, wanted in (("id", ids), ("type", types), ("spec_version", spec_versions)):
+        if wanted is not None:
+            sql += f" AND i.{column} IN ({marks([*wanted])})"
+            values += wanted
+    other = "SELECT 1 FROM inbox j WHERE j.owner = i.owner AND j.id = i.id"
+    if spec_versions is None:
+        sql += f" AND NOT EXISTS ({other} AND j.spec_version > i.spec_version)"
+        other += " AND j.spec_version = i.spec_version"
+    if "all" in versions:
+        return sql, values
+    same = f" AND j.spec_version IN ({marks([*spec_versions])})" if spec_versions is not None else ""
+    exact = [version_key(version) for version in versions if version not in _KEYWORDS]
+    either, more = [f"i.vkey IN ({marks(exact)})"], list[Any](exact)
+    for keyword, sign in (("last", ">"), ("first", "<")):
+        if keyword in versions:
+            either.append(f"NOT EXISTS ({other}{same} AND j.vkey {sign} i.vkey)")
+            more += spec_versions or ()
+    return f"{sql} AND ({' OR '.join(either)})", [*values, *more]

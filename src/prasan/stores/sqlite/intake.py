@@ -1,0 +1,94 @@
+"""What comes from partners: how far we read, what they vouched for, what was not taken."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from prasan.stores.sqlite.link import Link
+from prasan.stores.traffic import Conflict, Cursor, Quarantined, ReceivedRow
+
+_CURSOR: Final = "SELECT partner, lane, collection, added_after, seq, acked FROM cursors"
+_QUARANTINE: Final = "SELECT partner, object_id, version, reason, bytes, at_us FROM quarantine"
+_RECEIVED: Final = "SELECT partner, lane, seq, object_id, version, sha256, statement, received_us FROM received"
+
+
+class IntakeReads(Link):
+    """Reading it."""
+
+    def cursor(self, partner: str, lane: str) -> Cursor:
+        """How far a lane was applied; a fresh cursor if it never was."""
+        row = self._one(f"{_CURSOR} WHERE partner = ? AND lane = ?", (partner, lane))
+        return Cursor(partner, lane) if row is None else Cursor(*row)
+
+    def received(self, partner: str, object_id: str) -> list[ReceivedRow]:
+        """What a partner vouched for under an id, in order of arrival."""
+        rows = self._all(f"{_RECEIVED} WHERE partner = ? AND object_id = ? ORDER BY n", (partner, object_id))
+        return [ReceivedRow(*row) for row in rows]
+
+    def received_count(self, partner: str) -> int:
+        """How many versions came from a partner."""
+        return int(self._value("SELECT count(*) FROM received WHERE partner = ?", (partner,)))
+
+    def quarantined(self, partner: str | None = None, limit: int = 1000) -> list[Quarantined]:
+        """What was not taken, latest first."""
+        rows = self._all(f"{_QUARANTINE} WHERE ?1 IS NULL OR partner = ?1 ORDER BY n DESC LIMIT ?2", (partner, limit))
+        return [Quarantined(*row) for row in rows]
+
+    def quarantine_counts(self, partner: str) -> dict[str, int]:
+        """How much was not taken, by reason."""
+        sql = "SELECT reason, count(*) FROM quarantine WHERE partner = ? GROUP BY reason"
+        return dict(self._all(sql, (partner,)))
+
+    def conflicts(self) -> Sequence[Conflict]:
+        """Versions that came twice with different bytes, in order of arrival."""
+        sql = "SELECT partner, object_id, version, kept_sha256, other_sha256, bytes, at_us FROM conflicts ORDER BY n"
+        return [Conflict(*row) for row in self._all(sql)]
+
+
+class IntakeWrites(IntakeReads):
+    """Recording it."""
+
+    def set_cursor(self, row: Cursor) -> None:
+        """Move a lane's cursor, in the transaction that applied what came before it."""
+        self._do(
+            "INSERT INTO cursors VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partner, lane) DO UPDATE"
+            " SET collection = excluded.collection, added_after = excluded.added_after, seq = excluded.seq,"
+            " acked = excluded.acked",
+            (row.partner, row.lane, row.collection, row.added_after, row.seq, row.acked),
+        )
+
+    def put_received(self, row: ReceivedRow) -> bool:
+        """Keep a statement with what it was for; False if it was here already."""
+        sql = (
+            "INSERT OR IGNORE INTO received (partner, lane, seq, object_id, version, sha256, statement, received_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        values = (
+            row.partner,
+            row.lane,
+            row.seq,
+            row.object_id,
+            row.version,
+            row.sha256,
+            row.statement,
+            row.received_us,
+        )
+        return self._do(sql, values) == 1
+
+    def put_quarantined(self, row: Quarantined) -> bool:
+        """Keep what was not taken; False if the same was kept before."""
+        sql = (
+            "INSERT OR IGNORE INTO quarantine (partner, object_id, version, reason, sha256, bytes, at_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        digest = sha256(row.raw).hexdigest()
+        return self._do(sql, (row.partner, row.object_id, row.version, row.reason, digest, row.raw, row.at_us)) == 1
+
+    def put_conflict(self, row: Conflict) -> bool:
+        """Record a conflict; False if it was recorded before."""
+        sql = (
+            "INSERT OR IGNORE INTO conflicts (partner, object_id, version, kept_sha256, other_sha256, bytes, at_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        values = (row.partner, row.object_id, row.version, row.kept_sha256, row.other_sha256, row.raw, row.at_us)
+        return self._do(sql, values) == 1

@@ -1,0 +1,114 @@
+"""Objects: versions as the bytes received, and who may speak for an id."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+
+from prasan.picture.marking import Marking
+from prasan.stores.rows import ObjectRow, ObjectStatus, version_key
+from prasan.stores.sqlite.link import Link, marks
+
+Put = Literal["new", "same", "conflict"]
+
+_COLUMNS: Final = "id, version, type, kind, origin, sha256, bytes, marking, facts, received_us, status"
+_SELECT: Final = f"SELECT {_COLUMNS} FROM objects"  # noqa: S608 - constants only
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+_DECODE: Final = msgspec.json.Decoder(Marking).decode
+
+
+class ObjectReads(Link):
+    """Finding objects."""
+
+    def object(self, object_id: str, version: str | None = None) -> ObjectRow | None:
+        """One version; without `version` the latest, whatever its status."""
+        if version is None:
+            row = self._one(f"{_SELECT} WHERE id = ? ORDER BY vkey DESC LIMIT 1", (object_id,))
+        else:
+            row = self._one(f"{_SELECT} WHERE id = ? AND vkey = ?", (object_id, version_key(version)))
+        return _row(row)
+
+    def object_versions(self, object_id: str) -> list[ObjectRow]:
+        """All versions, oldest first."""
+        return [_object(r) for r in self._all(f"{_SELECT} WHERE id = ? ORDER BY vkey", (object_id,))]
+
+    def objects(
+        self, *, types: Sequence[str] = (), origin: str | None = None, after: int = 0, limit: int = 1000
+    ) -> list[tuple[int, ObjectRow]]:
+        """What is shown now (current or revoked) in order of arrival, each with its number to go on after."""
+        where, values = ["n > ?", "status IN ('current', 'revoked')"], list[Any]([after])
+        if types:
+            where.append(f"type IN ({marks(types)})")
+            values.extend(types)
+        if origin is not None:
+            where.append("origin = ?")
+            values.append(origin)
+        sql = f"SELECT n, {_COLUMNS} FROM objects WHERE {' AND '.join(where)} ORDER BY n LIMIT ?"  # noqa: S608
+        return [(row[0], _object(row[1:])) for row in self._all(sql, (*values, limit))]
+
+    def each_object(self) -> Iterator[ObjectRow]:
+        """Every object shown now, in order of arrival."""
+        after = 0
+        while rows := self.objects(after=after):
+            after = rows[-1][0]
+            yield from (row for _, row in rows)
+
+    def object_count(self, origin: str | None = None) -> int:
+        """How many objects are shown now, of one origin or of all."""
+        sql = "SELECT count(*) FROM objects WHERE status IN ('current', 'revoked') AND (?1 IS NULL OR origin = ?1)"
+        return int(self._value(sql, (origin,)))
+
+    def speaker(self, object_id: str) -> str | None:
+        """Who first sent this id (`own` or a partner's identity id); None if nobody did."""
+        found: str | None = self._value("SELECT speaker FROM speakers WHERE id = ?", (object_id,))
+        return found
+
+
+class ObjectWrites(ObjectReads):
+    """Keeping objects."""
+
+    def put_object(self, row: ObjectRow) -> Put:
+        """Keep one version; a newer one supersedes the older, an older one arrives superseded.
+
+        `same`: it is here already with these bytes; `conflict`: with others, and the first is kept. The first to
+        send an id becomes its speaker; whether a later sender may speak is decided before this is called.
+        """
+        key = version_key(row.version)
+        kept = self._value("SELECT sha256 FROM objects WHERE id = ? AND vkey = ?", (row.id, key))
+        if kept is not None:
+            return "same" if kept == row.sha256 else "conflict"
+        status = row.status
+        newest = self._one("SELECT vkey, status FROM objects WHERE id = ? ORDER BY vkey DESC LIMIT 1", (row.id,))
+        if newest is None:
+            self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (row.id, row.origin, row.received_us))
+        elif newest[0] > key or newest[1] == "revoked":
+            status = "superseded"
+        else:
+            self._do("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", (row.id,))
+        self._do(
+            "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
+            " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (row.id, row.version, key, row.type, row.kind, row.origin, row.sha256, row.raw, _ENCODE(row.marking),
+             row.facts, row.received_us, status),
+        )  # fmt: skip
+        return "new"
+
+    def set_object_status(self, object_id: str, status: ObjectStatus, versions: Sequence[str] = ()) -> int:
+        """Give some versions of an object, or all, another status; how many had one to change."""
+        keys = [version_key(version) for version in versions]
+        which = f" AND vkey IN ({marks(keys)})" if keys else ""
+        sql = f"UPDATE objects SET status = ? WHERE id = ? AND status != ?{which}"  # noqa: S608
+        return self._do(sql, (status, object_id, status, *keys))
+
+    def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
+        """Record who first sent an id, if nobody is recorded yet."""
+        self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (object_id, speaker, now_us))
+
+
+def _row(row: Any) -> ObjectRow | None:
+    return None if row is None else _object(row)
+
+
+def _object(row: tuple[Any, ...]) -> ObjectRow:
+    name, version, kind_of, kind, origin, sha256, raw, marking, facts, received_us, status = row
+    return ObjectRow(name, version, kind_of, kind, origin, sha256, raw, _DECODE(marking), facts, received_us, status)

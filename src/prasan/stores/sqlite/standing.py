@@ -1,0 +1,78 @@
+"""How each object stands with each recipient: its state, its id there, and when to decide again."""
+
+from typing import Final
+
+import msgspec
+
+from prasan.stores.rows import Due, Mapped, StateName, StateRow
+from prasan.stores.sqlite.link import Link
+
+_CODES: Final = msgspec.json.Decoder(tuple[str, ...])
+
+
+class StandingReads(Link):
+    """Reading it."""
+
+    def state(self, recipient: str, object_id: str) -> StateRow | None:
+        """The last decision; None if there was never one."""
+        sql = "SELECT recipient, object_id, state, codes, decided_us FROM states WHERE recipient = ? AND object_id = ?"
+        row = self._one(sql, (recipient, object_id))
+        return None if row is None else StateRow(row[0], row[1], row[2], _CODES.decode(row[3]), row[4])
+
+    def state_counts(self, recipient: str) -> dict[str, dict[str, int]]:
+        """Objects by state and by the first code of the decision."""
+        sql = (
+            "SELECT state, coalesce(json_extract(CAST(codes AS TEXT), '$[0]'), ''), count(*) FROM states"
+            " WHERE recipient = ? GROUP BY 1, 2"
+        )
+        counts: dict[str, dict[str, int]] = {}
+        for state, code, count in self._all(sql, (recipient,)):
+            counts.setdefault(state, {})[code] = count
+        return counts
+
+    def mapped(self, recipient: str, object_id: str) -> Mapped | None:
+        """The object's own id with that recipient, if a view was ever built."""
+        row = self._one("SELECT * FROM id_map WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+        return None if row is None else Mapped(*row)
+
+    def mapped_back(self, recipient: str, view_id: str) -> str | None:
+        """The object behind a recipient's view id: the way back for feedback."""
+        sql = "SELECT object_id FROM id_map WHERE recipient = ? AND view_id = ?"
+        found: str | None = self._value(sql, (recipient, view_id))
+        return found
+
+    def due(self, now_us: int, limit: int = 1000) -> list[Due]:
+        """What must be decided again by now, the longest overdue first."""
+        sql = "SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? ORDER BY at_us LIMIT ?"
+        return [Due(*row) for row in self._all(sql, (now_us, limit))]
+
+    def next_due(self) -> int | None:
+        """When the next decision is due, in µs; None if none is."""
+        found: int | None = self._value("SELECT min(at_us) FROM due")
+        return found
+
+
+class StandingWrites(StandingReads):
+    """Changing it."""
+
+    def set_state(self, recipient: str, object_id: str, state: StateName, codes: tuple[str, ...], now_us: int) -> None:
+        """Record a decision."""
+        self._do(
+            "INSERT INTO states VALUES (?, ?, ?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
+            " SET state = excluded.state, codes = excluded.codes, decided_us = excluded.decided_us",
+            (recipient, object_id, state, msgspec.json.encode(codes), now_us),
+        )
+
+    def set_mapped(self, row: Mapped) -> None:
+        """Keep a recipient's id of an object. The id and its birth stay; only what is sticky may change."""
+        self._do(
+            "INSERT INTO id_map VALUES (?, ?, ?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
+            " SET sticky = excluded.sticky",
+            (row.recipient, row.object_id, row.view_id, row.created_us, row.sticky),
+        )
+
+    def set_due(self, recipient: str, object_id: str, at_us: int | None) -> None:
+        """Decide again at `at_us`; None takes it off the queue."""
+        self._do("DELETE FROM due WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+        if at_us is not None:
+            self._do("INSERT INTO due VALUES (?, ?, ?)", (recipient, object_id, at_us))

@@ -1,0 +1,163 @@
+"""The store as a whole: opening, threads, the one writer, and every group of verbs under one name."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from prasan.errors import IntegrityError, Unreachable, UsageError
+from prasan.stores.sqlite import schema
+from prasan.stores.sqlite.events import EventReads, EventWrites
+from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
+from prasan.stores.sqlite.intake import IntakeReads, IntakeWrites
+from prasan.stores.sqlite.link import connect
+from prasan.stores.sqlite.logs import LogReads, LogWrites
+from prasan.stores.sqlite.meta import MetaReads, MetaWrites
+from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
+from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
+from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
+from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
+from prasan.stores.sqlite.standing import StandingReads, StandingWrites
+from prasan.stores.sqlite.views import ViewReads, ViewWrites
+
+
+class Reads(
+    ObjectReads,
+    ViewReads,
+    StandingReads,
+    PartnerReads,
+    PeopleReads,
+    IntakeReads,
+    RecallReads,
+    InboxReads,
+    EventReads,
+    LogReads,
+    MetaReads,
+):
+    """Every verb that only reads."""
+
+
+class Tx(
+    Reads,
+    ObjectWrites,
+    ViewWrites,
+    StandingWrites,
+    PartnerWrites,
+    PeopleWrites,
+    IntakeWrites,
+    RecallWrites,
+    InboxWrites,
+    EventWrites,
+    LogWrites,
+    MetaWrites,
+):
+    """Every verb, inside one transaction: all of it becomes visible at its end, or none."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def _con(self) -> sqlite3.Connection:
+        return self._connection
+
+
+class Store(Reads):
+    """A node's documents in one file. Reading verbs may be called from any thread; writing is `with store.write()`."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the file, or make it with `create`. UsageError if it is not there; IntegrityError if it is no store."""
+        if create == path.exists():
+            raise UsageError(
+                f"The store {path} {'is there already' if create else 'does not exist'}.",
+                "Choose another folder." if create else "Make a node home with 'prasan init'.",
+            )
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._writing = threading.Lock()
+        with _named(path):
+            self._make() if create else self._check()
+
+    @property
+    def _con(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = connect(str(self._path))
+            self._local.connection = connection
+            with self._guard:
+                self._opened.append(connection)
+        return connection
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """One immediate transaction: committed (to the disk) at the end, undone if anything is raised inside."""
+        with self._writing, _named(self._path):
+            connection = self._con
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Tx(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Reads]:
+        """Several reads of one and the same state."""
+        connection = self._con
+        connection.execute("BEGIN")
+        try:
+            yield self
+        finally:
+            connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close every thread's connection; the store is then of no further use."""
+        with self._guard:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+    def copy_to(self, path: Path) -> None:
+        """A whole, consistent copy into a new file, while others read and write."""
+        target = sqlite3.connect(path)
+        try:
+            self._con.backup(target)
+        finally:
+            target.close()
+
+    def _make(self) -> None:
+        self._con.executescript(f"BEGIN; {schema.TABLES} PRAGMA user_version = {schema.VERSION}; COMMIT;")
+
+    def _check(self) -> None:
+        found = self._value("PRAGMA user_version")
+        if found != schema.VERSION:
+            raise UsageError(
+                f"The store {self._path} has schema {found}, this program knows {schema.VERSION}.",
+                "Use the version of prasan that wrote it, or a newer one.",
+            )
+
+
+_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+                sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}  # fmt: skip
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What a person can act on as a sentence; any other database error is a defect of ours and stays what it is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _BUSY:
+            raise Unreachable(
+                f"The store {path} cannot be used now: {error}.", "Free the disk or end the other writer."
+            ) from error
+        if code in _DAMAGED:
+            raise IntegrityError(f"The store {path} is damaged: {error}.", "Restore it from a backup.") from error
+        raise

@@ -1,0 +1,146 @@
+"""View rows: what each recipient may read, in one dense order per recipient (docs/wire.md, section 5)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from prasan.errors import UsageError
+from prasan.stores.rows import NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
+from prasan.stores.sqlite.link import Link, marks
+
+_COLUMNS: Final = (
+    "recipient, seq, view_id, version, object_id, object_version, lane, form, sha256, statement, date_added_us, status"
+)
+_SELECT: Final = f"SELECT {_COLUMNS} FROM views"  # noqa: S608 - constants only
+_BYTES: Final = (
+    "coalesce(v.bytes, (SELECT o.bytes FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version))"
+)
+
+_PAGE: Final = f"""
+SELECT v.view_id, v.version, v.date_added_us, '2.1', {_BYTES} FROM views v
+WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_us > ? AND v.date_added_us < ?"""  # noqa: S608
+
+_HOLD: Final = """
+SELECT min(v.date_added_us) FROM due d JOIN views v ON v.object_id = d.object_id AND v.recipient = d.recipient
+WHERE d.recipient = ? AND d.at_us <= ? AND v.status = 'current' AND v.lane = ?"""
+
+_FOREVER: Final = 2**62
+_KEYWORDS: Final = {"first", "last", "all"}
+
+
+class ViewReads(Link):
+    """Pages and the record."""
+
+    def view_page(self, recipient: str, lane: str, wanted: Wanted, now_us: int) -> list[Shelved]:
+        """Current rows of one lane, oldest first; a superseded version is not served, so every keyword means this one.
+
+        Reading never decides: a row whose decision is due again is held back, and the page ends before it.
+        """
+        if wanted.spec_versions is not None and "2.1" not in wanted.spec_versions:
+            return []
+        exact = None if _KEYWORDS & {*wanted.versions} else [version_key(version) for version in wanted.versions]
+        where, values = "", list[Any]([recipient, lane, wanted.after_us, self._hold(recipient, lane, now_us)])
+        for column, among in (("view_id", wanted.ids), ("type", wanted.types), ("vkey", exact)):
+            if among is not None:
+                where += f" AND v.{column} IN ({marks([*among])})"
+                values += among
+        sql = f"{_PAGE}{where} ORDER BY v.date_added_us LIMIT ?"
+        return [Shelved(*row) for row in self._all(sql, (*values, wanted.limit))]
+
+    def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> list[Sent]:
+        """The statements of the rows that `view_page` shows, after a seq, in order."""
+        sql = (
+            "SELECT seq, statement FROM views WHERE recipient = ? AND lane = ? AND status = 'current' AND seq > ?"
+            " AND date_added_us < ? ORDER BY date_added_us LIMIT ?"
+        )
+        return [
+            Sent(*row) for row in self._all(sql, (recipient, lane, after, self._hold(recipient, lane, now_us), limit))
+        ]
+
+    def view(self, recipient: str, object_id: str) -> ViewRow | None:
+        """The row of an object that a recipient can read now."""
+        row = self._one(
+            f"{_SELECT} WHERE object_id = ? AND recipient = ? AND status = 'current'", (object_id, recipient)
+        )
+        return None if row is None else ViewRow(*row)
+
+    def views_of(self, object_id: str) -> list[ViewRow]:
+        """Every row ever made of an object, for all recipients: who was sent what, and when."""
+        rows = self._all(f"{_SELECT} WHERE object_id = ? ORDER BY recipient, seq", (object_id,))
+        return [ViewRow(*row) for row in rows]
+
+    def view_bytes(self, recipient: str, seq: int) -> bytes | None:
+        """The bytes of one row, as they are sent."""
+        sql = f"SELECT {_BYTES} FROM views v WHERE v.recipient = ? AND v.seq = ?"  # noqa: S608
+        found: bytes | None = self._value(sql, (recipient, seq))
+        return found
+
+    def visible(self, recipient: str, object_ids: Sequence[str]) -> dict[str, str]:
+        """Of these objects, those that the recipient can read now, each with the id it has there."""
+        sql = (
+            "SELECT object_id, view_id FROM views WHERE recipient = ? AND status = 'current'"  # noqa: S608
+            f" AND object_id IN ({marks(object_ids)})"
+        )
+        return dict(self._all(sql, (recipient, *object_ids)))
+
+    def view_counts(self, recipient: str) -> dict[str, int]:
+        """How many rows the recipient can read now, by form."""
+        sql = "SELECT form, count(*) FROM views WHERE recipient = ? AND status = 'current' GROUP BY form"
+        return dict(self._all(sql, (recipient,)))
+
+    def last_place(self, recipient: str) -> Place:
+        """The place of the recipient's latest row; zeros before the first."""
+        row = self._one("SELECT seq, date_added_us FROM recipients WHERE id = ?", (recipient,))
+        return Place(0, 0) if row is None else Place(*row)
+
+    def _hold(self, recipient: str, lane: str, now_us: int) -> int:
+        """Where the recipient's pages end now: at the first row whose decision is due again."""
+        first: int | None = self._value(_HOLD, (recipient, now_us, lane))
+        return _FOREVER if first is None else first
+
+
+class ViewWrites(ViewReads):
+    """Giving places, and taking rows out of pages."""
+
+    def put_view(self, recipient: str, view: NewView, now_us: int, state: Callable[[Place], bytes]) -> Place:
+        """Add one row at the end of the recipient's order, visible when this transaction commits.
+
+        The row's current predecessor (same view id) is superseded. `state` makes the statement's bytes, which name
+        the seq. `date_added` is max(clock, last + 1 µs). UsageError if the view's version was sent before.
+        """
+        last = self.last_place(recipient)
+        place = Place(last.seq + 1, max(now_us, last.date_added_us + 1))
+        key = version_key(view.version)
+        sql = "SELECT max(vkey) FROM views WHERE recipient = ? AND view_id = ? AND status IN ('current', 'superseded')"
+        sent = self._value(sql, (recipient, view.view_id))
+        if sent is not None and sent >= key:
+            raise UsageError(
+                f"{view.view_id} was sent in version {sent} or later.", "Give the view a later 'modified'."
+            )
+        self._do(
+            "UPDATE views SET status = 'superseded' WHERE recipient = ? AND view_id = ? AND status = 'current'",
+            (recipient, view.view_id),
+        )
+        self._do(
+            "INSERT INTO views (recipient, seq, view_id, version, vkey, type, object_id, object_version, lane, form,"
+            " sha256, bytes, statement, date_added_us, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'current')",
+            (recipient, place.seq, view.view_id, view.version, key, view.view_id.partition("--")[0], view.object_id,
+             view.object_version, view.lane, view.form, view.sha256, view.raw, state(place), place.date_added_us),
+        )  # fmt: skip
+        self._do(
+            "INSERT INTO recipients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET seq = excluded.seq, date_added_us = excluded.date_added_us",
+            (recipient, place.seq, place.date_added_us),
+        )
+        return place
+
+    def narrow(self, recipient: str, object_id: str) -> int:
+        """Take an object's rows out of a recipient's pages and send nothing; how many left."""
+        return self._leave("narrowed", recipient, object_id, "('current')")
+
+    def recall_views(self, recipient: str, object_id: str) -> int:
+        """Mark every row of an object that the recipient may hold as recalled; how many there were."""
+        return self._leave("recalled", recipient, object_id, "('current', 'superseded', 'narrowed')")
+
+    def _leave(self, status: str, recipient: str, object_id: str, held: str) -> int:
+        sql = f"UPDATE views SET status = ? WHERE recipient = ? AND object_id = ? AND status IN {held}"  # noqa: S608
+        return self._do(sql, (status, recipient, object_id))

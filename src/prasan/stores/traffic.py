@@ -1,0 +1,97 @@
+"""Rows about what passes between partners: cursors, what was received or not taken, recalls, inboxes."""
+
+import msgspec
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a partner's lane was applied here, in which of its collections, and how far we acknowledged that."""
+
+    partner: str
+    lane: str
+    collection: str = ""
+    added_after: str = ""
+    seq: int = 0
+    acked: int = 0
+
+
+class ReceivedRow(msgspec.Struct, frozen=True):
+    """What a partner vouched for when it sent this version."""
+
+    partner: str
+    lane: str
+    seq: int
+    object_id: str
+    version: str
+    sha256: str
+    statement: bytes
+    received_us: int
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """An object that was not taken, and why (docs/wire.md, section 7)."""
+
+    partner: str
+    object_id: str
+    version: str
+    reason: str
+    raw: bytes
+    at_us: int
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """The same version with other bytes: the first was kept."""
+
+    partner: str
+    object_id: str
+    version: str
+    kept_sha256: str
+    other_sha256: str
+    raw: bytes
+    at_us: int
+
+
+class RecallOut(msgspec.Struct, frozen=True):
+    """A recall we sent to one recipient; it is overdue when the deadline passed without a receipt."""
+
+    id: str
+    object_id: str
+    view_id: str
+    recipient: str
+    reason: str
+    deadline_us: int
+    issued_us: int
+    receipt: bytes | None = None
+    answered_us: int | None = None
+
+
+class RecallIn(msgspec.Struct, frozen=True):
+    """A recall a partner sent to us."""
+
+    id: str
+    partner: str
+    target_id: str
+    reason: str
+    deadline_us: int
+    received_us: int
+    answered_us: int | None = None
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """An object waiting to be posted to a partner's inbox."""
+
+    id: str
+    partner: str
+    raw: bytes
+    queued_us: int
+
+
+class InboxItem(msgspec.Struct, frozen=True):
+    """An object that a caller posted: `owner` is the caller's namespace."""
+
+    owner: str
+    id: str
+    version: str
+    spec_version: str
+    sha256: str
+    raw: bytes
+    date_added_us: int

@@ -1,0 +1,150 @@
+"""Standing, partners, people, intake, recalls, logs, meta."""
+
+import msgspec
+import pytest
+from store_rows import uid
+
+from prasan.ledger.entry import Entry
+from prasan.ledger.tree import verify_consistency, verify_inclusion
+from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, SessionRow, UserRow
+from prasan.stores.sqlite import Store
+from prasan.stores.traffic import Conflict, Cursor, InboxItem, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
+
+US = "identity--us"
+
+
+def test_standing(store: Store) -> None:
+    with store.write() as tx:
+        tx.set_state(US, uid(1), "withheld", ("tlp_above", "no_rule"), 5)
+        tx.set_state(US, uid(2), "withheld", ("no_rule",), 5)
+        tx.set_state(US, uid(1), "released", (), 6)
+        tx.set_mapped(Mapped(US, uid(1), uid(9), 5, b'{"cell":1}'))
+        tx.set_mapped(Mapped(US, uid(1), uid(8), 7, b'{"cell":2}'))
+        tx.set_due(US, uid(1), 50)
+        tx.set_due(US, uid(1), 40)
+    state = store.state(US, uid(1))
+    assert state is not None
+    assert (state.state, state.codes, state.decided_us) == ("released", (), 6)
+    assert store.state_counts(US) == {"released": {"": 1}, "withheld": {"no_rule": 1}}
+    assert store.mapped(US, uid(1)) == Mapped(US, uid(1), uid(9), 5, b'{"cell":2}')
+    assert store.mapped_back(US, uid(9)) == uid(1)
+    assert (store.due(39), store.due(40), store.next_due()) == ([], [Due(US, uid(1), 40)], 40)
+
+
+def test_partners_accords_policies(store: Store) -> None:
+    partner, accord = PartnerRow(US, "us-mo", b"card", 1), AccordRow("h", "th-us", b"toml", b"jws", "proposed", 1)
+    with store.write() as tx:
+        tx.put_partner(partner)
+        assert tx.suspend(US) == 1
+        tx.put_partner(msgspec.structs.replace(partner, card=b"card 2"))
+        tx.put_accord(accord)
+        tx.put_accord(msgspec.structs.replace(accord, state="in_force", signed=b"jws 2"))
+        assert [tx.adopt_policy("s", b"p", "admin", n) for n in (1, 2)] == [1, 2]
+    assert store.partner("us-mo") == store.partner(US) == PartnerRow(US, "us-mo", b"card 2", 1, True)
+    assert store.partners() == [store.partner(US)]
+    assert [row.signed for row in store.accords("in_force")] == [b"jws 2"]
+    assert store.accord("h") is not None
+    policy = store.policy()
+    assert policy is not None
+    assert policy.number == len(store.policies()) == 2
+
+
+def test_people(store: Store) -> None:
+    user = UserRow("ann", "partner", "hash", US, 1)
+    with store.write() as tx:
+        tx.put_user(user)
+        tx.put_token("t", "ann", 1)
+        tx.put_session(SessionRow("s", "ann", "c", 10), 1)
+    assert store.token_user("t") == store.user("ann") == user
+    assert store.users() == [user]
+    assert store.session("s", 9) is not None
+    assert store.session("s", 10) is None
+    with store.write() as tx:
+        tx.put_user(msgspec.structs.replace(user, password="other"))
+        assert tx.remove_session("s") == 0, "a changed user is signed out"
+        assert tx.remove_user("ann") == 1
+    assert store.token_user("t") is None
+    assert store.user("ann") is None
+
+
+def test_intake_is_idempotent(store: Store) -> None:
+    cursor = Cursor(US, "objects", "c", "2026-01-01T00:00:00Z", 7, 3)
+    for fresh in (True, False):
+        with store.write() as tx:
+            tx.set_cursor(cursor)
+            assert tx.put_received(ReceivedRow(US, "objects", 7, uid(1), "v", "h", b"{}", 1)) is fresh
+            assert tx.put_quarantined(Quarantined(US, uid(2), "v", "wrong_hash", b"{}", 1)) is fresh
+            assert tx.put_conflict(Conflict(US, uid(1), "v", "h", "i", b"{}", 1)) is fresh
+    assert store.cursor(US, "objects") == cursor
+    assert store.cursor(US, "alerts") == Cursor(US, "alerts")
+    assert store.received_count(US) == len(store.received(US, uid(1))) == 1
+    assert store.quarantine_counts(US) == {"wrong_hash": 1}
+    assert [row.object_id for row in store.quarantined(US)] == [uid(2)]
+    assert len(store.conflicts()) == 1
+
+
+def test_recalls_are_answered_once_and_only_by_their_recipient(store: Store) -> None:
+    recall = RecallOut("r1", uid(1), uid(9), US, "wrong_place", 100, 1)
+    with store.write() as tx:
+        assert tx.put_recall_out(recall)
+        assert not tx.put_recall_out(recall)
+        assert tx.put_recall_in(RecallIn("r2", US, uid(3), "x", 100, 1))
+        assert tx.queue_outgoing(Outgoing("o1", US, b"{}", 1))
+        assert not tx.queue_outgoing(Outgoing("o1", US, b"{}", 1))
+    assert store.is_recalled(US, uid(1))
+    assert not store.is_recalled("identity--other", uid(1))
+    assert (store.overdue(100), store.overdue(101)) == ([], [recall])
+    assert [row.id for row in store.outgoing(US)] == ["o1"]
+    with store.write() as tx:
+        assert not tx.answer_recall("r1", "identity--other", b"{}", 2)
+        assert tx.answer_recall("r1", US, b"{}", 2)
+        assert not tx.answer_recall("r1", US, b"{}", 3)
+        assert tx.posted("o1", US, 2)
+        assert not tx.posted("o1", US, 2)
+        assert tx.recall_answered("r2", US, 2)
+    assert store.overdue(101) == []
+    assert store.outgoing(US) == []
+    answered = store.recall_out("r1")
+    assert answered is not None
+    assert answered.answered_us == 2
+    assert store.recalls_out(US) == [answered]
+    assert [row.answered_us for row in store.recalls_in()] == [2]
+
+
+def test_logs_prove_themselves(store: Store) -> None:
+    with store.write() as tx:
+        for n in range(11):
+            assert tx.append_log("pair/us", Entry("page", n, "x", {"n": n}), bytes([n]) * 32) == n
+        tx.put_checkpoint(CheckpointRow("pair/us", 4, "", "note 4", 1))
+        tx.put_checkpoint(CheckpointRow("pair/us", 11, "", "note 11", 2))
+        assert tx.erase_entry("pair/us", 3)
+    rows = list(store.leaf_rows("pair/us"))
+    frontier = store.frontier("pair/us")
+    assert (rows[3].entry, rows[3].salt) == (None, None)
+    verify_inclusion(rows[3].leaf, 3, 11, store.log_inclusion("pair/us", 3, 11), frontier.root())
+    old = store.log_consistency("pair/us", 4, 11)
+    with pytest.raises(Exception, match="does not continue"):
+        verify_consistency(4, frontier.root(), 11, frontier.root(), old)
+    latest = store.checkpoint("pair/us")
+    assert latest is not None
+    assert (latest.note, len(store.checkpoints("pair/us"))) == ("note 11", 2)
+    assert store.logs() == ["pair/us"]
+    assert store.frontier("node").size == 0
+
+
+def test_inbox_items_wait_to_be_handled(store: Store) -> None:
+    item = InboxItem(US, uid(1), "2026-01-01T00:00:00Z", "2.1", "h", b"{}", 5)
+    with store.write() as tx:
+        assert tx.put_inbox(item, "incident") == "new"
+        assert tx.put_inbox(item, "incident") == "same"
+        assert tx.put_inbox(msgspec.structs.replace(item, sha256="i"), "incident") == "conflict"
+        tx.put_status("s1", US, b"{}", 5)
+    ((number, kept),) = store.inbox_new()
+    assert kept == item
+    with store.write() as tx:
+        tx.handled(number)
+        tx.set_epoch("e1")
+    assert store.inbox_new() == []
+    assert store.epoch() == "e1"
+    assert store.status(US, "s1") == b"{}"
+    assert store.status("identity--other", "s1") is None
