@@ -1,0 +1,179 @@
+"""The manifest: one SQLite file that says which files, batches, carries and findings count.
+
+WAL with synchronous=FULL: what a commit has acknowledged survives a power cut, and readers never wait for the writer.
+`BEGIN IMMEDIATE` is also the lock that keeps writers, of this process or another, one at a time.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from prasan.errors import IntegrityError, PrasanError, UsageError
+
+VERSION: Final = 1
+BUSY_MS: Final = 30_000
+
+_SCHEMA: Final = (
+    """CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE batches (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
+        positions INTEGER NOT NULL, statics INTEGER NOT NULL, quarantined INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE files (
+        seq INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, quarantine INTEGER NOT NULL,
+        rows INTEGER NOT NULL, bytes INTEGER NOT NULL, t_min INTEGER NOT NULL, t_max INTEGER NOT NULL,
+        mmsi_min INTEGER NOT NULL, mmsi_max INTEGER NOT NULL,
+        lat_min INTEGER, lat_max INTEGER, lon_min INTEGER, lon_max INTEGER,
+        sha256 TEXT NOT NULL, batch TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL) STRICT""",
+    """CREATE INDEX files_by_time ON files (kind, quarantine, t_max)""",
+    """CREATE TABLE file_sources (
+        source TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL, t_min INTEGER NOT NULL, t_max INTEGER NOT NULL,
+        PRIMARY KEY (source, path)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE latest (
+        source TEXT NOT NULL, mmsi INTEGER NOT NULL, t INTEGER NOT NULL, lat INTEGER NOT NULL, lon INTEGER NOT NULL,
+        sog INTEGER, cog INTEGER, heading INTEGER, nav_status INTEGER, ais_class INTEGER, flags INTEGER NOT NULL,
+        PRIMARY KEY (source, mmsi)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE carry (kernel TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT""",
+    """CREATE TABLE findings (
+        seq INTEGER PRIMARY KEY, batch TEXT NOT NULL, key TEXT NOT NULL, json BLOB NOT NULL,
+        UNIQUE (batch, key)) STRICT""",
+)
+
+_UPSERT_LATEST: Final = """INSERT INTO latest VALUES (?,?,?,?,?,?,?,?,?,?,?)
+    ON CONFLICT (source, mmsi) DO UPDATE SET t = excluded.t, lat = excluded.lat, lon = excluded.lon,
+        sog = excluded.sog, cog = excluded.cog, heading = excluded.heading, nav_status = excluded.nav_status,
+        ais_class = excluded.ais_class, flags = excluded.flags
+    WHERE excluded.t >= latest.t"""
+
+
+class Manifest:
+    """The archive's database: a connection per thread, one writing transaction at a time."""
+
+    def __init__(self, path: Path, *, readonly: bool) -> None:
+        self._path = path
+        self._readonly = readonly
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened at first use."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = _connect(self._path, readonly=self._readonly)
+            self._local.connection = found
+            with self._guard:
+                self._opened.append(found)
+        return found
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._guard:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def prepare(self, buckets: int) -> int:
+        """Make the tables in a new file; the number of buckets in force. UsageError if a newer Prasan wrote it."""
+        with self.write() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                raise UsageError("A newer version of Prasan wrote this archive.", "Update Prasan on this machine.")
+            if version == 0:
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO settings VALUES ('buckets', ?)", (buckets,))
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+        return self.buckets()
+
+    def buckets(self) -> int:
+        """Into how many files a day's vessels are spread; fixed when the archive was made."""
+        (value,) = self.one("SELECT value FROM settings WHERE name = 'buckets'") or (1,)
+        return int(value)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One writing transaction: committed at the end, undone by any exception."""
+        if self._readonly:
+            raise UsageError("This archive was opened for reading only.", "Open it without readonly to write.")
+        with database_errors(self._path):
+            connection = self.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        with database_errors(self._path):
+            return self.connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with database_errors(self._path):
+            row: tuple[Any, ...] | None = self.connection.execute(sql, values).fetchone()
+            return row
+
+
+def put_file(connection: sqlite3.Connection, file: Mapping[str, object]) -> None:
+    """Name one file; the keys are the columns of `files` without seq."""
+    marks = ",".join("?" * len(file))
+    connection.execute(f"INSERT INTO files ({','.join(file)}) VALUES ({marks})", tuple(file.values()))  # noqa: S608
+
+
+def put_sources(connection: sqlite3.Connection, path: str, spans: Iterable[tuple[str, int, int, int]]) -> None:
+    """Say what each source has in a file: (source, rows, t_min, t_max)."""
+    rows = [(source, path, *numbers) for source, *numbers in spans]
+    connection.executemany("INSERT INTO file_sources VALUES (?,?,?,?,?)", rows)
+
+
+def put_latest(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Keep the newer of what is known and each row, in the order of `values.LATEST`."""
+    connection.executemany(_UPSERT_LATEST, rows)
+
+
+def put_findings(connection: sqlite3.Connection, batch: str, findings: Iterable[tuple[str, bytes]]) -> int:
+    """Store (key, json) pairs; those known by (batch, key) stay as they are. How many were new."""
+    before = connection.total_changes
+    rows = [(batch, key, json) for key, json in findings]
+    connection.executemany("INSERT OR IGNORE INTO findings (batch, key, json) VALUES (?,?,?)", rows)
+    return connection.total_changes - before
+
+
+def put_carry(connection: sqlite3.Connection, carry: Mapping[str, bytes]) -> None:
+    """Replace the carry of each kernel named."""
+    connection.executemany("INSERT OR REPLACE INTO carry VALUES (?,?)", list(carry.items()))
+
+
+@contextmanager
+def database_errors(path: Path) -> Iterator[None]:
+    """What SQLite refuses, as one sentence with a remedy."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        remedy = "Wait until the other program has finished, or free space on the disk; nothing was acknowledged."
+        raise PrasanError(f"The archive's manifest {path.name} cannot be used now: {error}.", remedy) from error
+    except sqlite3.DatabaseError as error:
+        remedy = "Restore it from a backup; the Parquet files beside it stay readable."
+        raise IntegrityError(f"The archive's manifest {path.name} is damaged: {error}.", remedy) from error
+
+
+def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
+    # close() may run in another thread than the one that used the connection
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA query_only = ON" if readonly else "PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,305 @@
+"""The archive against a plain list of rows: whatever is asked, the answer is the same."""
+
+import sqlite3
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from archive_rows import MIDNIGHT, SOURCES, as_rows, finding, position_tables, positions, statics, track
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prasan.archive import Appended, Archive, Damage, Recovered, SourceSummary, batch_id
+from prasan.archive.partition import LAST_T, UNDATED
+from prasan.archive.values import LATEST
+from prasan.errors import IntegrityError, PrasanError, UsageError
+from prasan.picture.position import POSITIONS, STATICS, Flag
+
+NONE = STATICS.empty_table()
+
+
+def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+def is_dated(row: dict[str, Any]) -> bool:
+    return not row["flags"] & UNDATED and 0 <= row["t"] <= LAST_T
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(position_tables, max_size=4), st.integers(1, 3), st.data())
+def test_any_question_is_answered_like_a_list_of_rows(
+    tables: list[pa.Table], buckets: int, data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, Archive.open(folder, buckets=buckets) as archive:
+        for number, table in enumerate(tables):
+            archive.append(batch_id("all", number), "all", table, NONE)
+        rows = [r for table in tables for r in table.to_pylist()]
+        dated = [r for r in rows if is_dated(r)]
+        for _ in range(3):
+            sources = data.draw(maybe(st.sets(st.sampled_from(SOURCES))))
+            mmsis = data.draw(maybe(st.sets(st.sampled_from([0, 1, 2, 567_000_001, 2**32 - 1]))))
+            t_from, t_to = (
+                data.draw(maybe(st.integers(MIDNIGHT - 6, MIDNIGHT + 6))),
+                data.draw(maybe(st.integers(MIDNIGHT - 6, MIDNIGHT + 6))),
+            )
+            expected = [
+                r
+                for r in dated
+                if (sources is None or r["source"] in sources)
+                and (mmsis is None or r["mmsi"] in mmsis)
+                and (t_from is None or r["t"] >= t_from)
+                and (t_to is None or r["t"] < t_to)
+            ]
+            found = archive.read(sources, mmsis, t_from, t_to)
+            assert found.schema.equals(POSITIONS)
+            assert as_rows(found) == as_rows(pa.Table.from_pylist(expected, schema=POSITIONS))
+            keys = [(r["mmsi"], r["t"]) for r in found.to_pylist()]
+            assert keys == sorted(keys)
+            some = archive.read(sources, mmsis, t_from, t_to, ["sog", "lat"])
+            assert some.column_names == ["lat", "sog"]
+            assert some["lat"].to_pylist() == found["lat"].to_pylist()
+        undated = [r for r in rows if not is_dated(r)]
+        assert as_rows(archive.read_quarantine()) == as_rows(pa.Table.from_pylist(undated, schema=POSITIONS))
+        check_summaries(archive, rows, dated)
+
+
+def check_summaries(archive: Archive, rows: list[dict[str, Any]], dated: list[dict[str, Any]]) -> None:
+    placed = [r for r in dated if r["lat"] is not None and r["lon"] is not None and not r["flags"] & Flag.NULL_ISLAND]
+    newest = dict[tuple[str, int], int]()
+    for r in placed:
+        key = (r["source"], r["mmsi"])
+        newest[key] = max(newest.get(key, 0), r["t"])
+    assert {(r["source"], r["mmsi"]): r["t"] for r in archive.latest().to_pylist()} == newest
+    assert archive.sources() == {
+        s: SourceSummary(
+            len(ts := [r["t"] for r in dated if r["source"] == s]), min(ts), max(ts), sum(k[0] == s for k in newest)
+        )
+        for s in {r["source"] for r in dated}
+    }
+    stats = archive.stats()
+    assert (stats.positions, stats.quarantined) == (len(dated), len(rows) - len(dated))
+    assert archive.check() == []
+
+
+def test_a_batch_sent_again_changes_nothing(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        table = positions({}, {"t": MIDNIGHT - 1}, {"flags": int(Flag.NO_TIME)})
+        first = archive.append(
+            "b1", "amsa", table, statics({"name": "AREE"}), findings=[finding("k")], carry={"gap": b"1"}
+        )
+        assert first == Appended(2, False, 1, 1)
+        before = archive.stats()
+        again = archive.append("b1", "amsa", table, NONE, findings=[finding("other")], carry={"gap": b"2"})
+        assert again == Appended(2, True, 1, 1)
+        assert archive.stats() == before
+        assert archive.carry("gap") == b"1"
+        assert archive.has_batch("b1")
+        assert not archive.has_batch("b2")
+
+
+def test_an_empty_batch_is_remembered(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        assert archive.append("b", "amsa", POSITIONS.empty_table(), NONE) == Appended(0, False)
+        assert archive.append("b", "amsa", POSITIONS.empty_table(), NONE).duplicate
+        assert archive.read().num_rows == archive.read_statics().num_rows == archive.latest().num_rows == 0
+        assert archive.sources() == {}
+        assert archive.stats().bytes_per_position == 0
+
+
+def test_statics_come_back_whole(tmp_path: Path) -> None:
+    table = statics(
+        {"name": "เรือหลวงนเรศวร", "imo": 9_074_729, "draught": 65}, {"t": MIDNIGHT - 1, "eta": "12-24T18:30"}
+    )
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", POSITIONS.empty_table(), table)
+        assert as_rows(archive.read_statics()) == as_rows(table)
+        assert archive.read_statics(t_from=MIDNIGHT, columns=["name"])["name"].to_pylist() == ["เรือหลวงนเรศวร"]
+        undated = statics({"flags": int(Flag.EPOCH_TIME), "t": 7})
+        archive.append("c", "amsa", POSITIONS.empty_table(), undated)
+        assert as_rows(archive.read_quarantine("statics")) == as_rows(undated)
+
+
+def test_latest_follows_time_and_not_arrival(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("new", "amsa", positions({"lat": 2}, {"source": "noaa", "mmsi": 5}), NONE)
+        assert archive.latest().schema.equals(LATEST)
+        archive.append("late", "amsa", positions({"t": MIDNIGHT - 100_000, "lat": 1}), NONE)
+        assert archive.latest(["amsa"])["lat"].to_pylist() == [2]
+        archive.append("newer", "amsa", positions({"t": MIDNIGHT + 1, "lat": 3}), NONE)
+        assert archive.latest(["amsa"])["lat"].to_pylist() == [3]
+        assert archive.latest([]).num_rows == 0
+        assert archive.latest()["source"].to_pylist() == ["amsa", "noaa"]
+
+
+def test_findings_and_carry_are_kept_once(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        assert archive.put_findings("run 1", [finding("a"), finding("b")], {"gap": b"carry"}) == 2
+        assert archive.put_findings("run 1", [finding("b"), finding("c")]) == 1
+        assert archive.put_findings("run 2", [finding("a")]) == 1
+        stored = archive.findings()
+        assert [(s.batch, s.finding.key) for s in stored] == [
+            ("run 1", "a"), ("run 1", "b"), ("run 1", "c"), ("run 2", "a"),
+        ]  # fmt: skip
+        assert stored[0].finding == finding("a")
+        assert archive.findings(after=stored[1].seq) == stored[2:]
+        assert archive.findings(limit=1) == stored[:1]
+        assert archive.carry("gap") == b"carry"
+        assert archive.carry("encounter") is None
+        assert archive.stats().findings == 4
+
+
+def test_files_are_sorted_and_encoded_as_promised(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", track(0, 500), NONE)
+    files = sorted(tmp_path.glob("positions/date=*/bucket=00/part-*.parquet"))
+    assert len(files) == 5
+    chunks = pq.ParquetFile(files[0]).metadata.row_group(0)
+    encodings = {chunks.column(i).path_in_schema: chunks.column(i).encodings for i in range(chunks.num_columns)}
+    for name in ("t", "mmsi", "lat", "lon", "sog", "cog", "heading"):
+        assert "DELTA_BINARY_PACKED" in encodings[name]
+    assert "RLE_DICTIONARY" in encodings["source"]
+    assert {chunks.column(i).compression for i in range(chunks.num_columns)} == {"ZSTD"}
+    plain = pq.ParquetFile(files[0]).read(["mmsi", "t"]).to_pylist()
+    assert all((a["mmsi"], a["t"]) <= (b["mmsi"], b["t"]) for a, b in pairwise(plain))
+
+
+def test_readers_see_whole_batches_while_a_writer_writes(tmp_path: Path) -> None:
+    Archive.open(tmp_path).close()
+    batches, size = 30, 50
+
+    def write() -> int:
+        with Archive.open(tmp_path) as archive:
+            return sum(archive.append(f"b{n}", "amsa", track(n * size, size), NONE).rows for n in range(batches))
+
+    def read(_: int) -> list[int]:
+        with Archive.open(tmp_path, readonly=True) as archive:
+            seen = list[int]()
+            while not seen or seen[-1] < batches * size:
+                seen.append(archive.read(columns=["lat"]).num_rows)
+            return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        writer, readers = pool.submit(write), list(pool.map(read, range(2)))
+        assert writer.result() == batches * size
+    for seen in readers:
+        assert all(count % size == 0 for count in seen)
+        assert seen == sorted(seen)
+
+
+def test_two_writers_take_turns(tmp_path: Path) -> None:
+    def write(name: str) -> int:
+        with Archive.open(tmp_path) as archive:
+            return sum(archive.append(f"b{n}", name, track(n * 9, 9), NONE).rows * (n >= 0) for n in range(12))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(write, ["one", "two"])) == [108, 108]
+    with Archive.open(tmp_path) as archive:
+        assert archive.recovered == Recovered()
+        assert as_rows(archive.read()) == as_rows(track(0, 108))
+
+
+def test_one_archive_serves_many_threads(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive, ThreadPoolExecutor(4) as pool:
+        stored = list(pool.map(lambda n: archive.append(f"b{n}", "amsa", track(n * 10, 10), NONE), range(12)))
+        assert sum(s.rows for s in stored) == 120
+        assert {t.num_rows for t in pool.map(lambda _: archive.read(), range(4))} == {120}
+
+
+def test_uncommitted_files_are_moved_aside_and_unfinished_ones_deleted(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", track(0, 20), NONE)
+    (known,) = tmp_path.glob("positions/date=2022-01-04/*/part-*.parquet")
+    (known.parent / "part-0000.parquet").write_bytes(known.read_bytes())
+    (known.parent / "part-0001.parquet.tmp").write_bytes(b"half")
+    with Archive.open(tmp_path) as archive:
+        assert archive.recovered == Recovered(temporary=1, moved=1)
+        assert archive.stats().lost_files == 1
+        assert archive.read().num_rows == 20
+    assert (tmp_path / "lost" / known.relative_to(tmp_path).parent / "part-0000.parquet").exists()
+    with Archive.open(tmp_path) as archive:
+        assert archive.recovered == Recovered()
+
+
+def test_a_reader_leaves_a_writers_files_alone(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", track(0, 20), NONE)
+    (tmp_path / "positions" / "part-0000.parquet").write_bytes(b"being written")
+    with Archive.open(tmp_path, readonly=True) as archive:
+        assert archive.read().num_rows == 20
+        with pytest.raises(UsageError, match="reading only"):
+            archive.append("c", "amsa", track(0, 1), NONE)
+    assert (tmp_path / "positions" / "part-0000.parquet").exists()
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", positions({}, {"t": MIDNIGHT - 1}), NONE)
+        first, second = sorted(tmp_path.glob("positions/*/*/*.parquet"))
+        first.write_bytes(first.read_bytes()[:-10] + b"0123456789")
+        second.unlink()
+        names = [p.relative_to(tmp_path).as_posix() for p in (first, second)]
+        assert archive.check() == [Damage(names[0], "changed"), Damage(names[1], "missing")]
+        with pytest.raises(IntegrityError, match="cannot be read"):
+            archive.read()
+
+
+def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no archive"):
+        Archive.open(tmp_path / "none", readonly=True)
+    with pytest.raises(UsageError, match="buckets"):
+        Archive.open(tmp_path, buckets=0)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(PrasanError, match="cannot use its disk"):
+        Archive.open(tmp_path / "file" / "below")
+    (tmp_path / "archive.sqlite").write_text("this is no database, " * 100)
+    with pytest.raises(IntegrityError, match="damaged"):
+        Archive.open(tmp_path)
+
+
+def test_an_archive_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    Archive.open(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "archive.sqlite")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(UsageError, match="newer version"):
+        Archive.open(tmp_path)
+
+
+def test_a_disk_that_refuses_loses_nothing(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b1", "amsa", positions({}), NONE)
+        blocker = tmp_path / "positions" / "date=2022-01-05"
+        blocker.write_text("a file where a folder must be")
+        batch = positions({"t": MIDNIGHT + 1}, {"t": MIDNIGHT + 86_400})
+        with pytest.raises(PrasanError, match="cannot use its disk"):
+            archive.append("b2", "amsa", batch, NONE)
+        assert archive.read().num_rows == 1
+        assert not archive.has_batch("b2")
+        blocker.unlink()
+        assert archive.append("b2", "amsa", batch, NONE).rows == 2
+        assert archive.read().num_rows == 3
+
+
+def test_an_unknown_column_is_wrong_use(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive, pytest.raises(UsageError, match="no column speed"):
+        archive.read(columns=["speed"])
+
+
+def test_buckets_stay_as_the_archive_was_made(tmp_path: Path) -> None:
+    Archive.open(tmp_path, buckets=4).close()
+    with Archive.open(tmp_path, buckets=1) as archive:
+        archive.append("b", "amsa", track(0, 50), NONE)
+        assert archive.read().num_rows == 50
+    assert len({p.name for p in tmp_path.glob("positions/*/bucket=*")}) > 1
+
+
+def test_a_batch_id_tells_parts_apart() -> None:
+    assert batch_id("a", "bc") != batch_id("ab", "c")
+    assert batch_id("a", 1, b"x") == batch_id("a", "1", "x")
+    assert len(batch_id("a")) == 64
