@@ -69,6 +69,21 @@ PUBLIC: Final = Marking()
 """The bottom of the lattice."""
 
 
+CISE_PURPOSES: Final = (
+    "defence_monitoring", "csdp_task", "border_monitoring", "border_operation", "counter_terrorism",
+    "environment_warning", "environment_monitoring", "environment_response", "customs_monitoring",
+    "customs_operation", "law_enforcement_monitoring", "law_enforcement_operation", "fisheries_warning",
+    "fisheries_monitoring", "fisheries_operation", "safety", "security", "search_and_rescue",
+    "vessel_traffic_management", "operation", "non_specified",
+)  # fmt: skip
+"""PurposeType of the EU CISE service model (message.xsd), in snake case; SAR and VTM written out."""
+
+PURPOSES: Final = frozenset(
+    {*CISE_PURPOSES, "maritime_security", "counter_piracy", "counter_trafficking", "cyber_security"}
+)
+"""Purposes an accord or a marking may name: CISE's and the areas of work that CISE has no word for."""
+
+
 def join_all(markings: "list[Marking] | tuple[Marking, ...]") -> Marking:
     """The join of any number of markings; of none it is `PUBLIC`."""
     result = PUBLIC

@@ -1,0 +1,64 @@
+"""The objects of the control lane: recall and receipt (docs/wire.md, section 8)."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from prasan.formats.stix import format_time
+from prasan.formats.stix_build import Stamp, common, encode
+from prasan.formats.stix_ids import RECALL, RECEIPT, object_id
+from prasan.picture.marking import Marking
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """What is asked back from one recipient: the view's id and versions, why, and until when (seconds UTC)."""
+
+    recipient: str
+    target_id: str
+    target_versions: tuple[str, ...]
+    reason: str
+    deadline: float
+    note: str = ""
+
+
+def recall_id(node: str, recall: Recall) -> str:
+    """The same recall of the same versions always has the same id, so sending it twice changes nothing."""
+    key = "/".join((recall.recipient, recall.target_id, *sorted(recall.target_versions)))
+    return object_id(RECALL, node, key)
+
+
+def recall_object(recall: Recall, stamp: Stamp, marking: Marking) -> bytes:
+    """A `prasan-recall`. The recipient is part of its id and not of its content."""
+    return encode(
+        common(recall_id(stamp.node, recall), stamp, marking)
+        | {
+            "target_id": recall.target_id,
+            "target_versions": sorted(recall.target_versions),
+            "reason": recall.reason,
+            "note": recall.note or None,
+            "deadline": format_time(recall.deadline),
+        }
+    )
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The answer to a recall: ids withdrawn; id -> code of why not; names from whom an onward recall is pending."""
+
+    recall_id: str
+    withdrawn: tuple[str, ...]
+    not_withdrawn: Mapping[str, str] = {}
+    onward_pending: tuple[str, ...] = ()
+
+
+def receipt_object(receipt: Receipt, stamp: Stamp, marking: Marking) -> bytes:
+    """A `prasan-receipt`. A later answer to the same recall is a newer version of the same object."""
+    refused = receipt.not_withdrawn
+    return encode(
+        common(object_id(RECEIPT, stamp.node, receipt.recall_id), stamp, marking)
+        | {
+            "recall_id": receipt.recall_id,
+            "withdrawn": sorted(receipt.withdrawn),
+            "not_withdrawn": [{"id": name, "reason": refused[name]} for name in sorted(refused)],
+            "onward_pending": sorted(receipt.onward_pending),
+        }
+    )

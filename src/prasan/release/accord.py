@@ -1,0 +1,171 @@
+"""The accord: what two parties sign (docs/wire.md, section 3). Parsed, checked, and several of them combined."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from prasan.errors import AccordError
+from prasan.formats.stix_ids import is_id
+from prasan.picture.marking import PURPOSES, Tlp
+from prasan.release.toml import load
+
+Mode = Literal["real", "exercise"]
+Onward = Literal["never", "ask", "tlp"]
+
+ONWARD_STRICTNESS: Final[tuple[Onward, ...]] = ("never", "ask", "tlp")
+"""From the strictest to the mildest."""
+
+PARTIES: Final = 2
+MAX_DAYS: Final = 36_525
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One side: short name, identity id, RFC 7638 thumbprint of its node key."""
+
+    name: Name
+    id: str
+    key: Thumbprint
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The TOML as written."""
+
+    prasan_accord: Literal[1]
+    name: Name
+    mode: Mode
+    parties: tuple[Party, ...]
+    purposes: tuple[str, ...]
+    highest_tlp: str
+    onward: Onward
+    recall_days: Days
+    store_days: Days
+    valid_from: Moment
+    valid_until: Moment
+
+
+class Accord(msgspec.Struct, frozen=True):
+    """An accord by the hash of its bytes. Times are seconds UTC; it holds from `valid_from` up to `valid_until`."""
+
+    hash: str
+    name: str
+    mode: Mode
+    parties: tuple[Party, ...]
+    purposes: frozenset[str]
+    highest_tlp: Tlp
+    onward: Onward
+    recall_days: int
+    store_days: int
+    valid_from: float
+    valid_until: float
+
+    def in_force(self, now: float) -> bool:
+        """True if the clock is inside its validity. Its signatures are checked where it is taken in."""
+        return self.valid_from <= now < self.valid_until
+
+    def party(self, identity: str) -> Party | None:
+        """The party with this identity id."""
+        return next((party for party in self.parties if party.id == identity), None)
+
+    def other(self, identity: str) -> Party:
+        """The party that is not `identity`. AccordError if `identity` is no party."""
+        if self.party(identity) is None:
+            raise AccordError(f"{identity} is not a party to the accord '{self.name}'", "use an accord with this node")
+        return next(party for party in self.parties if party.id != identity)
+
+
+def accord_hash(raw: bytes) -> str:
+    """The name an accord goes by: SHA-256 of its bytes, lower-case hex."""
+    return sha256(raw).hexdigest()
+
+
+def parse_accord(raw: bytes) -> Accord:
+    """The bytes of an accord -> its value. AccordError says what is wrong and where."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise AccordError(f"the accord is not UTF-8: {error}", "save it as UTF-8") from None
+    file = load(text, _File, "the accord")
+    _check_parties(file.parties)
+    _check_purposes(file.purposes)
+    if file.valid_until <= file.valid_from:
+        raise AccordError("the accord: valid_until is not after valid_from", "correct the two times")
+    return Accord(
+        hash=accord_hash(raw),
+        name=file.name,
+        mode=file.mode,
+        parties=file.parties,
+        purposes=frozenset(file.purposes),
+        highest_tlp=parse_tlp(file.highest_tlp, "the accord: highest_tlp"),
+        onward=file.onward,
+        recall_days=file.recall_days,
+        store_days=file.store_days,
+        valid_from=file.valid_from.timestamp(),
+        valid_until=file.valid_until.timestamp(),
+    )
+
+
+def parse_tlp(text: str, where: str) -> Tlp:
+    """A TLP label of a file. AccordError says where it stands."""
+    try:
+        return Tlp.parse(text)
+    except ValueError as error:
+        remedy = "use clear, green, amber, amber+strict or red"
+        raise AccordError(f"{where}: {error}", remedy) from None
+
+
+def _check_parties(parties: tuple[Party, ...]) -> None:
+    if len(parties) != PARTIES:
+        raise AccordError(f"the accord: parties has {len(parties)} entries; two sign it", "name both parties")
+    for number, party in enumerate(parties):
+        if not (party.id.startswith("identity--") and is_id(party.id)):
+            raise AccordError(
+                f"the accord: parties[{number}].id '{party.id[:80]}' is not an identity id", "copy it from the card"
+            )
+    for field in ("name", "id", "key"):
+        if getattr(parties[0], field) == getattr(parties[1], field):
+            raise AccordError(f"the accord: both parties have the same {field}", "name two different parties")
+
+
+def _check_purposes(purposes: tuple[str, ...]) -> None:
+    if not purposes:
+        raise AccordError("the accord: purposes is empty, so nothing could ever be sent", "name at least one purpose")
+    for purpose in purposes:
+        if purpose not in PURPOSES and not purpose.startswith("x_"):
+            known = ", ".join(sorted(PURPOSES))
+            raise AccordError(
+                f"the accord: purpose '{purpose[:60]}' is not known", f"use x_… for your own, or: {known}"
+            )
+
+
+class Combined(msgspec.Struct, frozen=True):
+    """Several accords with one partner as one: of each term the stricter."""
+
+    accords: tuple[str, ...]
+    mode: Mode
+    purposes: frozenset[str]
+    highest_tlp: Tlp
+    onward: Onward
+    recall_days: int
+    store_days: int
+
+
+def combine(accords: tuple[Accord, ...]) -> Combined | None:
+    """The stricter of every term; None for no accord. The order of the accords does not matter."""
+    if not accords:
+        return None
+    return Combined(
+        accords=tuple(sorted(accord.hash for accord in accords)),
+        mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
+        purposes=frozenset.intersection(*(accord.purposes for accord in accords)),
+        highest_tlp=min(accord.highest_tlp for accord in accords),
+        onward=min((accord.onward for accord in accords), key=ONWARD_STRICTNESS.index),
+        recall_days=min(accord.recall_days for accord in accords),
+        store_days=min(accord.store_days for accord in accords),
+    )

@@ -1,0 +1,255 @@
+"""Who may know, and why: the decision (docs/wire.md, section 4).
+
+`decide` is total, deterministic and pure, and withholds by default. It walks the table of codes from top to bottom
+and collects every code that holds; one or more of them is `withhold`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from prasan.formats.stix_ids import TRACK
+from prasan.picture.marking import Tlp
+from prasan.release.accord import Combined, combine
+from prasan.release.facts import Facts, Kind, Recipient
+from prasan.release.policy import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Policy, Rule, Steps, Verdict, inside
+
+HOUR_S: Final = 3600
+
+ROWS: Final = frozenset({TRACK})
+"""Types made of a source's rows as they are, so that its term `onward` counts and not only `derived`."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was decided. `codes` in the order of the table; `rule_id` the rule that matched, "" if none;
+    `recheck_at` when the verdict may change by the clock alone (seconds UTC), None if it cannot."""
+
+    verdict: Verdict
+    codes: tuple[str, ...]
+    rule_id: str = ""
+    steps: Steps = Steps()
+    recheck_at: float | None = None
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One recipient at one time, made ready: accords in force combined, its rules, the next change by the clock."""
+
+    recipient: Recipient
+    now: float
+    terms: Combined | None
+    rules: tuple[Rule, ...]
+    changes_at: float | None
+
+
+def prepare(recipient: Recipient, policy: Policy, now: float) -> Case:
+    """What is the same for all objects. Use it when deciding many: `judge(facts, prepare(...))`."""
+    in_force = tuple(accord for accord in recipient.accords if accord.in_force(now))
+    moments = [at for accord in recipient.accords for at in (accord.valid_from, accord.valid_until) if at > now]
+    rules = tuple(rule for rule in policy.rules if addressed(rule, recipient))
+    return Case(recipient, now, combine(in_force), rules, min(moments, default=None))
+
+
+def decide(facts: Facts, recipient: Recipient, policy: Policy, now: float) -> Decision:
+    """May `recipient` know this object at `now` (seconds UTC), in which form, and why."""
+    return judge(facts, prepare(recipient, policy, now))
+
+
+def judge(facts: Facts, case: Case) -> Decision:
+    """`decide` for a case made ready."""
+    rule = match(facts, case)
+    kind = case.recipient.kind
+    codes = tuple([code for code, kinds, holds in CHECKS if kind in kinds and holds(facts, case, rule)])
+    rule_id = rule.id if rule else ""
+    again = min(_changes(facts, case, rule), default=None)
+    if codes or rule is None:
+        return Decision("withhold", codes, rule_id, recheck_at=again)
+    return Decision(rule.then, (VERDICT_CODES[rule.then],), rule_id, rule.steps, again)
+
+
+def addressed(rule: Rule, recipient: Recipient) -> bool:
+    """True if the rule is meant for this recipient."""
+    if recipient.kind == "partner":
+        return recipient.name in rule.to or PARTNERS in rule.to
+    return (PUBLIC if recipient.kind == "public" else CLASS + recipient.name) in rule.to
+
+
+def match(facts: Facts, case: Case) -> Rule | None:
+    """The first rule whose conditions hold."""
+    for rule in case.rules:
+        if matches(rule, facts):
+            return rule
+    return None
+
+
+def matches(rule: Rule, facts: Facts) -> bool:
+    """True if every condition of the rule holds for the object."""
+    return (
+        (rule.types is None or facts.type in rule.types)
+        and (rule.kinds is None or facts.kind in rule.kinds)
+        and (rule.labels is None or not rule.labels.isdisjoint(facts.labels))
+        and (rule.origin is None or _from(rule.origin, facts))
+        and (rule.mode is None or (rule.mode == "exercise") == facts.marking.exercise)
+        and (rule.max_tlp is None or facts.marking.tlp <= rule.max_tlp)
+        and (rule.area is None or _in_area(rule, facts))
+    )
+
+
+def _from(origin: str, facts: Facts) -> bool:
+    if origin == RECEIVED:
+        return facts.origin != OWN
+    return origin == OWN if facts.origin == OWN else origin == facts.origin_name
+
+
+def _in_area(rule: Rule, facts: Facts) -> bool:
+    """On the safe side: what withholds matches one place inside or none known; what lets go needs all inside."""
+    if rule.area is None:
+        return True
+    area, places = rule.area, facts.places
+    if rule.then == "withhold":
+        return not places or any(inside(area, lat, lon) for lat, lon in places)
+    return bool(places) and all(inside(area, lat, lon) for lat, lon in places)
+
+
+Check = Callable[[Facts, Case, Rule | None], bool]
+
+
+def _suspended(_facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return case.recipient.suspended
+
+
+def _recalled(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return case.recipient.id in facts.recalled_from
+
+
+def _no_accord(_facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return case.terms is None
+
+
+def _accord_mode(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return facts.marking.exercise and case.terms is not None and case.terms.mode == "real"
+
+
+def _origin_recipient(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return facts.origin == case.recipient.id
+
+
+def _onward(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    """`tlp` lets pass what TLP 2.0 itself lets pass to others: CLEAR and GREEN (AMBER stays with the organisation and
+    its clients). `never` stands even against a consent: the accord both signed is the stricter."""
+    if facts.origin in (OWN, case.recipient.id):
+        return False
+    if facts.onward == "tlp" and facts.marking.tlp <= Tlp.GREEN:
+        return False
+    return facts.onward == "never" or not _consents(facts.origin, facts, case)
+
+
+def _orcon(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    """We consent to our own by deciding; and what is an originator's own needs nobody's consent to go back."""
+    others = facts.marking.orcon - {facts.node, case.recipient.id}
+    return not all(_consents(originator, facts, case) for originator in others)
+
+
+def _consents(originator: str, facts: Facts, case: Case) -> bool:
+    return any(
+        consent.originator == originator
+        and case.recipient.id in consent.recipients
+        and consent.version in (None, facts.version)
+        and (consent.expires is None or case.now < consent.expires)
+        for consent in facts.consents
+    )
+
+
+def _rel_to(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    """Our own classes are part of this node, so a marking that names the node names them."""
+    named = facts.marking.rel_to
+    if named is None or case.recipient.id in named:
+        return False
+    return case.recipient.kind != "class" or facts.node not in named
+
+
+def _tlp_above(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    tlp = facts.marking.tlp
+    if case.recipient.kind == "partner":
+        return case.terms is not None and tlp > case.terms.highest_tlp
+    return tlp > (case.recipient.clearance if case.recipient.kind == "class" else Tlp.CLEAR)
+
+
+def _purpose(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    """The public cannot be held to a purpose, so what has one does not go there; "for nothing" goes nowhere."""
+    purposes, terms = facts.marking.purposes, case.terms
+    if purposes is None:
+        return terms is not None and not terms.purposes
+    if not purposes or case.recipient.kind == "public":
+        return True
+    return terms is not None and purposes.isdisjoint(terms.purposes)
+
+
+def _personal_data(facts: Facts, _case: Case, rule: Rule | None) -> bool:
+    if not facts.marking.personal_data:
+        return False
+    return rule is None or not rule.personal_data or rule.types is None or facts.type not in rule.types
+
+
+def _source_terms(facts: Facts, _case: Case, _rule: Rule | None) -> bool:
+    return not facts.terms.derived or (facts.type in ROWS and not facts.terms.onward)
+
+
+def _expired(facts: Facts, case: Case, _rule: Rule | None) -> bool:
+    return facts.marking.expires is not None and facts.marking.expires <= case.now
+
+
+def _unread_text(facts: Facts, _case: Case, _rule: Rule | None) -> bool:
+    return facts.unread_text
+
+
+def _too_young(facts: Facts, case: Case, rule: Rule | None) -> bool:
+    return rule is not None and rule.min_age_h is not None and case.now < facts.known_at + rule.min_age_h * HOUR_S
+
+
+def _rule_withholds(_facts: Facts, _case: Case, rule: Rule | None) -> bool:
+    return rule is not None and rule.then == "withhold"
+
+
+def _no_rule(_facts: Facts, _case: Case, rule: Rule | None) -> bool:
+    return rule is None
+
+
+EVERYBODY: Final[frozenset[Kind]] = frozenset({"partner", "class", "public"})
+OUTSIDE: Final[frozenset[Kind]] = frozenset({"partner", "public"})
+PARTNER: Final[frozenset[Kind]] = frozenset({"partner"})
+
+CHECKS: Final[tuple[tuple[str, frozenset[Kind], Check], ...]] = (
+    ("suspended", EVERYBODY, _suspended),
+    ("recalled", EVERYBODY, _recalled),
+    ("no_accord", PARTNER, _no_accord),
+    ("accord_mode", PARTNER, _accord_mode),
+    ("origin_recipient", PARTNER, _origin_recipient),
+    ("onward", OUTSIDE, _onward),
+    ("orcon", OUTSIDE, _orcon),
+    ("rel_to", EVERYBODY, _rel_to),
+    ("tlp_above", EVERYBODY, _tlp_above),
+    ("purpose", EVERYBODY, _purpose),
+    ("personal_data", EVERYBODY, _personal_data),
+    ("source_terms", OUTSIDE, _source_terms),
+    ("expired", EVERYBODY, _expired),
+    ("unread_text", OUTSIDE, _unread_text),
+    ("too_young", EVERYBODY, _too_young),
+    ("rule_withholds", EVERYBODY, _rule_withholds),
+    ("no_rule", EVERYBODY, _no_rule),
+)
+"""Code, the kinds of recipient it is asked for, and when it holds. Showing an object to our own staff is not passing it
+on, so what guards the way out of the node is not asked for a class."""
+
+CODES: Final = tuple(code for code, _, _ in CHECKS)
+VERDICT_CODES: Final[dict[Verdict, str]] = {"release": "rule_releases", "sanitise": "rule_sanitises"}
+
+
+def _changes(facts: Facts, case: Case, rule: Rule | None) -> Iterator[float]:
+    """Every moment ahead at which the clock alone may change the verdict."""
+    if case.changes_at is not None:
+        yield case.changes_at
+    moments: list[float | None] = [facts.marking.expires, *(consent.expires for consent in facts.consents)]
+    if rule is not None and rule.min_age_h is not None:
+        moments.append(facts.known_at + rule.min_age_h * HOUR_S)
+    yield from (at for at in moments if at is not None and at > case.now)

@@ -1,0 +1,127 @@
+"""What a decision is made of: the facts about an object, and who would receive it."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeGuard
+
+import msgspec
+import orjson
+
+from prasan.formats.stix import Header
+from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK
+from prasan.picture.marking import Marking, Tlp
+from prasan.picture.source import Terms
+from prasan.release.accord import Accord, Onward
+from prasan.release.policy import CLASS, OWN
+
+Kind = Literal["partner", "class", "public"]
+Place = tuple[float, float]
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """An originator's word that this object may be passed on: to whom, which version (None: all), until when."""
+
+    originator: str
+    recipients: frozenset[str]
+    version: str | None = None
+    expires: int | None = None
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """About one version of one object.
+
+    `origin` is "own" or the identity id of the partner it came from, `origin_name` that partner's short name, `node`
+    our own identity id. `onward` is what the accord it came under says of passing on. `places` are all the places it
+    holds (latitude, longitude). `known_at` is when this node came to know it (seconds UTC). `unread_text` is True
+    while it holds free text that no officer has read; `recalled_from` are ids of recipients who were asked to give
+    it back.
+    """
+
+    id: str
+    version: str
+    type: str
+    kind: str
+    marking: Marking
+    node: str
+    known_at: float
+    labels: frozenset[str] = frozenset()
+    origin: str = OWN
+    origin_name: str = OWN
+    onward: Onward = "never"
+    places: tuple[Place, ...] = ()
+    when: float | None = None
+    terms: Terms = Terms()
+    unread_text: bool = False
+    recalled_from: frozenset[str] = frozenset()
+    consents: tuple[Consent, ...] = ()
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """A partner, a local clearance class or the public.
+
+    `id` is the partner's identity id, "class:NAME" or "public". `accords` are those signed with the partner, in force
+    or not: the clock decides. `clearance` is the highest TLP a class may see.
+    """
+
+    kind: Kind
+    name: str
+    id: str
+    suspended: bool = False
+    accords: tuple[Accord, ...] = ()
+    clearance: Tlp = Tlp.CLEAR
+
+
+def partner(name: str, identity: str, accords: tuple[Accord, ...], *, suspended: bool = False) -> Recipient:
+    """A partner as a recipient."""
+    return Recipient("partner", name, identity, suspended, accords)
+
+
+def staff_class(name: str, clearance: Tlp) -> Recipient:
+    """A local clearance class as a recipient; policies call it "class:NAME"."""
+    return Recipient("class", name, CLASS + name, clearance=clearance)
+
+
+PUBLIC = Recipient("public", "public", "public")
+"""Everybody."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What an object says that rules look at."""
+
+    kind: str
+    places: tuple[Place, ...] = ()
+    when: str | None = None
+
+
+def content_of(raw: bytes, header: Header) -> Content:
+    """The kind, places and time of an object. The kind of an event is its event kind, of an incident its attack type,
+    of any other object its type without "prasan-"."""
+    document = orjson.loads(raw)
+    if header.type == INCIDENT:
+        document = document.get("extensions", {}).get(EXTENSIONS[INCIDENT], {})
+        kind, when = document.get("attack_type"), document.get("occurred")
+    else:
+        kind = document.get("event_kind") if header.type == EVENT else None
+        when = document.get("start_time") or document.get("position_time")
+    return Content(
+        kind=kind if isinstance(kind, str) else header.type.removeprefix("prasan-"),
+        places=tuple(_places(document, header.type)),
+        when=when if isinstance(when, str) else None,
+    )
+
+
+def _places(document: dict[str, Any], kind: str) -> Iterator[Place]:
+    pairs = [(document.get("latitude"), document.get("longitude"))]
+    if kind == TRACK and isinstance(document.get("points"), list):
+        pairs += [(p[1], p[2]) for p in document["points"] if isinstance(p, list) and len(p) == 3]
+    evidence = document.get("evidence")
+    fixes = evidence.get("fixes") if isinstance(evidence, dict) else None
+    if isinstance(fixes, list):
+        pairs += [(fix.get("lat"), fix.get("lon")) for fix in fixes if isinstance(fix, dict)]
+    for lat, lon in pairs:
+        if is_number(lat) and is_number(lon):
+            yield float(lat), float(lon)
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """True for a JSON number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

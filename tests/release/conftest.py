@@ -1,0 +1,1 @@
+"""Puts `release_makers` on the path."""
