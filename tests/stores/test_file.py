@@ -5,10 +5,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from store_rows import obj, statement, uid, view
 
 from prasan.errors import IntegrityError, UsageError
 from prasan.stores.sqlite import Store
+from stores.store_rows import obj, statement, uid, view
 
 
 def test_a_store_is_made_once_and_opened_after(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_rows import Ask, uid
 
 from prasan.stores.rows import version_key
 from prasan.stores.sqlite import Store
 from prasan.stores.traffic import InboxItem
+from stores.store_rows import Ask, uid
 
 VERSIONS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01.000Z")
 rows = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(VERSIONS), st.sampled_from(("2.0", "2.1"))), max_size=12)

@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_rows import EXERCISE, obj, uid
 
 from prasan.stores.rows import EventRow, version_key
 from prasan.stores.sqlite import Store
+from stores.store_rows import EXERCISE, obj, uid
 
 
 def test_the_bytes_and_the_marking_come_back(store: Store) -> None:

@@ -2,13 +2,13 @@
 
 import msgspec
 import pytest
-from store_rows import uid
 
 from prasan.ledger.entry import Entry
 from prasan.ledger.tree import verify_consistency, verify_inclusion
 from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, SessionRow, UserRow
 from prasan.stores.sqlite import Store
 from prasan.stores.traffic import Conflict, Cursor, InboxItem, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
+from stores.store_rows import uid
 
 US = "identity--us"
 

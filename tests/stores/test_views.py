@@ -3,10 +3,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_rows import Ask, obj, statement, uid, view
 
 from prasan.errors import UsageError
 from prasan.stores.sqlite import Store
+from stores.store_rows import Ask, obj, statement, uid, view
 
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
