@@ -237,6 +237,55 @@ def test_a_reader_leaves_a_writers_files_alone(tmp_path: Path) -> None:
     assert (tmp_path / "positions" / "part-0000.parquet").exists()
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.lists(position_tables, min_size=2, max_size=5), st.integers(1, 2))
+def test_compaction_changes_no_answer(tables: list[pa.Table], buckets: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, Archive.open(folder, buckets=buckets) as archive:
+        for number, table in enumerate(tables):
+            archive.append(f"b{number}", "all", table, statics({"t": MIDNIGHT, "imo": number}))
+        rows, reports, before = archive.read(), archive.read_statics(), archive.stats()
+        sources, latest = archive.sources(), archive.latest()
+        old, new = archive.compact(at_least=2)
+        assert as_rows(archive.read()) == as_rows(rows)
+        assert as_rows(archive.read_statics()) == as_rows(reports)
+        assert (archive.sources(), archive.latest()) == (sources, latest)
+        stats = archive.stats()
+        assert stats.files == before.files - old + new
+        assert (stats.positions, stats.statics, stats.quarantined) == (
+            before.positions, before.statics, before.quarantined,
+        )  # fmt: skip
+        assert archive.check() == []
+        assert archive.compact(at_least=2) == (0, 0)
+        assert archive.append("b0", "all", tables[0], NONE).duplicate
+        assert len(list(Path(folder).rglob("*.parquet"))) == stats.files
+
+
+def test_files_a_crash_left_replaced_go_when_next_opened(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.append("b", "amsa", positions({}), NONE)
+    left = tmp_path / "positions" / "part-old.parquet"
+    left.write_bytes(b"replaced")
+    connection = sqlite3.connect(tmp_path / "archive.sqlite")
+    connection.execute("""INSERT INTO files SELECT 99, 'positions/part-old.parquet', kind, quarantine, rows, bytes,
+        t_min, t_max, mmsi_min, mmsi_max, lat_min, lat_max, lon_min, lon_max, sha256, batch, source, 'replaced'
+        FROM files""")
+    connection.commit()
+    connection.close()
+    with Archive.open(tmp_path) as archive:
+        assert archive.recovered == Recovered()
+        assert archive.read().num_rows == archive.stats().files == 1
+    assert not left.exists()
+
+
+def test_readers_go_on_through_a_compaction(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive, ThreadPoolExecutor(2) as pool:
+        for number in range(20):
+            archive.append(f"b{number}", "amsa", track(number * 10, 10), NONE)
+        reads = [pool.submit(archive.read) for _ in range(20)]
+        assert archive.compact(at_least=2)[0] > 20
+        assert {read.result().num_rows for read in reads} == {200}
+
+
 def test_damage_is_named(tmp_path: Path) -> None:
     with Archive.open(tmp_path) as archive:
         archive.append("b", "amsa", positions({}, {"t": MIDNIGHT - 1}), NONE)

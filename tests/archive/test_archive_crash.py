@@ -36,6 +36,8 @@ with Archive.open(sys.argv[2], at=at) as archive:
         for number in range(BATCHES):
             send(archive, number)
             print(number, flush=True)
+        if where == "compact":
+            archive.compact(at_least=2)
         if where != "random":
             break
 """
@@ -88,6 +90,11 @@ def test_killed_after_the_commit_and_before_the_answer(tmp_path: Path) -> None:
     acknowledged = killed_writer(tmp_path, "commit", 5)
     assert acknowledged == set(range(5))
     assert check(tmp_path, acknowledged) == set(range(6))
+
+
+def test_killed_while_compacting(tmp_path: Path) -> None:
+    acknowledged = killed_writer(tmp_path, "compact", BATCHES - 1)
+    assert check(tmp_path, acknowledged) == acknowledged == set(range(BATCHES))
 
 
 @pytest.mark.parametrize("seconds", [0.003, 0.04])

@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from prasan.archive import disk
+from prasan.archive.compact import compact, drop_replaced
 from prasan.archive.manifest import Manifest, put_carry, put_findings
 from prasan.archive.reading import Wanted, choose, read_latest, scan
 from prasan.archive.values import (
@@ -21,7 +22,7 @@ from prasan.archive.values import (
     StoredFinding,
 )
 from prasan.archive.writing import encode_parts, name_batch
-from prasan.errors import UsageError
+from prasan.errors import IntegrityError, UsageError
 from prasan.picture.finding import Finding
 from prasan.picture.position import POSITIONS, STATICS
 
@@ -66,7 +67,8 @@ class Archive:
 
         Opening for writing tidies up what an interrupted writer left. `buckets` counts for a new archive only: 1 for a
         country, 32 for a world feed (about 10 million rows a file). `at` is called with "ingest" when a batch's files
-        are written and not yet committed, and with "commit" when they are. UsageError if there is nothing to read.
+        are written and not yet committed, with "commit" when they are, and with "compact" when a merged file is
+        written and not yet committed. UsageError if there is nothing to read.
         """
         root = Path(root)
         manifest = Manifest(root / MANIFEST, readonly=readonly)
@@ -80,6 +82,7 @@ class Archive:
             root.mkdir(parents=True, exist_ok=True)
         try:
             found = manifest.prepare(buckets)
+            drop_replaced(manifest, root)
             with manifest.write() as connection:  # the lock: no other writer is half-way through a batch now
                 known = {path for (path,) in connection.execute("SELECT path FROM files")}
                 recovered = disk.recover(root, known)
@@ -143,6 +146,13 @@ class Archive:
             new = put_findings(connection, batch, _encoded(findings))
             put_carry(connection, carry or {})
         return new
+
+    def compact(self, at_least: int = 100) -> tuple[int, int]:
+        """Merge the small files of every folder that has `at_least` of them (live feeds make one a batch).
+
+        Answers stay the same, readers are not stopped, batches stay known. Files before and after in those folders.
+        """
+        return compact(self._manifest, self.root, at_least, self._at)
 
     # reading
 
@@ -250,7 +260,15 @@ class Archive:
         return found
 
     def _scan(self, kind: Kind, schema: pa.Schema, wanted: Wanted) -> pa.Table:
-        return scan(self.root, choose(self._manifest, kind, wanted), schema, wanted)
+        paths = choose(self._manifest, kind, wanted)
+        while True:
+            try:
+                return scan(self.root, paths, schema, wanted)
+            except IntegrityError:
+                again = choose(self._manifest, kind, wanted)
+                if again == paths:
+                    raise
+                paths = again  # a compaction had replaced files of the first list
 
     def _known(self, batch: str) -> Appended | None:
         row = self._manifest.one("SELECT positions, statics, quarantined FROM batches WHERE id = ?", (batch,))

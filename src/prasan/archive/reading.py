@@ -51,19 +51,30 @@ def scan(root: Path, paths: list[str], schema: pa.Schema, wanted: Wanted) -> pa.
     names = _names(schema, wanted.columns)
     ordered = wanted.ordered and len(paths) > 1
     read = [n for n in schema.names if n in names or (ordered and n in ("mmsi", "t"))]
+    table = read_files(root, paths, schema, read, _filter(wanted))
+    if ordered:
+        table = sorted_rows(table)
+    return table.select(names)
+
+
+def read_files(
+    root: Path,
+    paths: Sequence[str],
+    schema: pa.Schema,
+    columns: list[str] | None = None,
+    rows: pc.Expression | None = None,
+) -> pa.Table:
+    """Columns and rows of some files, one after the other. IntegrityError if a file is gone or cannot be read."""
     if not paths:
-        return schema.empty_table().select(names)
+        return schema.empty_table().select(columns or schema.names)
     try:
         dataset = ds.dataset([str(root / path) for path in paths], schema=schema, format="parquet")
-        table = dataset.to_table(columns=read, filter=_filter(wanted))
+        table = dataset.to_table(columns=columns, filter=rows)
     except (OSError, pa.ArrowException) as error:
         raise IntegrityError(
             f"A file of the archive cannot be read: {error}", "Restore it from a backup of this archive."
         ) from error
-    table = table.unify_dictionaries()
-    if ordered:
-        table = _sorted(table)
-    return table.select(names)
+    return table.unify_dictionaries()
 
 
 def read_latest(manifest: Manifest, sources: tuple[str, ...] | None) -> pa.Table:
@@ -102,7 +113,8 @@ def _filter(wanted: Wanted) -> pc.Expression | None:
     return result
 
 
-def _sorted(table: pa.Table) -> pa.Table:
+def sorted_rows(table: pa.Table) -> pa.Table:
+    """The rows by MMSI and time; those alike in both stay in the order they have."""
     key = sort_key(table["mmsi"].to_numpy(), table["t"].to_numpy())
     if is_sorted(key):
         return table

@@ -33,8 +33,7 @@ def encode_parts(batch: str, positions: pa.Table, statics: pa.Table, buckets: in
 def name_batch(connection: sqlite3.Connection, batch: str, source: str, files: Sequence[Encoded]) -> Appended:
     """Put a batch and its files into the manifest and its newest fixes into `latest`, in the caller's transaction."""
     for file in files:
-        put_file(connection, {**_describe(file), "batch": batch, "source": source})
-        put_sources(connection, file.path, by_source(file.part))
+        name_file(connection, file, batch=batch, source=source)
         if file.part.kind == "positions" and file.part.day is not None:
             put_latest(connection, _rows(last_fixes(file.part).select(LATEST.names)))
     stored = _count(file.part for file in files)
@@ -43,6 +42,12 @@ def name_batch(connection: sqlite3.Connection, batch: str, source: str, files: S
         (batch, source, stored.rows, stored.statics, stored.quarantined),
     )
     return stored
+
+
+def name_file(connection: sqlite3.Connection, file: Encoded, *, batch: str, source: str) -> None:
+    """Put one file into the manifest, with what each source has in it."""
+    put_file(connection, {**_describe(file), "batch": batch, "source": source})
+    put_sources(connection, file.path, by_source(file.part))
 
 
 def _describe(file: Encoded) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The leaf is SHA-256(32-byte salt || entry bytes). Salt and entry lie beside the 
 said, and the leaf that stays still verifies as a hole. Without the salt a guessed entry cannot be confirmed.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -19,7 +20,7 @@ MAX_ENTRY: Final = 16_384
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """A number that every reader of JSON in every language can hold, and that no object's bytes fit in."""
 Code = str | Whole | bool | None
-Detail = dict[str, Code | tuple[str, ...]]
+Detail = Mapping[str, Code | tuple[str, ...]]
 
 
 class Entry(msgspec.Struct, frozen=True):
