@@ -8,7 +8,7 @@ from prasan.stores.sqlite import Store
 from prasan.stores.traffic import InboxItem
 from stores.store_rows import Ask, uid
 
-VERSIONS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01.000Z")
+VERSIONS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.0Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01.000Z")
 rows = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(VERSIONS), st.sampled_from(("2.0", "2.1"))), max_size=12)
 asks = st.builds(
     Ask,
@@ -43,8 +43,9 @@ def plain(row: tuple[str, str, str, int], rows: list[tuple[str, str, str, int]],
         return False
     same = [other for other in rows if other[0] == row[0]]
     specs = ask.spec_versions or (max(other[2] for other in same),)
-    keys = sorted(version_key(other[1]) for other in same if other[2] in specs)
+    order = sorted((version_key(other[1]), other[1]) for other in same if other[2] in specs)
     if row[2] not in specs:
         return False
-    named = {"first": keys[0], "last": keys[-1]}
-    return "all" in ask.versions or version_key(row[1]) in {named.get(v, version_key(v)) for v in ask.versions}
+    first, last = ("first" in ask.versions, order[0][1]), ("last" in ask.versions, order[-1][1])
+    exact = version_key(row[1]) in {version_key(version) for version in ask.versions}
+    return "all" in ask.versions or exact or (True, row[1]) in (first, last)

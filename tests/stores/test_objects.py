@@ -28,10 +28,28 @@ def test_the_latest_version_is_current_in_any_order_of_arrival(store: Store, ord
     assert [row.version for _, row in store.objects()] == versions[2:]
 
 
-def test_the_same_time_written_in_another_way_is_the_same_version(store: Store) -> None:
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_same_instant_written_in_another_way_is_another_version(store: Store, order: tuple[int, int]) -> None:
+    versions = ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00Z")
     with store.write() as tx:
-        tx.put_object(obj(1, "2026-01-01T00:00:00Z"))
-        assert tx.put_object(obj(1, "2026-01-01T00:00:00.000Z")) == "conflict"
+        for index in order:
+            assert tx.put_object(obj(1, versions[index])) == "new"
+    latest = store.object(uid(1))
+    assert latest is not None
+    assert (latest.version, latest.status) == (versions[1], "current"), "whichever came first"
+
+
+def test_what_was_taken_back_is_never_shown_even_if_it_comes_later(store: Store) -> None:
+    early, late = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+    with store.write() as tx:
+        tx.put_object(obj(1, early, origin="identity--us"))
+        assert tx.take_back("identity--us", uid(1), [early, late]) == 1
+        assert tx.take_back("identity--us", uid(1), [early, late]) == 0
+        tx.put_object(obj(1, late, origin="identity--us"))
+    assert [row.status for row in store.object_versions(uid(1))] == ["withdrawn", "withdrawn"]
+    with store.write() as tx:
+        tx.put_object(obj(1, "2026-01-03T00:00:00Z", origin="identity--us"))
+    assert [row.status for row in store.object_versions(uid(1))][2:] == ["current"], "a later version is a new one"
 
 
 @given(st.lists(st.integers(0, 10**9 - 1), min_size=2, max_size=2), st.integers(0, 9), st.integers(0, 9))

@@ -8,9 +8,10 @@ from prasan.ledger.tree import verify_consistency, verify_inclusion
 from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, SessionRow, UserRow
 from prasan.stores.sqlite import Store
 from prasan.stores.traffic import Conflict, Cursor, InboxItem, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
-from stores.store_rows import uid
+from stores.store_rows import obj, uid
 
 US = "identity--us"
+V1, V2, V3 = (f"2026-01-01T00:00:0{n}Z" for n in (1, 2, 3))
 
 
 def test_standing(store: Store) -> None:
@@ -96,9 +97,11 @@ def test_recalls_are_answered_once_and_only_by_their_recipient(store: Store) -> 
     assert (store.overdue(100), store.overdue(101)) == ([], [recall])
     assert [row.id for row in store.outgoing(US)] == ["o1"]
     with store.write() as tx:
-        assert not tx.answer_recall("r1", "identity--other", b"{}", 2)
-        assert tx.answer_recall("r1", US, b"{}", 2)
-        assert not tx.answer_recall("r1", US, b"{}", 3)
+        assert not tx.answer_recall("r1", "identity--other", b"{}", V2, 2)
+        assert tx.answer_recall("r1", US, b"{1}", V2, 2)
+        assert not tx.answer_recall("r1", US, b"{0}", V1, 3), "an older receipt replaces nothing"
+        assert not tx.answer_recall("r1", US, b"{1}", V2, 3)
+        assert tx.answer_recall("r1", US, b"{2}", V3, 3)
         assert tx.posted("o1", US, 2)
         assert not tx.posted("o1", US, 2)
         assert tx.recall_answered("r2", US, 2)
@@ -106,9 +109,34 @@ def test_recalls_are_answered_once_and_only_by_their_recipient(store: Store) -> 
     assert store.outgoing(US) == []
     answered = store.recall_out("r1")
     assert answered is not None
-    assert answered.answered_us == 2
+    assert (answered.answered_us, answered.receipt) == (2, b"{2}")
     assert store.recalls_out(US) == [answered]
     assert [row.answered_us for row in store.recalls_in()] == [2]
+    with store.write() as tx:
+        assert tx.allow_again(US, uid(1), 5) == 1
+    assert not store.is_recalled(US, uid(1))
+
+
+def test_acks_only_go_forward_and_nonces_are_used_once(store: Store) -> None:
+    with store.write() as tx:
+        assert tx.put_ack(US, "objects", 7, 1)
+        assert not tx.put_ack(US, "objects", 5, 2)
+        assert tx.first_use(US, "n", 100, 1)
+        assert not tx.first_use(US, "n", 100, 99)
+        assert tx.first_use("identity--other", "n", 100, 99)
+        assert tx.first_use(US, "n", 300, 200), "it was forgotten when its time was over"
+    assert (store.acked(US, "objects"), store.acked(US, "alerts")) == (7, 0)
+
+
+def test_everything_can_be_made_due_at_once(store: Store) -> None:
+    with store.write() as tx:
+        tx.put_object(obj(1))
+        tx.put_object(obj(2))
+        tx.set_due(US, uid(1), 900)
+        assert tx.due_all(US, 50, {"incident": 3}) == 2
+        tx.due_all("public", 60)
+    assert store.due(50) == [Due(US, uid(1), 47), Due(US, uid(2), 47)]
+    assert len(store.due(60)) == 4
 
 
 def test_logs_prove_themselves(store: Store) -> None:

@@ -72,6 +72,14 @@ def test_a_narrowed_view_may_come_back_in_the_same_version(store: Store) -> None
         place = tx.put_view("us", view(1, raw=b"{}"), 10, statement)
     assert place.seq == 2
     assert len(store.view_page("us", "objects", Ask(), 20)) == 1
+    assert store.last_seq("us", "objects") == 2
+
+
+def test_the_statement_of_a_superseded_row_is_still_served(store: Store) -> None:
+    with store.write() as tx:
+        tx.put_view("us", view(1, raw=b"1"), 10, statement)
+        tx.put_view("us", view(1, "2026-01-02T00:00:00Z", raw=b"2"), 10, statement)
+    assert [sent.seq for sent in store.statements("us", "objects", 0, 10, 20)] == [1, 2]
 
 
 def test_a_page_ends_before_a_row_whose_decision_is_due(store: Store) -> None:

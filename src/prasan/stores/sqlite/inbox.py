@@ -44,18 +44,17 @@ class InboxWrites(InboxReads):
 
     def put_inbox(self, item: InboxItem, object_type: str) -> Posted:
         """Keep what a caller posted, at max(its date_added, the last + 1 µs) of that inbox."""
-        key = version_key(item.version)
-        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND vkey = ?"
-        kept = self._value(sql, (item.owner, item.id, item.spec_version, key))
+        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND version = ?"
+        kept = self._value(sql, (item.owner, item.id, item.spec_version, item.version))
         if kept is not None:
             return "same" if kept == item.sha256 else "conflict"
         last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (item.owner,)) or 0
+        key, added_us = version_key(item.version), max(item.date_added_us, last + 1)
         self._do(
             "INSERT INTO inbox (owner, id, version, vkey, type, spec_version, sha256, bytes, date_added_us)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (item.owner, item.id, item.version, key, object_type, item.spec_version, item.sha256, item.raw,
-             max(item.date_added_us, last + 1)),
-        )  # fmt: skip
+            (item.owner, item.id, item.version, key, object_type, item.spec_version, item.sha256, item.raw, added_us),
+        )
         return "new"
 
     def handled(self, number: int) -> None:
@@ -99,6 +98,6 @@ def _filter(
     either, more = [f"i.vkey IN ({marks(exact)})"], list[Any](exact)
     for keyword, sign in (("last", ">"), ("first", "<")):
         if keyword in versions:
-            either.append(f"NOT EXISTS ({other}{same} AND j.vkey {sign} i.vkey)")
+            either.append(f"NOT EXISTS ({other}{same} AND (j.vkey, j.version) {sign} (i.vkey, i.version))")
             more += spec_versions or ()
     return f"{sql} AND ({' OR '.join(either)})", [*values, *more]

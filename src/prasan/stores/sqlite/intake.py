@@ -44,6 +44,11 @@ class IntakeReads(Link):
         sql = "SELECT partner, object_id, version, kept_sha256, other_sha256, bytes, at_us FROM conflicts ORDER BY n"
         return [Conflict(*row) for row in self._all(sql)]
 
+    def acked(self, recipient: str, lane: str) -> int:
+        """Up to which seq a partner has said that it read a lane of ours."""
+        sql = "SELECT upto FROM acks WHERE recipient = ? AND lane = ?"
+        return int(self._value(sql, (recipient, lane)) or 0)
+
 
 class IntakeWrites(IntakeReads):
     """Recording it."""
@@ -56,6 +61,19 @@ class IntakeWrites(IntakeReads):
             " acked = excluded.acked",
             (row.partner, row.lane, row.collection, row.added_after, row.seq, row.acked),
         )
+
+    def put_ack(self, recipient: str, lane: str, upto: int, now_us: int) -> bool:
+        """Record that a partner read a lane up to a seq; False if it said so, or more, before."""
+        sql = (
+            "INSERT INTO acks VALUES (?, ?, ?, ?) ON CONFLICT (recipient, lane) DO UPDATE"
+            " SET upto = excluded.upto, at_us = excluded.at_us WHERE excluded.upto > acks.upto"
+        )
+        return self._do(sql, (recipient, lane, upto, now_us)) == 1
+
+    def first_use(self, issuer: str, nonce: str, until_us: int, now_us: int) -> bool:
+        """Remember a nonce until a time; False if it is remembered already, so the request is a repeated one."""
+        self._do("DELETE FROM nonces WHERE until_us <= ?", (now_us,))
+        return self._do("INSERT OR IGNORE INTO nonces VALUES (?, ?, ?)", (issuer, nonce, until_us)) == 1
 
     def put_received(self, row: ReceivedRow) -> bool:
         """Keep a statement with what it was for; False if it was here already."""

@@ -23,14 +23,14 @@ class ObjectReads(Link):
     def object(self, object_id: str, version: str | None = None) -> ObjectRow | None:
         """One version; without `version` the latest, whatever its status."""
         if version is None:
-            row = self._one(f"{_SELECT} WHERE id = ? ORDER BY vkey DESC LIMIT 1", (object_id,))
+            row = self._one(f"{_SELECT} WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1", (object_id,))
         else:
-            row = self._one(f"{_SELECT} WHERE id = ? AND vkey = ?", (object_id, version_key(version)))
+            row = self._one(f"{_SELECT} WHERE id = ? AND version = ?", (object_id, version))
         return _row(row)
 
     def object_versions(self, object_id: str) -> list[ObjectRow]:
         """All versions, oldest first."""
-        return [_object(r) for r in self._all(f"{_SELECT} WHERE id = ? ORDER BY vkey", (object_id,))]
+        return [_object(r) for r in self._all(f"{_SELECT} WHERE id = ? ORDER BY vkey, version", (object_id,))]
 
     def objects(
         self, *, types: Sequence[str] = (), origin: str | None = None, after: int = 0, limit: int = 1000
@@ -73,17 +73,12 @@ class ObjectWrites(ObjectReads):
         `same`: it is here already with these bytes; `conflict`: with others, and the first is kept. The first to
         send an id becomes its speaker; whether a later sender may speak is decided before this is called.
         """
-        key = version_key(row.version)
-        kept = self._value("SELECT sha256 FROM objects WHERE id = ? AND vkey = ?", (row.id, key))
+        kept = self._value("SELECT sha256 FROM objects WHERE id = ? AND version = ?", (row.id, row.version))
         if kept is not None:
             return "same" if kept == row.sha256 else "conflict"
-        status = row.status
-        newest = self._one("SELECT vkey, status FROM objects WHERE id = ? ORDER BY vkey DESC LIMIT 1", (row.id,))
-        if newest is None:
-            self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (row.id, row.origin, row.received_us))
-        elif newest[0] > key or newest[1] == "revoked":
-            status = "superseded"
-        else:
+        key = version_key(row.version)
+        status = self._arriving(row, key)
+        if status in ("current", "revoked"):
             self._do("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", (row.id,))
         self._do(
             "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
@@ -93,12 +88,37 @@ class ObjectWrites(ObjectReads):
         )  # fmt: skip
         return "new"
 
+    def _arriving(self, row: ObjectRow, key: str) -> ObjectStatus:
+        """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
+        sql = "SELECT vkey, version, status FROM objects WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1"
+        newest = self._one(sql, (row.id,))
+        if newest is None:
+            self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (row.id, row.origin, row.received_us))
+        sql = "SELECT 1 FROM taken_back WHERE partner = ? AND id = ? AND version = ?"
+        if self._one(sql, (row.origin, row.id, row.version)):
+            return "withdrawn"
+        if newest is not None and ((newest[0], newest[1]) > (key, row.version) or newest[2] == "revoked"):
+            return "superseded"
+        return row.status
+
+    def take_back(self, partner: str, object_id: str, versions: Sequence[str]) -> int:
+        """A partner recalled these versions: they are withdrawn now, and for ever, also those that have not come yet.
+
+        How many of them were not withdrawn before.
+        """
+        for version in versions:
+            self._do("INSERT OR IGNORE INTO taken_back VALUES (?, ?, ?)", (partner, object_id, version))
+        sql = (
+            "UPDATE objects SET status = 'withdrawn' WHERE id = ? AND origin = ? AND status != 'withdrawn'"  # noqa: S608
+            f" AND version IN ({marks(versions)}) RETURNING n"
+        )
+        return len(self._all(sql, (object_id, partner, *versions)))
+
     def set_object_status(self, object_id: str, status: ObjectStatus, versions: Sequence[str] = ()) -> int:
         """Give some versions of an object, or all, another status; how many had one to change."""
-        keys = [version_key(version) for version in versions]
-        which = f" AND vkey IN ({marks(keys)})" if keys else ""
+        which = f" AND version IN ({marks(versions)})" if versions else ""
         sql = f"UPDATE objects SET status = ? WHERE id = ? AND status != ?{which}"  # noqa: S608
-        return self._do(sql, (status, object_id, status, *keys))
+        return self._do(sql, (status, object_id, status, *versions))
 
     def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
         """Record who first sent an id, if nobody is recorded yet."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from prasan.stores.rows import version_key
 from prasan.stores.sqlite.link import Link
 from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
 
@@ -25,8 +26,8 @@ class RecallReads(Link):
         return None if row is None else RecallOut(*row)
 
     def is_recalled(self, recipient: str, object_id: str) -> bool:
-        """True if this object was ever recalled from this recipient."""
-        sql = "SELECT 1 FROM recalls_out WHERE recipient = ? AND object_id = ?"
+        """True if this object was recalled from this recipient and nobody has allowed it again since."""
+        sql = "SELECT 1 FROM recalls_out WHERE recipient = ? AND object_id = ? AND allowed_us IS NULL AND reason != 'replaced'"
         return self._one(sql, (recipient, object_id)) is not None
 
     def overdue(self, now_us: int) -> list[RecallOut]:
@@ -50,16 +51,29 @@ class RecallWrites(RecallReads):
 
     def put_recall_out(self, row: RecallOut) -> bool:
         """Keep a recall that we send; False if it was here already."""
-        sql = "INSERT OR IGNORE INTO recalls_out VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = (
+            "INSERT OR IGNORE INTO recalls_out (id, object_id, view_id, recipient, reason, deadline_us, issued_us,"
+            " receipt, answered_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
         values = (row.id, row.object_id, row.view_id, row.recipient, row.reason, row.deadline_us, row.issued_us)
         return self._do(sql, (*values, row.receipt, row.answered_us)) == 1
 
-    def answer_recall(self, recall_id: str, recipient: str, receipt: bytes, now_us: int) -> bool:
-        """Keep a recipient's receipt. False if it never got that recall, or answered it before."""
+    def answer_recall(self, recall_id: str, recipient: str, receipt: bytes, version: str, now_us: int) -> bool:
+        """Keep a recipient's receipt; a later version replaces it. False if it is no news, or never got that recall.
+
+        The time of the first answer stays: it is what the deadline is held against.
+        """
         sql = (
-            "UPDATE recalls_out SET receipt = ?, answered_us = ? WHERE id = ? AND recipient = ? AND answered_us IS NULL"
+            "UPDATE recalls_out SET receipt = ?, receipt_vkey = ?, answered_us = coalesce(answered_us, ?)"
+            " WHERE id = ? AND recipient = ? AND receipt_vkey < ?"
         )
-        return self._do(sql, (receipt, now_us, recall_id, recipient)) == 1
+        key = version_key(version)
+        return self._do(sql, (receipt, key, now_us, recall_id, recipient, key)) == 1
+
+    def allow_again(self, recipient: str, object_id: str, now_us: int) -> int:
+        """An officer lets a recalled object go to the recipient again; how many recalls that ends."""
+        sql = "UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND allowed_us IS NULL AND reason != 'replaced'"
+        return self._do(sql, (now_us, recipient, object_id))
 
     def put_recall_in(self, row: RecallIn) -> bool:
         """Keep a recall that came; False if it was here already."""

@@ -13,7 +13,8 @@ CREATE TABLE objects (
   facts BLOB NOT NULL, received_us INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked'))
 ) STRICT;
-CREATE UNIQUE INDEX objects_version ON objects (id, vkey);
+CREATE UNIQUE INDEX objects_version ON objects (id, version);
+CREATE INDEX objects_newest ON objects (id, vkey, version);
 CREATE INDEX objects_type ON objects (type, n) WHERE status IN ('current', 'revoked');
 CREATE INDEX objects_origin ON objects (origin, n);
 
@@ -29,6 +30,7 @@ CREATE TABLE views (
 ) STRICT;
 CREATE UNIQUE INDEX views_seq ON views (recipient, seq);
 CREATE INDEX views_page ON views (recipient, lane, date_added_us) WHERE status = 'current';
+CREATE INDEX views_lane ON views (recipient, lane, seq);
 CREATE INDEX views_id ON views (recipient, view_id, vkey);
 CREATE INDEX views_object ON views (object_id, recipient);
 
@@ -71,6 +73,11 @@ CREATE TABLE cursors (
   partner TEXT NOT NULL, lane TEXT NOT NULL, collection TEXT NOT NULL, added_after TEXT NOT NULL, seq INTEGER NOT NULL,
   acked INTEGER NOT NULL, PRIMARY KEY (partner, lane)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE acks (recipient TEXT NOT NULL, lane TEXT NOT NULL, upto INTEGER NOT NULL, at_us INTEGER NOT NULL,
+  PRIMARY KEY (recipient, lane)) STRICT, WITHOUT ROWID;
+CREATE TABLE nonces (issuer TEXT NOT NULL, nonce TEXT NOT NULL, until_us INTEGER NOT NULL,
+  PRIMARY KEY (issuer, nonce)) STRICT, WITHOUT ROWID;
+CREATE INDEX nonces_until ON nonces (until_us);
 CREATE TABLE received (
   n INTEGER PRIMARY KEY, partner TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, object_id TEXT NOT NULL,
   version TEXT NOT NULL, sha256 TEXT NOT NULL, statement BLOB NOT NULL, received_us INTEGER NOT NULL
@@ -89,13 +96,16 @@ CREATE UNIQUE INDEX conflicts_once ON conflicts (partner, object_id, version, ot
 
 CREATE TABLE recalls_out (
   id TEXT PRIMARY KEY, object_id TEXT NOT NULL, view_id TEXT NOT NULL, recipient TEXT NOT NULL, reason TEXT NOT NULL,
-  deadline_us INTEGER NOT NULL, issued_us INTEGER NOT NULL, receipt BLOB, answered_us INTEGER
+  deadline_us INTEGER NOT NULL, issued_us INTEGER NOT NULL, receipt BLOB, answered_us INTEGER,
+  receipt_vkey TEXT NOT NULL DEFAULT '', allowed_us INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recalls_out_object ON recalls_out (recipient, object_id);
 CREATE TABLE recalls_in (
   id TEXT NOT NULL, partner TEXT NOT NULL, target_id TEXT NOT NULL, reason TEXT NOT NULL, deadline_us INTEGER NOT NULL,
   received_us INTEGER NOT NULL, answered_us INTEGER, PRIMARY KEY (partner, id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE taken_back (partner TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (partner, id, version)) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, partner TEXT NOT NULL, bytes BLOB NOT NULL, queued_us INTEGER NOT NULL,
   posted_us INTEGER
@@ -107,7 +117,8 @@ CREATE TABLE inbox (
   type TEXT NOT NULL, spec_version TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL,
   date_added_us INTEGER NOT NULL, handled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, vkey);
+CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, version);
+CREATE INDEX inbox_newest ON inbox (owner, id, spec_version, vkey, version);
 CREATE UNIQUE INDEX inbox_page ON inbox (owner, date_added_us);
 CREATE INDEX inbox_new ON inbox (n) WHERE handled = 0;
 CREATE TABLE statuses (id TEXT PRIMARY KEY, owner TEXT NOT NULL, body BLOB NOT NULL, at_us INTEGER NOT NULL)

@@ -1,6 +1,7 @@
 """View rows: what each recipient may read, in one dense order per recipient (docs/wire.md, section 5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 from prasan.errors import UsageError
@@ -15,15 +16,13 @@ _BYTES: Final = (
     "coalesce(v.bytes, (SELECT o.bytes FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version))"
 )
 
+_DUE: Final = "LEFT JOIN due d ON d.recipient = v.recipient AND d.object_id = v.object_id"
 _PAGE: Final = f"""
-SELECT v.view_id, v.version, v.date_added_us, '2.1', {_BYTES} FROM views v
-WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_us > ? AND v.date_added_us < ?"""  # noqa: S608
-
-_HOLD: Final = """
-SELECT min(v.date_added_us) FROM due d JOIN views v ON v.object_id = d.object_id AND v.recipient = d.recipient
-WHERE d.recipient = ? AND d.at_us <= ? AND v.status = 'current' AND v.lane = ?"""
-
-_FOREVER: Final = 2**62
+SELECT d.at_us, v.view_id, v.version, v.date_added_us, '2.1', {_BYTES} FROM views v {_DUE}
+WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_us > ?"""  # noqa: S608
+_STATEMENTS: Final = f"""
+SELECT d.at_us, v.seq, v.statement FROM views v {_DUE}
+WHERE v.recipient = ? AND v.lane = ? AND v.status IN ('current', 'superseded') AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
 _KEYWORDS: Final = {"first", "last", "all"}
 
 
@@ -38,23 +37,23 @@ class ViewReads(Link):
         if wanted.spec_versions is not None and "2.1" not in wanted.spec_versions:
             return []
         exact = None if _KEYWORDS & {*wanted.versions} else [version_key(version) for version in wanted.versions]
-        where, values = "", list[Any]([recipient, lane, wanted.after_us, self._hold(recipient, lane, now_us)])
+        where, values = "", list[Any]([recipient, lane, wanted.after_us])
         for column, among in (("view_id", wanted.ids), ("type", wanted.types), ("vkey", exact)):
             if among is not None:
                 where += f" AND v.{column} IN ({marks([*among])})"
                 values += among
         sql = f"{_PAGE}{where} ORDER BY v.date_added_us LIMIT ?"
-        return [Shelved(*row) for row in self._all(sql, (*values, wanted.limit))]
+        return [Shelved(*row) for row in _settled(self._all(sql, (*values, wanted.limit)), now_us)]
 
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> list[Sent]:
-        """The statements of the rows that `view_page` shows, after a seq, in order."""
-        sql = (
-            "SELECT seq, statement FROM views WHERE recipient = ? AND lane = ? AND status = 'current' AND seq > ?"
-            " AND date_added_us < ? ORDER BY date_added_us LIMIT ?"
-        )
-        return [
-            Sent(*row) for row in self._all(sql, (recipient, lane, after, self._hold(recipient, lane, now_us), limit))
-        ]
+        """Statements after a seq, in order; those of superseded rows too, so that a reader in between misses none."""
+        rows = self._all(_STATEMENTS, (recipient, lane, after, limit))
+        return [Sent(*row) for row in _settled(rows, now_us)]
+
+    def last_seq(self, recipient: str, lane: str) -> int:
+        """The highest seq that was ever given in a lane; 0 before the first."""
+        sql = "SELECT coalesce(max(seq), 0) FROM views WHERE recipient = ? AND lane = ?"
+        return int(self._value(sql, (recipient, lane)))
 
     def view(self, recipient: str, object_id: str) -> ViewRow | None:
         """The row of an object that a recipient can read now."""
@@ -67,6 +66,11 @@ class ViewReads(Link):
         """Every row ever made of an object, for all recipients: who was sent what, and when."""
         rows = self._all(f"{_SELECT} WHERE object_id = ? ORDER BY recipient, seq", (object_id,))
         return [ViewRow(*row) for row in rows]
+
+    def held_views(self, recipient: str, object_id: str) -> list[ViewRow]:
+        """Every row of an object that a recipient was sent and that was not recalled, in order."""
+        sql = f"{_SELECT} WHERE object_id = ? AND recipient = ? AND status != 'recalled' ORDER BY seq"
+        return [ViewRow(*row) for row in self._all(sql, (object_id, recipient))]
 
     def view_bytes(self, recipient: str, seq: int) -> bytes | None:
         """The bytes of one row, as they are sent."""
@@ -91,11 +95,6 @@ class ViewReads(Link):
         """The place of the recipient's latest row; zeros before the first."""
         row = self._one("SELECT seq, date_added_us FROM recipients WHERE id = ?", (recipient,))
         return Place(0, 0) if row is None else Place(*row)
-
-    def _hold(self, recipient: str, lane: str, now_us: int) -> int:
-        """Where the recipient's pages end now: at the first row whose decision is due again."""
-        first: int | None = self._value(_HOLD, (recipient, now_us, lane))
-        return _FOREVER if first is None else first
 
 
 class ViewWrites(ViewReads):
@@ -144,3 +143,8 @@ class ViewWrites(ViewReads):
     def _leave(self, status: str, recipient: str, object_id: str, held: str) -> int:
         sql = f"UPDATE views SET status = ? WHERE recipient = ? AND object_id = ? AND status IN {held}"  # noqa: S608
         return self._do(sql, (status, recipient, object_id))
+
+
+def _settled(rows: list[Any], now_us: int) -> Iterator[Any]:
+    """The rows, without their first column, up to the first whose decision is due again by now."""
+    return (row[1:] for row in takewhile(lambda row: row[0] is None or row[0] > now_us, rows))
