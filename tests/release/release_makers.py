@@ -14,7 +14,8 @@ from prasan.picture.marking import Marking, Tlp
 from prasan.picture.source import Terms
 from prasan.release.accord import Accord, parse_accord
 from prasan.release.facts import Consent, Facts, Recipient, partner
-from prasan.release.policy import Policy, parse_policy
+from prasan.release.policy import parse_policy
+from prasan.release.rules import Policy
 
 NODE = "identity--11111111-1111-4111-8111-111111111111"
 US = "identity--22222222-2222-4222-8222-222222222222"

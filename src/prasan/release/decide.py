@@ -13,7 +13,7 @@ from prasan.formats.stix_ids import TRACK
 from prasan.picture.marking import Tlp
 from prasan.release.accord import Combined, combine
 from prasan.release.facts import Facts, Kind, Recipient
-from prasan.release.policy import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Policy, Rule, Steps, Verdict, inside
+from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Policy, Rule, Steps, Verdict, inside
 
 HOUR_S: Final = 3600
 

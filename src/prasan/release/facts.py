@@ -11,7 +11,7 @@ from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.source import Terms
 from prasan.release.accord import Accord, Onward
-from prasan.release.policy import CLASS, OWN
+from prasan.release.rules import CLASS, OWN
 
 Kind = Literal["partner", "class", "public"]
 Place = tuple[float, float]

@@ -14,7 +14,7 @@ from prasan.picture.marking import Marking
 from prasan.release.coarse import Cell, cell_of
 from prasan.release.decide import Decision
 from prasan.release.facts import is_number
-from prasan.release.policy import Steps, Verdict
+from prasan.release.rules import Steps, Verdict
 from prasan.release.tables import IDENTIFYING, VIEWS, Field, Table
 from prasan.release.transforms import MAKE, Work
 

@@ -12,7 +12,7 @@ from prasan.formats.stix_build import degree, incident_name
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE
 from prasan.release.coarse import Cell, cell_of, earlier, later, precision_km, whole_days
 from prasan.release.facts import is_number
-from prasan.release.policy import Steps
+from prasan.release.rules import Steps
 from prasan.release.tables import Kind
 
 LABEL_LENGTH: Final = 120

@@ -1,0 +1,78 @@
+"""A policy's rules as values. They are read from TOML by `policy` and looked at as a whole by `review`."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from prasan.picture.marking import Tlp
+from prasan.release.accord import Mode
+
+Verdict = Literal["release", "sanitise", "withhold"]
+Group = Literal["identity", "evidence", "text"]
+Area = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west > east means across 180 degrees."""
+
+STRICTNESS: Final[dict[Verdict, int]] = {"release": 0, "sanitise": 1, "withhold": 2}
+
+PARTNERS: Final = "partners"
+PUBLIC: Final = "public"
+CLASS: Final = "class:"
+OWN: Final = "own"
+RECEIVED: Final = "received"
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """How a view is made coarser: cell in degrees, time step in minutes, groups dropped, minutes between versions."""
+
+    place_deg: float | None = None
+    time_min: int | None = None
+    drop: frozenset[str] = frozenset()
+    again_min: int = 0
+
+    def at_least(self, other: "Steps") -> bool:
+        """True if this is at least as coarse as `other` in every step."""
+        return (
+            (self.place_deg or 0) >= (other.place_deg or 0)
+            and (self.time_min or 0) >= (other.time_min or 0)
+            and self.drop >= other.drop
+        )
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule. A condition that is None always holds; `line` is where it stands in the file (0 unknown)."""
+
+    id: str
+    to: frozenset[str]
+    then: Verdict
+    types: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    labels: frozenset[str] | None = None
+    origin: str | None = None
+    mode: Mode | None = None
+    max_tlp: Tlp | None = None
+    area: Area | None = None
+    min_age_h: float | None = None
+    personal_data: bool = False
+    steps: Steps = Steps()
+    line: int = 0
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Ordered rules; the first that matches decides. `hash` is SHA-256 of the file's bytes."""
+
+    name: str
+    hash: str
+    rules: tuple[Rule, ...]
+
+
+def is_partner(name: str) -> bool:
+    """True if a name in `to` is a partner's (or "partners")."""
+    return name != PUBLIC and not name.startswith(CLASS)
+
+
+def inside(area: Area, lat: float, lon: float) -> bool:
+    """True if the place is in the area, its edges included; west > east means across 180 degrees."""
+    west, south, east, north = area
+    if not south <= lat <= north:
+        return False
+    return west <= lon <= east if west <= east else lon >= west or lon <= east

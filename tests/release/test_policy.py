@@ -1,0 +1,118 @@
+"""Policies: what is read, what is refused with which words, what is said of the rules as a whole."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from release_makers import NOW, POLICY, all_facts, markings, policy, recipients
+
+from prasan.errors import AccordError
+from prasan.picture.marking import Marking, Tlp
+from prasan.release.decide import decide, match, matches, prepare
+from prasan.release.facts import Facts, Recipient
+from prasan.release.policy import parse_policy
+from prasan.release.review import crossings, unreached
+from prasan.release.rules import STRICTNESS, Policy, Rule, Steps, inside
+
+
+def one(*lines: str) -> str:
+    return "\n".join(['prasan_policy = 1\nname = "x"\n[[rule]]\nid = "r"\nto = ["us-mo"]', *lines])
+
+
+def test_a_policy_as_written() -> None:
+    read = policy()
+    assert [rule.id for rule in read.rules] == ["gap-coarse", "the-rest"]
+    assert read.rules[0].steps == Steps(0.5, 360, frozenset({"identity", "evidence"}), 60)
+    assert [rule.line for rule in read.rules] == [4, 14]
+    assert len(read.hash) == 64
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (['then = "sanitise"'], "rule 'r' \\(line 3\\): sanitise says nothing"),
+        (['then = "release"', "place_deg = 1.0"], "rule 'r' .*do nothing in 'release'"),
+        (['then = "relase"'], "rule 'r' \\(line 3\\).*relase"),
+        (['then = "release"', "types = []"], "types is empty"),
+        (['then = "release"', 'max_tlp = "blue"'], "rule 'r' .*max_tlp.*blue"),
+        (['then = "release"', "personal_data = true"], "personal_data = true without types"),
+        (['then = "release"', "area = [10, 5, 20, 1]"], "area"),
+        (['then = "release"', "area = [10, 5, 20]"], "area"),
+        (['then = "release"', 'kind = ["gap"]'], "kind"),
+        (['then = "sanitise"', "place_deg = 0"], "place_deg"),
+        (['then = "sanitise"', 'drop = ["everything"]'], "drop"),
+        (['then = "withhold"', '[[rule]]\nid = "r"\nto = ["public"]\nthen = "release"'], "line 7.*used twice"),
+        ([], "then"),
+    ],
+)
+def test_errors_name_the_rule_and_its_line(lines: list[str], words: str) -> None:
+    with pytest.raises(AccordError, match=words) as caught:
+        policy(one(*lines))
+    assert caught.value.remedy
+
+
+def test_errors_of_the_file_itself() -> None:
+    for raw in (b"\xff", b"rule = 1", b"[[rule", b'prasan_policy = 1\nname = "x"\nrule = [1]'):
+        with pytest.raises(AccordError):
+            parse_policy(raw)
+
+
+def test_a_rule_behind_a_wider_one_is_found() -> None:
+    text = POLICY + '[[rule]]\nid = "late"\nto = ["us-mo"]\nkinds = ["gap"]\nthen = "withhold"\n'
+    assert [(u.rule, u.covered_by) for u in unreached(policy(text))] == [("late", "the-rest")]
+    assert unreached(policy()) == ()
+
+
+def test_a_pair_that_lets_out_the_more_secret_is_refused() -> None:
+    crossed = one('then = "withhold"', 'max_tlp = "green"', '[[rule]]\nid = "s"\nto = ["partners"]\nthen = "release"')
+    with pytest.raises(AccordError, match="rule 's' \\(line 8\\): above the max_tlp of rule 'r'"):
+        policy(crossed)
+    policy(one('then = "release"', 'max_tlp = "green"', '[[rule]]\nid = "s"\nto = ["partners"]\nthen = "withhold"'))
+
+
+some = st.none() | st.frozensets(st.sampled_from(["gap", "encounter"]), min_size=1)
+rules = st.builds(
+    Rule,
+    id=st.uuids().map(str),
+    to=st.frozensets(st.sampled_from(["us-mo", "partners", "public", "class:staff"]), min_size=1),
+    then=st.sampled_from(["release", "sanitise", "withhold"]),
+    kinds=some,
+    labels=st.none() | st.just(frozenset({"voi"})),
+    origin=st.sampled_from([None, "own", "received", "own"]),
+    max_tlp=st.none() | st.sampled_from(list(Tlp)),
+    area=st.sampled_from([None, (99.0, 5.0, 101.0, 10.0), (170.0, -10.0, -170.0, 10.0), (98.0, 0.0, 105.0, 12.0)]),
+    min_age_h=st.sampled_from([None, 1.0, 5.0]),
+    steps=st.builds(Steps, st.sampled_from([None, 0.5, 1.0]), st.sampled_from([None, 60])),
+)
+policies = st.lists(rules, max_size=4).map(lambda found: Policy("p", "", tuple(found)))
+
+
+@given(policies, all_facts, recipients, markings)
+def test_no_accepted_policy_lets_out_more_for_a_stricter_marking(
+    drawn: Policy, about: Facts, recipient: Recipient, stricter: Marking
+) -> None:
+    if crossings(drawn.rules):
+        return
+    joined = msgspec.structs.replace(about, marking=about.marking.join(stricter))
+    before, after = (decide(item, recipient, drawn, NOW) for item in (about, joined))
+    assert STRICTNESS[after.verdict] >= STRICTNESS[before.verdict]
+    if after.verdict == before.verdict == "sanitise":
+        assert after.steps.at_least(before.steps)
+
+
+@given(policies, all_facts, recipients)
+def test_the_first_match_decides_and_an_unreached_rule_never_does(
+    drawn: Policy, about: Facts, recipient: Recipient
+) -> None:
+    case = prepare(recipient, drawn, NOW)
+    found = match(about, case)
+    assert found == next((rule for rule in case.rules if matches(rule, about)), None)
+    assert found is None or found.id not in {item.rule for item in unreached(drawn)}
+
+
+def test_an_area_across_180_degrees() -> None:
+    pacific = (170.0, -10.0, -170.0, 10.0)
+    assert inside(pacific, 0, 175)
+    assert inside(pacific, 0, -175)
+    assert not inside(pacific, 0, 0)
+    assert not inside(pacific, 11, 175)
