@@ -1,1 +1,1 @@
-"""From fixes to vessels: duplicates, emitters, bins. Pure."""
+"""From fixes to vessels: settled rows, emitters, ten-minute slots. Pure."""

@@ -1,0 +1,69 @@
+"""Duplicate identity: several hulls use one MMSI at the same time.
+
+Definition    fixes of one MMSI change `switches_count` times or more between emitters (places that no hull can pass
+              between), each emitter with at least `fixes_count` fixes by then; over when no change came for `quiet_h`.
+Source        gpsdio-segment (Global Fishing Watch): simultaneous open segments of one MMSI; three consistent fixes,
+              because a bit error can carry another ship's MMSI (hrcak.srce.hr/316611).
+Columns       t, mmsi, lat, lon; emitter from `tracks`.
+Cadence       both hulls heard in turn; any cadence at which the step between them is impossible.
+Cannot see    hulls close enough to pass between (below 25 kn), one hull heard only while the other is silent for long,
+              and which of them is the rightful holder.
+"""
+
+from typing import Any, Final
+
+from prasan.detect.episodes import Changes, Episode, EpisodeCarry, step
+from prasan.detect.make import hours, key
+from prasan.picture.finding import Finding, Rule
+from prasan.picture.world import World
+from prasan.tracks.columns import Bools, Fixes
+
+MESSAGES: Final = {
+    "duplicate_identity": ("emitters_count", "switches_count", "distance_km", "implied_kn", "hours"),
+}
+
+SURE: Final = 3
+"""Confidence is high once there are this many times the changes that the rule asks for."""
+
+
+def kernel(
+    rows: Fixes,
+    carry: EpisodeCarry | None,
+    upto: int,
+    rule: Rule,
+    world: World,  # noqa: ARG001 - one shape for all
+) -> tuple[list[Finding], EpisodeCarry]:
+    """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> MMSIs in use by several hulls, and the new carry."""
+
+    def proven(changes: Changes) -> Bools:
+        return changes.count >= rule.thresholds["fixes_count"]
+
+    episodes, carry = step(rows, carry, upto, rule.thresholds["quiet_h"], proven)
+    return [_finding(one, rule) for one in episodes if one.count >= rule.thresholds["switches_count"]], carry
+
+
+def _finding(one: Episode, rule: Rule) -> Finding:
+    start = one.fixes[0]
+    evidence: dict[str, Any] = {
+        "codes": ["duplicate_identity"],
+        "emitters_count": len(one.emitters),
+        "switches_count": one.count,
+        "distance_km": round(one.longest_m / 1000, 1),
+        "implied_kn": round(one.fastest_kn, 1),
+        "hours": hours(one.last - start.t),
+    }
+    return Finding(
+        kind="duplicate_identity",
+        key=key(rule, (one.mmsi,), start.t, *one.anchor),
+        mmsi=(one.mmsi,),
+        start=start.t,
+        end=one.last if one.over else None,
+        lat=start.lat,
+        lon=start.lon,
+        confidence="high" if one.count >= SURE * rule.thresholds["switches_count"] else "medium",
+        reason="duplicate_identity",
+        rule=rule,
+        sources=one.sources,
+        fixes=one.fixes,
+        evidence=evidence,
+    )

@@ -1,0 +1,152 @@
+"""Gap: a transmitter that was heard regularly falls silent.
+
+Definition    silence of one emitter longer than `min_h`, after at least `before_count` positions in the `before_h`
+              hours up to the last fix; open (no end) once the watermark has passed last fix + `min_h`.
+Source        pipe-gaps `gap_detector.py` (Global Fishing Watch): consecutive positions, positions in the 12 h before,
+              open gaps; Welch et al. 2022: 14 positions in the 12 h before.
+Columns       t, mmsi, lat, lon; emitter from `tracks`.
+Cadence       `before_count` positions within `before_h`; below it the silence is not assessable, and counted as such.
+Cannot see    why: a switched-off transmitter, a receiver that failed, a ship beyond the horizon and a ship that berthed
+              look the same. The class is therefore `unknown` until reception is measured.
+
+Base stations, aids to navigation, search aircraft and beacons are not vessels and are passed over.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from prasan.detect.make import fix, hours, key, names
+from prasan.picture.finding import Finding, Rule
+from prasan.picture.identity import NOT_VESSELS, of_forms
+from prasan.picture.position import AIS_CLASSES
+from prasan.picture.sphere import KNOT_MS, distance_m
+from prasan.picture.world import World
+from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_track, take, track_keys
+
+MESSAGES: Final = {
+    "gap_open": ("before_count", "before_h", "last_sog_kn"),
+    "gap_closed": ("hours", "before_count", "before_h", "distance_km", "implied_kn", "last_sog_kn"),
+    "reception_unknown": (),
+}
+"""Message codes and the evidence they take: `evidence.codes` lists those that apply."""
+
+NOT_ASSESSABLE: Final = "few_positions_before"
+
+_STATIONS: Final = (AIS_CLASSES.index("base"), AIS_CLASSES.index("aton"))
+
+
+class GapCarry(msgspec.Struct, frozen=True):
+    """The last `before_count` fixes of every emitter, the watermark, and the silences that could not be assessed."""
+
+    rows: Fixes
+    upto: int
+    not_assessable: dict[str, int]
+
+
+def kernel(
+    rows: Fixes,
+    carry: GapCarry | None,
+    upto: int,
+    rule: Rule,
+    world: World,  # noqa: ARG001 - one shape for all
+) -> tuple[list[Finding], GapCarry]:
+    """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> gaps that opened or closed, and the new carry."""
+    carry = carry or GapCarry(no_fixes(), 0, {})
+    both, new = _with_carry(rows, carry.rows)
+    if not len(both):
+        return [], GapCarry(both, max(upto, carry.upto), carry.not_assessable)
+    same = same_track(both)
+    limit = int(rule.thresholds["min_h"] * 3600)
+    closed = np.flatnonzero(same & (np.diff(both.t) > limit))
+    closed = closed[new[closed + 1]]
+    last = np.flatnonzero(np.concatenate((~same, [True])))
+    crossed = carry.upto - both.t[last] <= limit
+    opened = last[(upto - both.t[last] > limit) & (crossed | new[last])]
+    begin = np.flatnonzero(np.concatenate(([True], ~same)))
+    regular = _regular(both, begin, closed, rule), _regular(both, begin, opened, rule)
+    findings = [_closed(both, index, rule) for index in closed[regular[0]].tolist()]
+    findings += [_open(both, index, rule) for index in opened[regular[1]].tolist()]
+    fresh = closed[(carry.upto - both.t[closed] <= limit) | new[closed]]
+    failed = int(np.count_nonzero(~_regular(both, begin, fresh, rule))) + int(np.count_nonzero(~regular[1]))
+    return findings, GapCarry(_ring(both, last, begin, rule), max(upto, carry.upto), _tally(carry, failed))
+
+
+def _with_carry(rows: Fixes, carried: Fixes) -> tuple[Fixes, Bools]:
+    rows = take(rows, mask) if not (mask := _vessels(rows)).all() else rows
+    if not len(carried):
+        return rows, np.ones(len(rows), np.bool_)
+    both = concat(carried, rows)
+    new = np.arange(len(both)) >= len(carried)
+    order = np.lexsort((new, both.t, track_keys(both)))
+    return take(both, order), new[order]
+
+
+def _vessels(rows: Fixes) -> Bools:
+    stations = np.isin(rows.ais_class, _STATIONS)
+    # every form that is no vessel lies outside 2xxxxxxxx..7xxxxxxxx, and rows are sorted by MMSI
+    if len(rows) and rows.mmsi[0] >= 200_000_000 and rows.mmsi[-1] < 800_000_000:
+        return ~stations
+    return ~stations & ~of_forms(rows.mmsi, NOT_VESSELS)
+
+
+def _regular(rows: Fixes, begin: Ints, at: Ints, rule: Rule) -> Bools:
+    """True where the row is at least the `before_count`-th of its emitter within `before_h` hours."""
+    back = int(rule.thresholds["before_count"]) - 1
+    start = begin[np.searchsorted(begin, at, "right") - 1]
+    earliest = np.maximum(at - back, 0)
+    return (at - back >= start) & (rows.t[at] - rows.t[earliest] <= rule.thresholds["before_h"] * 3600)
+
+
+def _ring(rows: Fixes, last: Ints, begin: Ints, rule: Rule) -> Fixes:
+    """The last `before_count` rows of each emitter."""
+    count = np.minimum(last - begin + 1, int(rule.thresholds["before_count"]))
+    offsets = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return take(rows, np.repeat(last - count + 1, count) + offsets)
+
+
+def _tally(carry: GapCarry, failed: int) -> dict[str, int]:
+    total = carry.not_assessable.get(NOT_ASSESSABLE, 0) + failed
+    return {NOT_ASSESSABLE: total} if total else {}
+
+
+def _open(rows: Fixes, index: int, rule: Rule) -> Finding:
+    before = index - int(rule.thresholds["before_count"]) + 1
+    anchor = fix(rows, index)
+    return Finding(
+        kind="gap",
+        key=key(rule, (anchor.mmsi,), anchor.t, int(rows.lat[index]), int(rows.lon[index])),
+        mmsi=(anchor.mmsi,),
+        start=anchor.t,
+        end=None,
+        lat=anchor.lat,
+        lon=anchor.lon,
+        confidence="low",
+        reason="reception_unknown",
+        rule=rule,
+        sources=names(rows.sets, rows.origin[before : index + 1]),
+        fixes=(anchor,),
+        evidence={
+            "codes": ["gap_open", "reception_unknown"],
+            "before_count": index - before + 1,
+            "before_h": hours(rows.t[index] - rows.t[before]),
+            "last_sog_kn": anchor.sog,
+        },
+        gap_class="unknown",
+    )
+
+
+def _closed(rows: Fixes, index: int, rule: Rule) -> Finding:
+    begun = _open(rows, index, rule)
+    a, b = begun.fixes[0], fix(rows, index + 1)
+    metres = float(distance_m(a.lat, a.lon, b.lat, b.lon))
+    evidence = {
+        **begun.evidence,
+        "codes": ["gap_closed", "reception_unknown"],
+        "hours": hours(b.t - a.t),
+        "distance_km": round(metres / 1000, 1),
+        "implied_kn": round(metres / (b.t - a.t) / KNOT_MS, 1),
+    }
+    sources = tuple(sorted({*begun.sources, *rows.sets[int(rows.origin[index + 1])]}))
+    return msgspec.structs.replace(begun, end=b.t, fixes=(a, b), evidence=evidence, sources=sources)

@@ -1,0 +1,94 @@
+"""The life of an event: findings against what was published. Opened, revised, closed, withdrawn; never deleted.
+
+States: `open` while the finding has no end; `closed` once it has one; `revised` when what a closed event says changed;
+`withdrawn` when the finding is no longer there or is now excluded. Each step is a new revision of the same id, and
+nothing is said twice: a finding that changes neither state, class, confidence, marking nor (once closed) substance
+makes no revision.
+"""
+
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from prasan.picture.event import Event, State
+from prasan.picture.finding import Finding
+from prasan.picture.marking import Marking
+
+NAMESPACE: Final = uuid.UUID("6a2f1c0e-6f0b-5d0e-9b62-3c1f0a7b9d44")
+"""The name space of event ids. A constant of the product: the same finding has the same id on every node."""
+
+PROMOTED: Final = frozenset({"gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity"})
+"""Kinds whose findings become events. Excluded findings are counted and kept, and never become events."""
+
+REASONS: Final = ("opened", "closed", "changed", "found_again", "not_found_again", "now_excluded")
+"""Codes of why an event is in its state; `now_excluded` is followed by `:` and the exclusion's code."""
+
+
+def event_id(finding: Finding) -> str:
+    """UUIDv5 of kind, preset, MMSIs and first anchor fix, which are the finding's key."""
+    return str(uuid.uuid5(NAMESPACE, finding.key))
+
+
+def compare(
+    previous: Mapping[str, Event],
+    findings: Iterable[Finding],
+    marking_of: Callable[[tuple[str, ...]], Marking],
+    now: int,
+    promoted: Collection[str] = PROMOTED,
+) -> list[Event]:
+    """Published events by finding key, and the findings of a run over the same rows -> the revisions to publish.
+
+    `previous` must hold only events that this run could have found again (same preset, kinds and stretch of the
+    record): those that it did not find are withdrawn. `marking_of` gives the join of the markings of named sources.
+    """
+    found = {one.key: one for one in findings if one.kind in promoted}
+    result = []
+    for key, one in found.items():
+        revision = _found(previous.get(key), one, marking_of(one.sources), now)
+        result += [revision] if revision else []
+    for key, event in previous.items():
+        if key not in found and event.state != "withdrawn":
+            result.append(_withdraw(event, "not_found_again", now))
+    return result
+
+
+def _found(event: Event | None, finding: Finding, marking: Marking, now: int) -> Event | None:
+    if finding.excluded:
+        if event is None or event.state == "withdrawn":
+            return None
+        return _withdraw(event, f"now_excluded:{finding.excluded}", now)
+    state, reason = _next(event, finding, marking)
+    if state is None:
+        return None
+    return Event(
+        id=event_id(finding),
+        finding=finding,
+        state=state,
+        revision=event.revision + 1 if event else 1,
+        known_at=now,
+        marking=marking,
+        reason=reason,
+        superseded_by=event.superseded_by if event else None,
+    )
+
+
+def _next(event: Event | None, finding: Finding, marking: Marking) -> tuple[State | None, str]:
+    """The state a finding puts its event in, and why; None where there is nothing to say."""
+    lasting: State = "open" if finding.end is None else "closed"
+    if event is None:
+        return lasting, "opened" if lasting == "open" else "closed"
+    if event.state == "withdrawn":
+        return lasting, "found_again"
+    if event.finding.end is None and lasting == "closed":
+        return "closed", "closed"
+    if lasting == "open":
+        before = (event.finding.end, event.finding.gap_class, event.finding.confidence, event.marking)
+        same = before == (None, finding.gap_class, finding.confidence, marking)
+        return (None, "") if same else ("revised" if event.finding.end is None else "open", "changed")
+    return (None, "") if (event.finding, event.marking) == (finding, marking) else ("revised", "changed")
+
+
+def _withdraw(event: Event, reason: str, now: int) -> Event:
+    return msgspec.structs.replace(event, state="withdrawn", revision=event.revision + 1, known_at=now, reason=reason)

@@ -1,0 +1,45 @@
+"""How kernels write down what they found: keys, evidence fixes, source names."""
+
+from typing import Any
+
+import numpy as np
+
+from prasan.picture.finding import Fix, Rule
+from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.tracks.columns import Fixes, SourceSets
+
+Row = dict[str, Any]
+
+
+def key(rule: Rule, mmsi: tuple[int, ...], t: int, lat: int, lon: int) -> str:
+    """Kind, preset, MMSIs and the first anchor fix: seconds UTC, position in 1/10000 minute."""
+    return f"{rule.id}|{rule.preset}|{','.join(map(str, mmsi))}|{t}|{lat}|{lon}"
+
+
+def fix(rows: Fixes, index: int) -> Fix:
+    """One row as evidence."""
+    sog, cog = int(rows.sog[index]), int(rows.cog[index])
+    return Fix(
+        t=int(rows.t[index]),
+        mmsi=int(rows.mmsi[index]),
+        lat=degrees(rows.lat[index]),
+        lon=degrees(rows.lon[index]),
+        sog=sog / 10 if sog >= 0 else None,
+        cog=cog / 10 if cog >= 0 else None,
+        source="+".join(rows.sets[int(rows.origin[index])]),
+    )
+
+
+def degrees(units: int | np.integer[Any]) -> float:
+    """1/10000 minute -> decimal degrees with the six decimals that the unit can fill."""
+    return round(int(units) / UNITS_PER_DEGREE, 6)
+
+
+def names(sets: SourceSets, indices: Any) -> tuple[str, ...]:
+    """The sources that the set indices name, each once, sorted."""
+    return tuple(sorted({name for index in set(np.asarray(indices).ravel().tolist()) for name in sets[index]}))
+
+
+def hours(seconds: float) -> float:
+    """Seconds as hours with two decimals."""
+    return round(float(seconds) / 3600, 2)

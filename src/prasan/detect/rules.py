@@ -1,0 +1,126 @@
+"""Rules as data: every threshold with its unit, the presets, and how a user sets one.
+
+Sources: pipe-gaps, pipe-encounters, gpsdio-segment (Global Fishing Watch), Miller et al. 2018, Welch et al. 2022, and
+our own choice where `differs` says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from prasan.errors import UsageError
+from prasan.picture.finding import Rule
+
+Rules = Mapping[str, Rule]
+
+PRASAN: Final = "prasan"
+GFW: Final = "gfw"
+
+_NO_LABELS: Final = "class is always unknown: reception is not yet measured"
+
+PRESETS: Final[dict[str, dict[str, Rule]]] = {
+    PRASAN: {
+        "gap": Rule("gap", 1, PRASAN, {"min_h": 6, "before_count": 14, "before_h": 12}, (_NO_LABELS,)),
+        "encounter": Rule(
+            "encounter",
+            1,
+            PRASAN,
+            {
+                "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 0.5, "silence_h": 2,
+                "moved_km": 1, "port_km": 10,
+            },
+            (
+                "positions are interpolated over silences up to 2 h (GFW: 1 h), so that hourly feeds can be used",
+                "speed is made good over ten minutes",
+                "more than half of the slots of any 2 h must be below 2 kn; GFW takes the median of the whole meeting",
+                "ports and anchorages are the World Port Index and a part of GFW's anchorages",
+                "no cut at midnight UTC",
+            ),
+        ),
+        "duplicate_identity": Rule(
+            "duplicate_identity", 1, PRASAN, {"fixes_count": 3, "switches_count": 3, "quiet_h": 72}
+        ),
+        "speed_jump": Rule("speed_jump", 1, PRASAN, {"implied_kn": 50, "distance_km": 2, "quiet_h": 72}),
+        "invalid_identity": Rule("invalid_identity", 1, PRASAN, {"fixes_count": 3}),
+    },
+    GFW: {
+        "gap": Rule(
+            "gap",
+            1,
+            GFW,
+            {"min_h": 12, "before_count": 14, "before_h": 12},
+            (
+                _NO_LABELS,
+                "the 14 positions before may be of any receiver; GFW counts those of satellites",
+                "distance from shore and reception are not asked",
+                "emitters in the place of GFW's segments",
+            ),
+        ),
+        "encounter": Rule(
+            "encounter",
+            1,
+            GFW,
+            {
+                "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 4, "silence_h": 1,
+                "moved_km": 0, "port_km": 10,
+            },
+            (
+                "more than half of the slots of any 2 h must be below 2 kn; GFW takes the median of the whole meeting",
+                "slots faster than 5 kn end a run; GFW has no such limit",
+                "ports and anchorages are the World Port Index and a part of GFW's anchorages",
+                "no extrapolation beyond the last fix",
+                "meetings around midnight UTC, which GFW's daily processing loses, are kept",
+            ),
+        ),
+    },
+}  # fmt: skip
+"""Preset -> kind -> rule. A preset holds the kinds that its author publishes a rule for."""
+
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    "min_h": (0.25, 720), "before_count": (1, 100), "before_h": (0.5, 168), "distance_m": (10, 20_000),
+    "median_kn": (0.1, 20), "slot_kn": (0.1, 30), "hole_h": (0, 24), "silence_h": (0.2, 24), "moved_km": (0, 100),
+    "port_km": (0, 20), "fixes_count": (1, 1000), "switches_count": (1, 1000), "quiet_h": (1, 720),
+    "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
+}  # fmt: skip
+"""What each threshold may be set to. `port_km` ends where the search for a near port ends."""
+
+
+def preset(name: str) -> dict[str, Rule]:
+    """The rules of a preset by kind. UsageError if there is no preset of that name."""
+    if name not in PRESETS:
+        raise UsageError(f"there is no preset '{name}'", f"Use one of: {', '.join(PRESETS)}.")
+    return dict(PRESETS[name])
+
+
+def apply_settings(rules: Rules, settings: Iterable[str]) -> dict[str, Rule]:
+    """Rules with `RULE.NAME=VALUE` settings put in. UsageError names what is valid."""
+    result = dict(rules)
+    for setting in settings:
+        kind, name, value = _parse(setting, result)
+        rule = result[kind]
+        changed = {**rule.thresholds, name: value}
+        result[kind] = msgspec.structs.replace(rule, thresholds=changed)
+    return result
+
+
+def _parse(setting: str, rules: Rules) -> tuple[str, str, float]:
+    left, equals, text = setting.partition("=")
+    kind, _, name = left.strip().partition(".")
+    if not equals or not name:
+        raise UsageError(f"'{setting}' is not a setting", "Write RULE.NAME=VALUE, for example encounter.port_km=0.")
+    if kind not in rules:
+        raise UsageError(f"there is no rule '{kind}' in this preset", f"Use one of: {', '.join(sorted(rules))}.")
+    thresholds = rules[kind].thresholds
+    if name not in thresholds:
+        raise UsageError(f"the rule '{kind}' has no threshold '{name}'", f"Use one of: {', '.join(thresholds)}.")
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(
+            f"'{text}' is not a number", f"Write for example {kind}.{name}={thresholds[name]:g}."
+        ) from None
+    low, high = RANGES[name]
+    if not low <= value <= high:
+        raise UsageError(f"{kind}.{name} must be from {low:g} to {high:g}, not {text}", "Choose a value in that range.")
+    return kind, name, value

@@ -1,0 +1,23 @@
+"""The whole chain on the shipped exercise: what is meant to be found is found, and nothing else."""
+
+from prasan.detect.rules import PRASAN, preset
+from prasan.detect.run import detect
+from prasan.exercise.player import play
+from prasan.feeds.reference import load_scenario, reference_world
+
+
+def test_exactly_the_gap_and_the_meeting_are_found() -> None:
+    script = load_scenario("gulf-andaman")
+    made = play(script, "exercise gulf-andaman")
+    outcome = detect(made.positions, made.statics, preset(PRASAN), reference_world())
+    names = {vessel.mmsi: vessel.name for vessel in script.vessel}
+    found = {(one.kind, frozenset(names[mmsi] for mmsi in one.mmsi)) for one in outcome.findings if not one.excluded}
+    assert found == {
+        ("gap", frozenset({"EX DARK HERON"})),
+        ("encounter", frozenset({"EX NET HARVEST", "EX COLD CARRIER"})),
+    }
+    assert outcome.counts["excluded"] == {"encounter": {"pilot_or_tug": 2}}
+    assert outcome.counts["class"] == {"unknown": 1}
+    (gap,) = [one for one in outcome.findings if one.kind == "gap"]
+    assert gap.evidence["hours"] > 8.9
+    assert all(one.sources == ("exercise gulf-andaman",) for one in outcome.findings)
