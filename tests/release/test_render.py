@@ -11,7 +11,7 @@ from release_makers import EVENT_ID, NODE, NOW, VESSEL_ID, event, objects, stamp
 
 from prasan.formats.stix import Header, header, peek
 from prasan.formats.stix_build import Vessel, event_object, track_object, vessel_object
-from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK, VESSEL
+from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TLP2, TRACK, VESSEL
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.coarse import Cell, cell_of, precision_km
 from prasan.release.decide import Decision
@@ -243,7 +243,7 @@ def test_the_cell_of_a_view_is_sticky() -> None:
 
 
 def test_too_large_is_withheld() -> None:
-    raw = orjson.dumps(orjson.loads(objects()[VESSEL]) | {"x": "a" * 70_000})
+    raw = orjson.dumps(orjson.loads(objects(MARK)[VESSEL]) | {"x": "a" * 70_000})
     assert rendered(raw, RELEASE).codes[-1] == "too_large"
 
 
@@ -256,3 +256,18 @@ def test_what_rules_look_at() -> None:
     raw = vessel_object(Vessel(567000001), stamp(), MARK)
     assert (content_of(raw, peek(raw)).kind, content_of(raw, peek(raw)).places) == ("vessel", ())
     assert len(content_of(track(), peek(track())).places) > 2
+
+
+def test_only_a_marking_that_fits_goes_out_verbatim() -> None:
+    document = orjson.loads(objects(MARK)[VESSEL])
+    milder = orjson.dumps(document | {"object_marking_refs": [TLP2[Tlp.CLEAR]]})
+    stricter = orjson.dumps(document | {"object_marking_refs": [TLP2[Tlp.AMBER]]})
+    granular = orjson.dumps(document | {"granular_markings": [{"lang": "th", "selectors": ["name"]}]})
+    assert [rendered(raw, RELEASE).form for raw in (milder, stricter, granular)] == [
+        "sanitised", "verbatim", "sanitised",
+    ]  # fmt: skip
+
+
+def test_a_revoked_object_gives_a_revoked_view() -> None:
+    raw = orjson.dumps(orjson.loads(objects(MARK)[EVENT]) | {"revoked": True})
+    assert view_of(raw, sanitise())["revoked"] is True

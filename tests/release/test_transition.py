@@ -8,7 +8,8 @@ from release_makers import NOW, facts, policy, us
 
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.decide import CODES, decide, prepare
-from prasan.release.explain import explain
+from prasan.release.explain import explain, explain_steps
+from prasan.release.rules import Steps
 from prasan.release.transition import TABLE, Act, State, Target, acts, due_at, sends
 
 
@@ -40,9 +41,13 @@ def test_every_code_is_explained_with_its_values() -> None:
     about = facts(Marking(tlp=Tlp.RED, expires=NOW - 60))
     decision = decide(about, us(), policy(), NOW)
     above, expired = explain(decision, about, case)
-    assert (above.code, above.params["tlp"], above.params["highest"]) == ("release.tlp_above", "TLP:RED", "TLP:AMBER")
+    assert (above.code, above.params["tlp"], above.params["highest"]) == ("decision.tlp_above", "TLP:RED", "TLP:AMBER")
     assert expired.params["when"] == "2027-01-15T07:59:00.000Z"
     reasons = explain(
         decision, about, case, (*CODES, "rule_releases", "rule_sanitises", "not_verbatim", "unknown_type")
     )
+    steps = explain_steps(Steps(0.5, None, frozenset({"text", "identity"}), 60))
+    assert [reason.code for reason in steps] == [
+        "step.place_deg", "step.again_min", "step.drop.identity", "step.drop.text",
+    ]  # fmt: skip
     assert all({"recipient", "rule"} <= set(reason.params) for reason in reasons)

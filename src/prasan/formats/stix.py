@@ -52,6 +52,13 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Properties an object of this type must have (STIX 2.1 sections 4 to 7, and our own schemas)."""
 
+TIMES: Final = frozenset({
+    "valid_from", "valid_until", "first_seen", "last_seen", "first_observed", "last_observed", "published",
+    "start_time", "stop_time", "end_time", "position_time", "deadline", "submitted",
+    "analysis_started", "analysis_ended",
+})  # fmt: skip
+"""Properties that are times (STIX 2.1 section 2.16), besides `created` and `modified`."""
+
 FREE_TEXT: Final = frozenset({"abstract", "content", "description", "explanation", "note", "summary", "vessel_name"})
 """Properties that people write into. What they hold goes to nobody before an officer has read it."""
 
@@ -70,6 +77,7 @@ class Header(msgspec.Struct, frozen=True):
     created_by_ref: str = ""
     labels: tuple[str, ...] = ()
     object_marking_refs: tuple[str, ...] = ()
+    granular_markings: tuple[msgspec.Raw, ...] = ()
     confidence: int | None = None
     lang: str = ""
 
@@ -113,6 +121,8 @@ def header(raw: bytes) -> Header:
     names = jsonlimits.load_strict(raw)
     _check_identity(found)
     _check_times(found)
+    for name in TIMES & set(names):
+        parse_time(str(names[name]), f"{name} of {found.id}")
     for name in REQUIRED.get(found.type, ()):
         if name not in names:
             raise FormatError(f"{found.id} has no '{name}', which a {found.type} must have", "send the whole object")

@@ -42,12 +42,13 @@ def recall_object(recall: Recall, stamp: Stamp, marking: Marking) -> bytes:
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The answer to a recall: ids withdrawn; id -> code of why not; names from whom an onward recall is pending."""
+    """The answer to a recall: ids withdrawn; id -> code of why not; how many onward recalls are pending. From whom
+    they are pending is not the recalling partner's to know."""
 
     recall_id: str
     withdrawn: tuple[str, ...]
     not_withdrawn: Mapping[str, str] = {}
-    onward_pending: tuple[str, ...] = ()
+    onward_pending: int = 0
 
 
 def receipt_object(receipt: Receipt, stamp: Stamp, marking: Marking) -> bytes:
@@ -59,6 +60,6 @@ def receipt_object(receipt: Receipt, stamp: Stamp, marking: Marking) -> bytes:
             "recall_id": receipt.recall_id,
             "withdrawn": sorted(receipt.withdrawn),
             "not_withdrawn": [{"id": name, "reason": refused[name]} for name in sorted(refused)],
-            "onward_pending": sorted(receipt.onward_pending),
+            "onward_pending": receipt.onward_pending,
         }
     )

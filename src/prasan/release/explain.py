@@ -9,8 +9,9 @@ from prasan.formats.stix import format_time
 from prasan.picture.marking import Tlp
 from prasan.release.decide import HOUR_S, Case, Decision
 from prasan.release.facts import Facts
+from prasan.release.rules import Steps
 
-PREFIX: Final = "release."
+PREFIX: Final = "decision."
 """Before each code in the table of messages."""
 
 
@@ -71,6 +72,13 @@ def explain(decision: Decision, facts: Facts, case: Case, codes: tuple[str, ...]
     )
     always = {"recipient": recipient.name, "rule": decision.rule_id}
     return tuple(Reason(PREFIX + code, always | _own(code, told)) for code in codes or decision.codes)
+
+
+def explain_steps(steps: Steps) -> tuple[Reason, ...]:
+    """What a sanitised view was made coarser by, one reason a step."""
+    said = {"place_deg": steps.place_deg, "time_min": steps.time_min, "again_min": steps.again_min or None}
+    reasons = [Reason(f"step.{name}", {name: value}) for name, value in said.items() if value is not None]
+    return (*reasons, *(Reason(f"step.drop.{group}", {}) for group in sorted(steps.drop)))
 
 
 def _own(code: str, told: _Told) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import orjson
 from prasan.formats.jsonlimits import MAX_BYTES
 from prasan.formats.stix import Header, references
 from prasan.formats.stix_build import Stamp, common, encode, extended
-from prasan.formats.stix_ids import COMMON_KNOWLEDGE, EXTENSIONS, NATIVE, type_of
+from prasan.formats.stix_ids import COMMON_KNOWLEDGE, EXTENSIONS, NATIVE, TLP_OF, type_of
 from prasan.picture.marking import Marking
 from prasan.release.coarse import Cell, cell_of
 from prasan.release.decide import Decision
@@ -29,9 +29,9 @@ class Build(msgspec.Struct, frozen=True):
 
     `ids` maps every id the recipient knows of this node's objects to the id it knows it by: itself for a verbatim
     copy, the view's id for a built one. `view_id` is this object's own view id (same type, random UUID, from the id
-    map). `stamp` says who builds and when: `created` first built, `modified` this build. `cell` is the cell said
-    last. To find out whether a view changed, render with the last `modified` and compare the bytes; only then a new
-    time is due.
+    map). `stamp` says who builds and when: `created` first built, `modified` this build. `cell` is the cell said last,
+    None for none. To find out whether a view changed, render with the last `modified` and compare the bytes; only
+    then a new time is due.
     """
 
     view_id: str
@@ -68,10 +68,17 @@ def render(raw: bytes, header: Header, decision: Decision, build: Build) -> View
     if decision.verdict == "withhold":
         return View("withhold", decision.codes)
     if decision.verdict == "release":
-        if is_visible(raw, build):
+        if may_stand(header, build.marking) and is_visible(raw, build):
             return _verbatim(raw, header, decision)
         return _built(raw, header, Steps(), (*decision.codes, "not_verbatim"), build)
     return _built(raw, header, decision.steps, decision.codes, build)
+
+
+def may_stand(header: Header, marking: Marking) -> bool:
+    """True if the object's own marking can go out as it is: TLP only, and no milder than the marking it is under."""
+    tlp = header.tlp
+    only_tlp = all(ref in TLP_OF for ref in header.object_marking_refs) and not header.granular_markings
+    return only_tlp and (tlp is None or tlp >= marking.tlp)
 
 
 def is_visible(raw: bytes, build: Build) -> bool:
@@ -95,6 +102,7 @@ def _built(raw: bytes, header: Header, steps: Steps, codes: tuple[str, ...], bui
     work = Work(source, steps, build.ids, build.stamp.node, _cell(source, steps, build.cell))
     try:
         made = common(build.view_id, build.stamp, build.marking) | _fields(table.fields, document, work)
+        made |= {"revoked": True} if header.revoked else {}
         if table.inner:
             extended(made, _fields(table.inner, source, work))
     except _LostError as lost:
