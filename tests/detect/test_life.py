@@ -41,25 +41,32 @@ def test_opened_closed_and_then_silent() -> None:
 def test_a_finding_that_is_gone_is_withdrawn_and_can_come_back() -> None:
     (closed,) = compare({}, [gap()], marking, 100)
     (withdrawn,) = compare(by_key([closed]), [], marking, 110)
-    assert (withdrawn.state, withdrawn.reason, withdrawn.finding) == ("withdrawn", "not_found_again", closed.finding)
+    assert (withdrawn.state, withdrawn.reason, withdrawn.finding) == ("withdrawn", "not_found", closed.finding)
     assert compare(by_key([withdrawn]), [], marking, 120) == []
     (again,) = compare(by_key([withdrawn]), [gap()], marking, 130)
-    assert (again.state, again.reason, again.revision) == ("closed", "found_again", 3)
+    assert (again.state, again.reason, again.revision) == ("closed", "reopened", 3)
+
+
+def test_a_closed_event_that_goes_on_after_all_is_open_again() -> None:
+    (closed,) = compare({}, [gap()], marking, 100)
+    (opened,) = compare(by_key([closed]), [gap(end=False)], marking, 110)
+    assert (opened.state, opened.reason, opened.revision) == ("open", "reopened", 2)
 
 
 def test_excluded_findings_are_no_events_and_withdraw_those_they_were() -> None:
     excluded = msgspec.structs.replace(gap(), excluded="port")
     assert compare({}, [excluded], marking, 100) == []
     (closed,) = compare({}, [gap()], marking, 100)
-    (withdrawn,) = compare(by_key([closed]), [excluded], marking, 110)
-    assert (withdrawn.state, withdrawn.reason) == ("withdrawn", "now_excluded:port")
+    (withdrawn,) = compare(by_key([closed]), [excluded], lambda _: Marking(tlp=Tlp.RED), 110)
+    assert withdrawn.marking.tlp == Tlp.RED  # it now says what the excluded finding says
+    assert (withdrawn.state, withdrawn.reason, withdrawn.finding.excluded) == ("withdrawn", "excluded", "port")
 
 
 def test_class_confidence_or_marking_make_a_revision() -> None:
     (opened,) = compare({}, [gap(end=False)], marking, 100)
     sure = msgspec.structs.replace(gap(end=False), confidence="high")
     (revised,) = compare(by_key([opened]), [sure], marking, 110)
-    assert (revised.state, revised.reason) == ("revised", "changed")
+    assert (revised.state, revised.reason) == ("revised", "revised")
     (stricter,) = compare(by_key([opened]), [gap(end=False)], lambda _: Marking(tlp=Tlp.AMBER), 110)
     assert (stricter.state, stricter.marking.tlp) == ("revised", Tlp.AMBER)
     assert compare({}, [gap()], marking, 100, promoted=()) == []

@@ -18,7 +18,7 @@ from prasan.detect.make import fix, key, names
 from prasan.picture.finding import Confidence, Finding, Rule
 from prasan.picture.identity import FORM_NAMES, INVALID, is_imo, mmsi_form, mmsi_forms, mmsi_mids
 from prasan.picture.world import World
-from prasan.tracks.columns import Fixes, Ints, concat, no_fixes, take
+from prasan.tracks.columns import Fixes, Ints, concat, no_fixes, same_track, take, vessels
 
 MESSAGES: Final = {
     "mmsi_form": ("mmsi",),
@@ -41,19 +41,29 @@ def kernel(
     rule: Rule,
     world: World,
 ) -> tuple[list[Finding], IdentityCarry]:
-    """Fixes in any order, all with t < `upto` -> numbers that cannot be, each once, and the new carry."""
+    """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> numbers that cannot be, each once, and the carry."""
     carry = carry or IdentityCarry(no_fixes(), frozenset())
-    mmsi = np.unique(rows.mmsi)
+    mmsi = vessels(rows)
     suspects = mmsi[_suspect(mmsi, world) & ~np.isin(mmsi, list(carry.named))]
-    waiting = concat(carry.waiting, take(rows, np.isin(rows.mmsi, suspects)) if len(suspects) else no_fixes(rows.sets))
+    needed = int(rule.thresholds["fixes_count"])
+    waiting = concat(carry.waiting, _earliest(rows, suspects, needed))
     waiting = take(waiting, np.lexsort((waiting.emitter, waiting.t, waiting.mmsi)))
     _, begin, count = np.unique(waiting.mmsi, return_index=True, return_counts=True)
-    needed = int(rule.thresholds["fixes_count"])
     enough = begin[count >= needed]
     findings = [_finding(take(waiting, slice(start, start + needed)), rule, world) for start in enough.tolist()]
     done = waiting.mmsi[enough]
     left = take(waiting, ~np.isin(waiting.mmsi, done))
     return findings, IdentityCarry(left, carry.named | frozenset(done.tolist()))
+
+
+def _earliest(rows: Fixes, suspects: Ints, needed: int) -> Fixes:
+    """The first few rows of every emitter of the suspects: the earliest of each MMSI are among them."""
+    begin = np.flatnonzero(np.concatenate(([True], ~same_track(rows)))) if len(rows) else np.empty(0, np.int64)
+    length = np.minimum(np.diff(np.append(begin, len(rows))), needed)
+    mine = np.isin(rows.mmsi[begin], suspects)
+    begin, length = begin[mine], length[mine]
+    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    return take(rows, np.repeat(begin, length) + offset)
 
 
 def _suspect(mmsi: Ints, world: World) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -22,8 +22,8 @@ NAMESPACE: Final = uuid.UUID("6a2f1c0e-6f0b-5d0e-9b62-3c1f0a7b9d44")
 PROMOTED: Final = frozenset({"gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity"})
 """Kinds whose findings become events. Excluded findings are counted and kept, and never become events."""
 
-REASONS: Final = ("opened", "closed", "changed", "found_again", "not_found_again", "now_excluded")
-"""Codes of why an event is in its state; `now_excluded` is followed by `:` and the exclusion's code."""
+REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "excluded")
+"""Codes of why an event is in its state. For `excluded` the event's finding names the exclusion."""
 
 
 def event_id(finding: Finding) -> str:
@@ -50,7 +50,7 @@ def compare(
         result += [revision] if revision else []
     for key, event in previous.items():
         if key not in found and event.state != "withdrawn":
-            result.append(_withdraw(event, "not_found_again", now))
+            result.append(_withdraw(event, "not_found", now))
     return result
 
 
@@ -58,7 +58,8 @@ def _found(event: Event | None, finding: Finding, marking: Marking, now: int) ->
     if finding.excluded:
         if event is None or event.state == "withdrawn":
             return None
-        return _withdraw(event, f"now_excluded:{finding.excluded}", now)
+        told = msgspec.structs.replace(event, finding=finding, marking=event.marking.join(marking))
+        return _withdraw(told, "excluded", now)
     state, reason = _next(event, finding, marking)
     if state is None:
         return None
@@ -80,14 +81,16 @@ def _next(event: Event | None, finding: Finding, marking: Marking) -> tuple[Stat
     if event is None:
         return lasting, "opened" if lasting == "open" else "closed"
     if event.state == "withdrawn":
-        return lasting, "found_again"
+        return lasting, "reopened"
     if event.finding.end is None and lasting == "closed":
         return "closed", "closed"
     if lasting == "open":
-        before = (event.finding.end, event.finding.gap_class, event.finding.confidence, event.marking)
-        same = before == (None, finding.gap_class, finding.confidence, marking)
-        return (None, "") if same else ("revised" if event.finding.end is None else "open", "changed")
-    return (None, "") if (event.finding, event.marking) == (finding, marking) else ("revised", "changed")
+        before = (event.finding.gap_class, event.finding.confidence, event.marking)
+        same = before == (finding.gap_class, finding.confidence, marking)
+        if event.finding.end is not None:
+            return "open", "reopened"
+        return (None, "") if same else ("revised", "revised")
+    return (None, "") if (event.finding, event.marking) == (finding, marking) else ("revised", "revised")
 
 
 def _withdraw(event: Event, reason: str, now: int) -> Event:

@@ -12,7 +12,7 @@ from prasan.detect.rules import Rules
 from prasan.errors import UsageError
 from prasan.picture.finding import Finding
 from prasan.picture.world import World, with_hulls
-from prasan.tracks.columns import Bools, Fixes, Ints, take
+from prasan.tracks.columns import Bools, Fixes, Ints, take, vessels
 from prasan.tracks.settle import FOREVER, settle
 
 RECORD_BREAK_S: Final = 30 * 86400
@@ -54,7 +54,7 @@ def detect(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     counts = {
         "rows": positions.num_rows,
         "folded": settled.folded,
-        "vessels": len(np.unique(fixes.mmsi)),
+        "vessels": len(vessels(fixes)),
         "dropped": settled.dropped,
         **count(findings, wanted),
         "not_assessable": silent,
@@ -95,7 +95,8 @@ def _records(fixes: Fixes, upto: int | None) -> list[tuple[Fixes, int]]:
     """Fixes cut where the whole record is silent, with the watermark of each piece."""
     if not len(fixes):
         return []
-    days = np.unique(fixes.t // 86400)
+    first = int(fixes.t.min()) // 86400
+    days = np.flatnonzero(np.bincount(fixes.t // 86400 - first)) + first
     breaks = days[1:][np.diff(days) * 86400 > RECORD_BREAK_S] * 86400
     if not len(breaks):
         return [(fixes, int(fixes.t.max()) + 1 if upto is None else upto)]

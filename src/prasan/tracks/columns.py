@@ -96,6 +96,11 @@ def track_keys(rows: Fixes | Slots) -> Ints:
     return (rows.mmsi << 16) | rows.emitter.astype(np.int64)
 
 
+def vessels(rows: Fixes | Slots) -> Ints:
+    """Each MMSI once, ascending; rows must be sorted by MMSI, which makes this far cheaper than `np.unique`."""
+    return rows.mmsi[np.concatenate(([True], rows.mmsi[1:] != rows.mmsi[:-1]))] if len(rows) else rows.mmsi
+
+
 def points(rows: Fixes) -> Floats:
     """Unit vectors of the fixes, n x 3."""
     return vectors(rows.lat / UNITS_PER_DEGREE, rows.lon / UNITS_PER_DEGREE)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, KNOT_MS
-from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_track, take, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_track, take, track_keys, vessels
 from prasan.tracks.motion import MINUTE_SLACK_S, SLACK_M, derive_motion, impossible_steps, limit_kn
 
 MAX_OPEN: Final = 20
@@ -38,7 +38,7 @@ def assign(rows: Fixes, carry: EmitterCarry | None) -> tuple[Fixes, EmitterCarry
     carry = carry or EmitterCarry(no_fixes(), {})
     if not len(rows):
         return rows, EmitterCarry(concat(carry.last, rows), carry.following)
-    known = _of(carry.last, np.unique(rows.mmsi))
+    known = _of(carry.last, vessels(rows))
     both = concat(known, rows)
     new = np.arange(len(both)) >= len(known)
     if len(known):
