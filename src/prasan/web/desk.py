@@ -1,0 +1,249 @@
+"""What the pages need from the node, in the domain's words.
+
+Every row here has already passed through `release` for the caller's audience: a page shows what it is given and never
+decides. Values are frozen; times are seconds UTC, places decimal degrees, distances metres. The methods are called
+from worker threads, several at a time.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from prasan.picture.finding import Confidence, Fix, GapClass, Rule
+from prasan.picture.marking import PUBLIC, Marking
+from prasan.words import Message
+
+Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
+Layer = Literal["vessel", "incident", "event"]
+RowState = Literal["open", "closed", "revised", "withdrawn", "recalled", "current"]
+Precision = Literal["second", "minute", "hour", "day", "month", "year"]
+Verdict = Literal["release", "sanitise", "withhold"]
+
+OWN = "own"
+"""`Filters.origin` and `Row.origin` of what the node itself observed; anything else names a partner."""
+
+GONE: frozenset[str] = frozenset({"withdrawn", "recalled"})
+"""States that are shown struck through and kept."""
+
+
+class Node(msgspec.Struct, frozen=True):
+    """The node itself. `offset_min` is the watch room's clock against UTC."""
+
+    name: str
+    title: dict[str, str]
+    country: str
+    offset_min: int = 420
+    language: str = "th"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Who is at the screen. `audience` is the clearance class whose views they read."""
+
+    user: str
+    name: str
+    role: Role
+    audience: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of the list and one mark on the map.
+
+    `kind` is `vessel`, `incident`, a finding kind or `other`. `title` is a name or, where there is none, a message.
+    `radius_m` is the uncertainty of the place, None where it is as
+    exact as its source. `source` is the data set's name; `origin` is `own` or the partner it came from.
+    """
+
+    id: str
+    layer: Layer
+    kind: str
+    title: str | Message
+    state: RowState
+    start: int
+    source: str
+    origin: str
+    marking: Marking
+    summary: Message
+    end: int | None = None
+    precision: Precision = "second"
+    lat: float | None = None
+    lon: float | None = None
+    radius_m: float | None = None
+    course_deg: float | None = None
+    speed_kn: float | None = None
+    sanitised: bool = False
+    confidence: Confidence | None = None
+    gap_class: GapClass | None = None
+    mmsi: tuple[int, ...] = ()
+
+
+class SourceNote(msgspec.Struct, frozen=True):
+    """A data set and the clock it is played at. `first` and `last` are the span of its rows."""
+
+    name: str
+    title: str
+    clock: str
+    marking: Marking
+    first: int | None = None
+    last: int | None = None
+    licence: str = ""
+    attribution: str = ""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What the watch officer asked to see. None is "any"; several filters must all hold."""
+
+    source: str | None = None
+    kind: str | None = None
+    mode: Literal["real", "exercise"] | None = None
+    origin: str | None = None
+
+
+class WatchPage(msgspec.Struct, frozen=True):
+    """The rows that pass the filters (events, incidents, vessels; newest first in each) and what the filters offer.
+
+    `counts` is facet -> value -> rows over everything this audience may see, for the facets `source`, `kind`, `mode`
+    and `origin`. `marking` is the join of the rows' markings. `version` changes whenever anything here does.
+    """
+
+    rows: tuple[Row, ...]
+    sources: tuple[SourceNote, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    marking: Marking = PUBLIC
+    version: str = ""
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One step in the life of an object."""
+
+    number: int
+    at: int
+    state: RowState
+    reason: Message
+    confidence: Confidence | None = None
+
+
+class Track(msgspec.Struct, frozen=True):
+    """A vessel's fixes near the event, oldest first, for the small map. `points` are (t, lat, lon)."""
+
+    mmsi: int
+    points: tuple[tuple[int, float, float], ...]
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """Everything about one event. A sanitised event has no rule, evidence or fixes."""
+
+    row: Row
+    life: tuple[Revision, ...]
+    sources: tuple[SourceNote, ...]
+    rule: Rule | None = None
+    evidence: Mapping[str, Any] = {}
+    fixes: tuple[Fix, ...] = ()
+    tracks: tuple[Track, ...] = ()
+
+
+class ObjectPage(msgspec.Struct, frozen=True):
+    """An incident, a vessel or any other object: its fields in order and the bytes this audience may read."""
+
+    row: Row
+    fields: tuple[tuple[str, str | Message], ...]
+    life: tuple[Revision, ...]
+    sources: tuple[SourceNote, ...]
+    text: str = ""
+    raw: str = ""
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """One recipient's verdict on one object, with its reasons. `recheck_at` is when it is decided anew."""
+
+    name: str
+    sort: Literal["partner", "class", "public"]
+    verdict: Verdict
+    reasons: tuple[Message, ...]
+    steps: tuple[Message, ...] = ()
+    recheck_at: int | None = None
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """A recall and how it stands: `answered` with a receipt, `pending`, or `overdue`."""
+
+    target: str
+    title: str | Message
+    issued_at: int
+    deadline: int
+    standing: Literal["answered", "pending", "overdue"]
+    answered_at: int | None = None
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A log's size and root hash (hex) when it was last signed."""
+
+    origin: str
+    size: int
+    root: str
+    at: int
+
+
+class Partner(msgspec.Struct, frozen=True):
+    """A partner node and the exchange with it. Count maps are reason code -> objects."""
+
+    name: str
+    country: str
+    mode: Literal["real", "exercise"]
+    standing: Literal["active", "suspended", "no_accord"]
+    accord: str
+    fingerprint: str
+    last_sync: int | None
+    last_error: str
+    released: int
+    sanitised: int
+    withheld: Mapping[str, int]
+    received: int
+    quarantined: Mapping[str, int]
+    recalls: tuple[Recall, ...]
+    checkpoint: Checkpoint | None
+
+
+class PartnersPage(msgspec.Struct, frozen=True):
+    """All partners and the node's own log."""
+
+    partners: tuple[Partner, ...]
+    checkpoint: Checkpoint | None
+    marking: Marking = PUBLIC
+
+
+class Desk(Protocol):
+    """The node, as the pages see it. An id that this audience may not see is answered like one that does not exist."""
+
+    def node(self) -> Node:
+        """Who we are."""
+
+    def authenticate(self, user: str, password: str) -> Session | None:
+        """Check a password; None if it or the user is wrong."""
+
+    def bearer(self, token: str) -> Session | None:
+        """Check a bearer token."""
+
+    def session(self, user: str) -> Session | None:
+        """The user as they stand now; None once removed or locked."""
+
+    def watch(self, audience: str, filters: Filters) -> WatchPage:
+        """The picture."""
+
+    def row(self, audience: str, object_id: str) -> Row | None:
+        """One line of the picture."""
+
+    def event(self, audience: str, event_id: str) -> EventPage | None:
+        """One event in full."""
+
+    def object_page(self, audience: str, object_id: str) -> ObjectPage | None:
+        """One other object in full."""
+
+    def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
+        """Who gets it and why; empty where this audience may not know."""
+
+    def partners(self, audience: str) -> PartnersPage:
+        """Partners and logs."""
+
+    def metrics(self) -> Mapping[str, float]:
+        """Gauges and counters by Prometheus name, without labels."""

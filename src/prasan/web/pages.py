@@ -1,0 +1,126 @@
+"""The pages for people: Watch, one event, one object, partners. They print what the desk gives and decide nothing."""
+
+from typing import Any, Final, Literal, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from prasan.web.answers import features
+from prasan.web.desk import Filters, WatchPage
+from prasan.web.screen import House, Screen, page, show
+from prasan.web.view import query
+
+ROWS_A_PAGE: Final = 200
+LAYERS: Final = ("event", "incident", "vessel")
+
+
+def filters_of(request: Request) -> Filters:
+    """The filters in the address; unknown values are no filter."""
+    asked = request.query_params
+    mode = asked.get("mode")
+    return Filters(
+        source=asked.get("source") or None,
+        kind=asked.get("kind") or None,
+        mode=cast(Literal["real", "exercise"], mode) if mode in ("real", "exercise") else None,
+        origin=asked.get("origin") or None,
+    )
+
+
+@page
+def watch(request: Request, house: House, screen: Screen) -> Response:
+    """The picture: list and map of the same rows."""
+    return show(request, screen, "watch.html", _picture(request, house, screen))
+
+
+@page
+def side(request: Request, house: House, screen: Screen) -> Response:
+    """The list with its filters alone, for a swap."""
+    context = _picture(request, house, screen) | {"fragment": True}
+    response = show(request, screen, "_side.html", context)
+    response.headers["hx-push-url"] = f"/?{query(context['filters'], sel=context['selected'])}"
+    return response
+
+
+def _picture(request: Request, house: House, screen: Screen) -> dict[str, Any]:
+    filters = filters_of(request)
+    picture = house.desk.watch(screen.audience, filters)
+    selected = request.query_params.get("sel", "")
+    number, last = _page_number(request, picture, selected)
+    rows = picture.rows[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
+    card = house.desk.row(screen.audience, selected) if selected else None
+    return {
+        "picture": picture,
+        "filters": filters,
+        "groups": [(layer, [row for row in rows if row.layer == layer]) for layer in LAYERS],
+        "totals": {layer: sum(row.layer == layer for row in picture.rows) for layer in LAYERS},
+        "unplaced": sum(row.lat is None or row.lon is None for row in picture.rows),
+        "selected": selected,
+        "card": card,
+        "number": number,
+        "last": last,
+        "marking": card.marking.join(picture.marking) if card else picture.marking,
+    }
+
+
+def _page_number(request: Request, picture: WatchPage, selected: str) -> tuple[int, int]:
+    """The page asked for, or the one that holds the selected row."""
+    last = max(1, -(-len(picture.rows) // ROWS_A_PAGE))
+    asked = request.query_params.get("page", "")
+    if asked.isdecimal():
+        return min(max(int(asked[:9]), 1), last), last
+    place = next((at for at, row in enumerate(picture.rows) if row.id == selected), 0)
+    return place // ROWS_A_PAGE + 1, last
+
+
+@page
+def card(request: Request, house: House, screen: Screen) -> Response:
+    """The selected row in a few lines, for a swap."""
+    row = house.desk.row(screen.audience, request.path_params["id"])
+    if row is None:
+        return Response(status_code=404)
+    return show(request, screen, "_card.html", {"card": row})
+
+
+@page
+def event(request: Request, house: House, screen: Screen) -> Response:
+    """One event: what, why, its life, and who gets it and why."""
+    event_id = request.path_params["id"]
+    found = house.desk.event(screen.audience, event_id)
+    if found is None:
+        return _missing(request, screen)
+    context = {
+        "event": found,
+        "row": found.row,
+        "recipients": house.desk.recipients_of(screen.audience, event_id),
+        "drawing": features(found, screen.lang),
+        "marking": found.row.marking,
+    }
+    return show(request, screen, "event.html", context)
+
+
+@page
+def object_page(request: Request, house: House, screen: Screen) -> Response:
+    """One incident, vessel or other object."""
+    object_id = request.path_params["id"]
+    found = house.desk.object_page(screen.audience, object_id)
+    if found is None:
+        return _missing(request, screen)
+    context = {
+        "thing": found,
+        "row": found.row,
+        "recipients": house.desk.recipients_of(screen.audience, object_id),
+        "drawing": features(found, screen.lang),
+        "marking": found.row.marking,
+    }
+    return show(request, screen, "object.html", context)
+
+
+@page
+def partners(request: Request, house: House, screen: Screen) -> Response:
+    """Partner nodes: what went, what did not and why, what came, what was recalled."""
+    found = house.desk.partners(screen.audience)
+    return show(request, screen, "partners.html", {"page": found, "marking": found.marking})
+
+
+def _missing(request: Request, screen: Screen) -> Response:
+    return show(request, screen, "refused.html", {"code": "screen.refused.missing"}, status=404)

@@ -1,0 +1,157 @@
+"""One request's screen: who looks, in which language and theme; and how handlers are given it."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.templating import Jinja2Templates
+
+from prasan.web.desk import Desk, Node, Session
+from prasan.web.security import SESSION_COOKIE, form_token, unseal
+from prasan.words import LANGUAGES, Language
+
+LANG_COOKIE: Final = "prasan_lang"
+THEME_COOKIE: Final = "prasan_theme"
+Theme = Literal["auto", "day", "dusk"]
+THEMES: Final[tuple[Theme, ...]] = ("auto", "day", "dusk")
+YEAR_S: Final = 365 * 86400
+
+
+class House(msgspec.Struct, frozen=True):
+    """What every handler needs; kept on `app.state.house`."""
+
+    desk: Desk
+    templates: Jinja2Templates
+    session_key: bytes
+    clock: Callable[[], float] = time.time
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """Who looks at what, how."""
+
+    node: Node
+    session: Session | None
+    lang: Language
+    theme: Theme
+    token: str
+    now: int
+
+    @property
+    def audience(self) -> str:
+        """The clearance class whose views are read; only asked behind a login."""
+        return self.session.audience if self.session else ""
+
+
+Handler = Callable[[Request, House, Screen], Response]
+
+
+def house_of(request: Request) -> House:
+    """The app's house."""
+    house: House = request.app.state.house
+    return house
+
+
+def language(request: Request, default: str) -> Language:
+    """`?lang=`, else the cookie, else the node's own."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(LANG_COOKIE), default):
+        for lang in LANGUAGES:
+            if wish == lang:
+                return lang
+    return "en"
+
+
+def _theme(request: Request) -> Theme:
+    wish = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE)
+    return next((theme for theme in THEMES if theme == wish), "auto")
+
+
+def screen_of(request: Request, house: House) -> Screen:
+    """Read the cookies."""
+    now = house.clock()
+    ticket = unseal(house.session_key, request.cookies.get(SESSION_COOKIE, ""), now)
+    session = house.desk.session(ticket.user) if ticket else None
+    node = house.desk.node()
+    token = form_token(house.session_key, ticket.nonce) if ticket else ""
+    return Screen(node, session, language(request, node.language), _theme(request), token, int(now))
+
+
+def remember(request: Request, response: Response, screen: Screen) -> Response:
+    """Keep a language or theme that the address asked for."""
+    secure = request.url.scheme == "https"
+    for name, cookie, value in (("lang", LANG_COOKIE, screen.lang), ("theme", THEME_COOKIE, screen.theme)):
+        if name in request.query_params:
+            response.set_cookie(cookie, value, max_age=YEAR_S, samesite="lax", secure=secure, httponly=True)
+    return response
+
+
+def page(handler: Handler) -> Callable[[Request], Response]:
+    """A page for people: without a session it leads to the login; partners' accounts have no pages."""
+
+    @wraps(handler)
+    def serve(request: Request) -> Response:
+        house = house_of(request)
+        screen = screen_of(request, house)
+        if screen.session is None:
+            return _to_login(request)
+        if screen.session.role == "partner":
+            return show(request, screen, "refused.html", {"code": "screen.refused.partner"}, status=403)
+        return remember(request, handler(request, house, screen), screen)
+
+    return serve
+
+
+def api(handler: Handler) -> Callable[[Request], Response]:
+    """A machine's door: bearer token, Basic, or the browser's session; role `partner` stays outside."""
+
+    @wraps(handler)
+    def serve(request: Request) -> Response:
+        house = house_of(request)
+        screen = screen_of(request, house)
+        session = screen.session or _by_header(request, house.desk)
+        if session is None:
+            return refuse(401, "not_signed_in", "No valid session, token or password.", "Send a bearer token or Basic.")
+        if session.role == "partner":
+            return refuse(403, "role", "Partners' accounts read over TAXII only.", "Use /taxii2/ with this account.")
+        return handler(request, house, msgspec.structs.replace(screen, session=session))
+
+    return serve
+
+
+def refuse(status: int, code: str, message: str, remedy: str) -> Response:
+    """An error for a machine: one sentence and what to do next."""
+    headers = {"www-authenticate": 'Bearer, Basic realm="prasan", charset="UTF-8"'} if status == 401 else {}
+    return JSONResponse({"error": {"code": code, "message": message, "remedy": remedy}}, status, headers)
+
+
+def _by_header(request: Request, desk: Desk) -> Session | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return desk.bearer(value.strip())
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return desk.authenticate(user, password)
+
+
+def _to_login(request: Request) -> Response:
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = request.url_for("login").include_query_params(next=wanted)
+    if "hx-request" in request.headers:  # a fragment must not show a login form in its place
+        return Response(status_code=401, headers={"hx-redirect": str(target)})
+    return RedirectResponse(f"{target.path}?{target.query}", status_code=303)
+
+
+def show(request: Request, screen: Screen, template: str, context: dict[str, Any], status: int = 200) -> Response:
+    """Render a template with the screen."""
+    return house_of(request).templates.TemplateResponse(
+        request, template, {"screen": screen, **context}, status_code=status
+    )

@@ -1,0 +1,163 @@
+"""Values -> what a template prints: words in the page's language, times, addresses, badges."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from prasan.picture.marking import Marking
+from prasan.web.desk import GONE, OWN, Filters, Row
+from prasan.web.screen import Screen
+from prasan.words import Message, dates, say, told
+
+
+def href(row: Row) -> str:
+    """The page of a row."""
+    room = "events" if row.layer == "event" else "objects"
+    return f"/{room}/{quote(row.id, safe='')}"
+
+
+def gone(row: Row) -> bool:
+    """True if it is shown struck through: withdrawn by us, or recalled by its originator."""
+    return row.state in GONE
+
+
+def query(filters: Filters, **more: Any) -> str:
+    """The filters as a query string, without the ones that are not set."""
+    pairs = msgspec.structs.asdict(filters) | more
+    return urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
+
+
+def handling(marking: Marking, lang: str) -> list[str]:
+    """The caveats beside the TLP label, a phrase each."""
+    said = []
+    if marking.rel_to is not None:
+        said.append(say("marking.rel_to", {"names": ", ".join(sorted(marking.rel_to)) or "–"}, lang))
+    if marking.orcon:
+        said.append(say("marking.orcon", {"names": ", ".join(sorted(marking.orcon))}, lang))
+    if marking.purposes is not None:
+        names = ", ".join(say(f"purpose.{p}", None, lang) for p in sorted(marking.purposes)) or "–"
+        said.append(say("marking.purposes", {"names": names}, lang))
+    if marking.personal_data:
+        said.append(say("marking.personal_data", None, lang))
+    if marking.expires is not None:
+        said.append(say("marking.expires", {"time": dates.iso(marking.expires, "minute")}, lang))
+    return said
+
+
+def measure(name: str, value: Any) -> str:
+    """A named number of a rule or of evidence; numbers that are names (MMSI, IMO, MID) are not grouped."""
+    return str(value) if name in {"mmsi", "imo", "mid"} else figure(value)
+
+
+def figure(value: Any) -> str:
+    """A number as people read it: grouped, at most four decimals; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "–" if value is None else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def place(lat: float | None, lon: float | None) -> str:
+    """Degrees and decimal minutes with hemispheres, as on a chart: `08°30.50'N 098°12.00'E`."""
+    if lat is None or lon is None:
+        return "–"
+    return f"{_angle(lat, 'NS', 2)} {_angle(lon, 'EW', 3)}"
+
+
+def _angle(value: float, letters: str, width: int) -> str:
+    hundredths = round(abs(value) * 6000)
+    degrees, rest = divmod(hundredths, 6000)
+    return f"{degrees:0{width}d}°{rest / 100:05.2f}'{letters[value < 0]}"
+
+
+def _screen(context: Context) -> Screen:
+    screen: Screen = context["screen"]
+    return screen
+
+
+@pass_context
+def t(context: Context, code: str, **params: Any) -> str:
+    """`{{ t("screen.watch") }}`: the sentence of a code."""
+    return say(code, params, _screen(context).lang)
+
+
+@pass_context
+def tell(context: Context, message: Message | str) -> str:
+    """The sentence of a message value; a name as it is."""
+    return str(told(message, _screen(context).lang))
+
+
+@pass_context
+def origin(context: Context, name: str) -> str:
+    """`own` in words; a partner's name as it is."""
+    return say("origin.own", None, _screen(context).lang) if name == OWN else name
+
+
+@pass_context
+def moment(context: Context, seconds: int, precision: str = "minute", *, local: bool = True) -> Markup:
+    """ISO 8601 UTC with the watch room's clock beside it."""
+    node = _screen(context).node
+    exact = dates.iso(seconds, precision)
+    if not local or precision in {"day", "month", "year"}:
+        return Markup('<time datetime="{0}">{0}</time>').format(exact)
+    beside = dates.local_clock(seconds, node.offset_min)
+    return Markup('<time datetime="{0}">{0}</time> <span class="local">{1}</span>').format(exact, beside)
+
+
+@pass_context
+def prose(context: Context, seconds: int, precision: str = "minute") -> str:
+    """A date in words, in the watch room's time."""
+    screen = _screen(context)
+    return dates.prose(seconds, screen.lang, screen.node.offset_min, precision)
+
+
+@pass_context
+def caveats(context: Context, marking: Marking) -> list[str]:
+    """The handling caveats in the page's language."""
+    return handling(marking, _screen(context).lang)
+
+
+@pass_context
+def counted(context: Context, counts: Mapping[str, int], family: str) -> list[tuple[str, str, int]]:
+    """(code, sentence, count), the most frequent first."""
+    lang = _screen(context).lang
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(code, say(f"{family}.{code}", None, lang), number) for code, number in ordered]
+
+
+@pass_context
+def switch(context: Context, **changes: str) -> str:
+    """The page's own address with a parameter changed (language, theme)."""
+    url = context["request"].url.include_query_params(**changes)
+    return f"{url.path}?{url.query}"
+
+
+def soft(text: str) -> Markup:
+    """Long ids may break anywhere after a dash."""
+    return Markup(str(escape(text)).replace("-", "-<wbr>"))  # noqa: S704 - escaped first
+
+
+GLOBALS: dict[str, Any] = {
+    "t": t,
+    "tell": tell,
+    "origin": origin,
+    "moment": moment,
+    "prose": prose,
+    "caveats": caveats,
+    "counted": counted,
+    "switch": switch,
+    "href": href,
+    "gone": gone,
+    "query": query,
+    "figure": figure,
+    "measure": measure,
+    "place": place,
+    "soft": soft,
+}
+"""What templates may call."""

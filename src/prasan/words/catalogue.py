@@ -1,0 +1,78 @@
+"""Codes and parameters -> sentences. English templates are tables; Thai is a gettext catalogue (`msgctxt` = code).
+
+Machine values stay codes everywhere else; a sentence is made here, when somebody reads it. The catalogue is read once,
+straight from the `.po` file, so what a translator edits is what is shown.
+"""
+
+import io
+import string
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import msgspec
+from babel.messages.pofile import read_po
+
+from prasan.words.messages import MESSAGES
+from prasan.words.screens import SCREENS
+
+Language = Literal["en", "th"]
+LANGUAGES: Final[tuple[Language, ...]] = ("th", "en")
+
+ENGLISH: Final[Mapping[str, str]] = MESSAGES | SCREENS
+"""Code -> English template, all of them."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What to say: a code and the named values for its template. A value may itself be a message."""
+
+    code: str
+    params: dict[str, Any] = {}
+
+
+class _Formatter(string.Formatter):
+    """`str.format` that shows a dash for a value that is missing, and never fails on a value's type."""
+
+    def get_value(self, key: int | str, _args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return "–"
+        if format_spec and not isinstance(value, int | float):
+            return str(value)
+        return format(value, format_spec)
+
+
+_FORMATTER: Final = _Formatter()
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """Code -> template in that language; English for a code that is not translated."""
+    if lang == "en":
+        return ENGLISH
+    text = files("prasan.words").joinpath(f"locale/{lang}/LC_MESSAGES/prasan.po").read_bytes()
+    entries = read_po(io.BytesIO(text), locale=lang, abort_invalid=True)
+    done = {str(e.context): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+    return {code: done.get(code, english) for code, english in ENGLISH.items()}
+
+
+def say(code: str, params: Mapping[str, Any] | None = None, lang: str = "en") -> str:
+    """The sentence for a code. A code that no table knows (a newer partner's, say) is shown as it is."""
+    template = catalogue("th" if lang == "th" else "en").get(code)
+    if template is None:
+        return code.rpartition(".")[2].replace("_", " ")
+    values = {name: told(value, lang) for name, value in (params or {}).items()}
+    return _FORMATTER.vformat(template, (), values)
+
+
+def told(value: Any, lang: str = "en") -> Any:
+    """A message as its sentence; anything else as it is."""
+    return say_message(value, lang) if isinstance(value, Message) else value
+
+
+def say_message(message: Message, lang: str = "en") -> str:
+    """The sentence for a message value."""
+    return say(message.code, message.params, lang)
