@@ -39,10 +39,12 @@ def drifters(draw: st.DrawFn) -> list[fleet.Row]:
     for ship in range(draw(st.integers(2, 4))):
         t = fleet.DAY + draw(st.integers(0, 1200))
         lat, lon = lat0 + draw(st.integers(-3, 3)) * 0.001, lon0
-        for _ in range(draw(st.integers(2, 40))):
+        steps = draw(st.sampled_from([[300, 601], [600, 1800], [1200, 3600], [900, 7300]]))
+        moves = draw(st.sampled_from([[0.0], [0.0, 0.0004, -0.0004], [0.0, 0.0, 0.004, -0.004], [0.0, 0.02]]))
+        for _ in range(draw(st.integers(5, 40))):
             rows.append((fleet.SHIP + ship, t, lat, (lon + 180) % 360 - 180))
-            t += draw(st.sampled_from([300, 600, 601, 1800, 3600, 7300]))
-            lat += draw(st.sampled_from([0.0, 0.0, 0.0004, -0.0004, 0.02]))
+            t += draw(st.sampled_from(steps))
+            lat += draw(st.sampled_from(moves))
     return rows
 
 
