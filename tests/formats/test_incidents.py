@@ -75,6 +75,12 @@ def test_a_bad_row_is_named_and_left_out(row: str, reason: str) -> None:
     assert parsed.reasons() == {reason: 1}
 
 
+def test_reading_goes_on_after_a_row_that_is_not_csv() -> None:
+    good = "2015-01-01,,1,1,Boarded,X,,,"
+    parsed = parse([HEADER, good, f"2015-01-01,,1,1,{'x' * 140_000},X,,,", good])
+    assert (len(parsed.incidents), parsed.reasons()) == (2, {"bad_csv_row": 1})
+
+
 def test_rows_that_are_alike_keep_apart() -> None:
     row = "2015-01-01,,1,1,Boarded,X,,,"
     keys = [incident.key for incident in parse([HEADER, row, row]).incidents]

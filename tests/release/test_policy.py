@@ -1,11 +1,14 @@
 """Policies: what is read, what is refused with which words, what is said of the rules as a whole."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from release_makers import NOW, POLICY, all_facts, markings, policy, recipients
 
+import prasan
 from prasan.errors import AccordError
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.decide import decide, match, matches, prepare
@@ -116,3 +119,10 @@ def test_an_area_across_180_degrees() -> None:
     assert inside(pacific, 0, -175)
     assert not inside(pacific, 0, 0)
     assert not inside(pacific, 11, 175)
+
+
+@pytest.mark.parametrize("name", ["th-mc", "us-mo"])
+def test_the_policies_of_the_demo_hold(name: str) -> None:
+    read = parse_policy((Path(prasan.__file__).parent / "data" / "demo" / f"policy-{name}.toml").read_bytes())
+    assert unreached(read) == ()
+    assert all(rule.line for rule in read.rules)

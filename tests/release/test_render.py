@@ -1,8 +1,10 @@
 """Laws of the view: nothing unlisted, nothing withheld, nothing that moves without a reason."""
 
 from math import cos, hypot, radians
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import orjson
 import pytest
 from hypothesis import given
@@ -266,6 +268,16 @@ def test_only_a_marking_that_fits_goes_out_verbatim() -> None:
     assert [rendered(raw, RELEASE).form for raw in (milder, stricter, granular)] == [
         "sanitised", "verbatim", "sanitised",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", [COARSE, Steps(), Steps(1.0), Steps(time_min=90), Steps(drop=frozenset({"text"}))])
+def test_a_view_is_what_the_schema_says(steps: Steps) -> None:
+    schemas = Path(__file__).parents[2] / "schemas"
+    for kind, raw in {**objects(MARK), TRACK: track()}.items():
+        view = rendered(raw, sanitise(steps), {VESSEL_ID: SEEN})
+        if view.raw is not None:
+            schema = orjson.loads((schemas / f"{kind}.json").read_bytes())
+            jsonschema.Draft202012Validator(schema).validate(orjson.loads(view.raw))
 
 
 def test_a_revoked_object_gives_a_revoked_view() -> None:

@@ -8,9 +8,9 @@ local time unless the row says UTC (the reports say "LT"); no zone is given, so 
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -63,16 +63,24 @@ def parse(lines: Iterable[str]) -> Parsed:
     incidents: list[Incident] = []
     bad: list[BadRow] = []
     seen: Counter[str] = Counter()
-    try:
-        for row in rows:
-            found = _incident(row, seen)
-            if isinstance(found, Incident):
-                incidents.append(found)
-            else:
-                bad.append(BadRow(rows.line_num, found))
-    except csv.Error:
-        bad.append(BadRow(rows.line_num, "bad_csv_row"))
+    for row in _rows(rows):
+        found = "bad_csv_row" if row is None else _incident(row, seen)
+        if isinstance(found, Incident):
+            incidents.append(found)
+        else:
+            bad.append(BadRow(rows.line_num, found))
     return Parsed(tuple(incidents), tuple(bad))
+
+
+def _rows(rows: "csv.DictReader[str]") -> "Iterator[dict[str | None, str | None] | None]":
+    """Row by row; None for one that is not CSV, after which reading goes on."""
+    while True:
+        try:
+            yield cast("dict[str | None, str | None]", next(rows))
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
 
 
 def _check_columns(names: "Iterable[str] | None") -> None:

@@ -4,7 +4,7 @@
 and collects every code that holds; one or more of them is `withhold`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -32,14 +32,25 @@ class Decision(msgspec.Struct, frozen=True):
     recheck_at: float | None = None
 
 
+Check = Callable[[Facts, "Case", Rule | None], bool]
+"""Whether a code holds for an object, a case and the rule that matched."""
+
+
 class Case(msgspec.Struct, frozen=True):
-    """One recipient at one time, made ready: accords in force combined, its rules, the next change by the clock."""
+    """One recipient at one time, made ready: accords in force combined, its rules, the next change by the clock.
+
+    `of` holds, for the types and kinds that rules name, the rules that can match them (kind None: any other kind);
+    for any other type they are `untyped`. It only saves looking at rules that cannot match.
+    """
 
     recipient: Recipient
     now: float
     terms: Combined | None
     rules: tuple[Rule, ...]
     changes_at: float | None
+    of: dict[str, dict[str | None, tuple[Rule, ...]]]
+    untyped: tuple[Rule, ...]
+    checks: tuple[tuple[str, Check], ...]
 
 
 def prepare(recipient: Recipient, policy: Policy, now: float) -> Case:
@@ -47,7 +58,18 @@ def prepare(recipient: Recipient, policy: Policy, now: float) -> Case:
     in_force = tuple(accord for accord in recipient.accords if accord.in_force(now))
     moments = [at for accord in recipient.accords for at in (accord.valid_from, accord.valid_until) if at > now]
     rules = tuple(rule for rule in policy.rules if addressed(rule, recipient))
-    return Case(recipient, now, combine(in_force), rules, min(moments, default=None))
+    types = {name for rule in rules for name in rule.types or ()}
+    kinds: set[str | None] = {None, *(name for rule in rules for name in rule.kinds or ())}
+    return Case(
+        recipient=recipient,
+        now=now,
+        terms=combine(in_force),
+        rules=rules,
+        changes_at=min(moments, default=None),
+        of={name: {kind: tuple(r for r in rules if _can(r, name, kind)) for kind in kinds} for name in types},
+        untyped=tuple(rule for rule in rules if rule.types is None),
+        checks=tuple((code, holds) for code, kinds, holds in CHECKS if recipient.kind in kinds),
+    )
 
 
 def decide(facts: Facts, recipient: Recipient, policy: Policy, now: float) -> Decision:
@@ -58,10 +80,9 @@ def decide(facts: Facts, recipient: Recipient, policy: Policy, now: float) -> De
 def judge(facts: Facts, case: Case) -> Decision:
     """`decide` for a case made ready."""
     rule = match(facts, case)
-    kind = case.recipient.kind
-    codes = tuple([code for code, kinds, holds in CHECKS if kind in kinds and holds(facts, case, rule)])
+    codes = tuple([code for code, holds in case.checks if holds(facts, case, rule)])
     rule_id = rule.id if rule else ""
-    again = min(_changes(facts, case, rule), default=None)
+    again = _recheck_at(facts, case, rule)
     if codes or rule is None:
         return Decision("withhold", codes, rule_id, recheck_at=again)
     return Decision(rule.then, (VERDICT_CODES[rule.then],), rule_id, rule.steps, again)
@@ -76,10 +97,16 @@ def addressed(rule: Rule, recipient: Recipient) -> bool:
 
 def match(facts: Facts, case: Case) -> Rule | None:
     """The first rule whose conditions hold."""
-    for rule in case.rules:
+    kinds = case.of.get(facts.type)
+    rules = case.untyped if kinds is None else kinds[facts.kind if facts.kind in kinds else None]
+    for rule in rules:
         if matches(rule, facts):
             return rule
     return None
+
+
+def _can(rule: Rule, name: str, kind: str | None) -> bool:
+    return (rule.types is None or name in rule.types) and (rule.kinds is None or kind in rule.kinds)
 
 
 def matches(rule: Rule, facts: Facts) -> bool:
@@ -109,9 +136,6 @@ def _in_area(rule: Rule, facts: Facts) -> bool:
     if rule.then == "withhold":
         return not places or any(inside(area, lat, lon) for lat, lon in places)
     return bool(places) and all(inside(area, lat, lon) for lat, lon in places)
-
-
-Check = Callable[[Facts, Case, Rule | None], bool]
 
 
 def _suspended(_facts: Facts, case: Case, _rule: Rule | None) -> bool:
@@ -146,6 +170,8 @@ def _onward(facts: Facts, case: Case, _rule: Rule | None) -> bool:
 
 def _orcon(facts: Facts, case: Case, _rule: Rule | None) -> bool:
     """We consent to our own by deciding; and what is an originator's own needs nobody's consent to go back."""
+    if not facts.marking.orcon:
+        return False
     others = facts.marking.orcon - {facts.node, case.recipient.id}
     return not all(_consents(originator, facts, case) for originator in others)
 
@@ -245,11 +271,17 @@ CODES: Final = tuple(code for code, _, _ in CHECKS)
 VERDICT_CODES: Final[dict[Verdict, str]] = {"release": "rule_releases", "sanitise": "rule_sanitises"}
 
 
-def _changes(facts: Facts, case: Case, rule: Rule | None) -> Iterator[float]:
-    """Every moment ahead at which the clock alone may change the verdict."""
-    if case.changes_at is not None:
-        yield case.changes_at
-    moments: list[float | None] = [facts.marking.expires, *(consent.expires for consent in facts.consents)]
+def _recheck_at(facts: Facts, case: Case, rule: Rule | None) -> float | None:
+    """The first moment ahead at which the clock alone may change the verdict."""
+    at = _sooner(case.changes_at, facts.marking.expires, case.now)
     if rule is not None and rule.min_age_h is not None:
-        moments.append(facts.known_at + rule.min_age_h * HOUR_S)
-    yield from (at for at in moments if at is not None and at > case.now)
+        at = _sooner(at, facts.known_at + rule.min_age_h * HOUR_S, case.now)
+    for consent in facts.consents:
+        at = _sooner(at, consent.expires, case.now)
+    return at
+
+
+def _sooner(at: float | None, other: float | None, now: float) -> float | None:
+    if other is None or other <= now:
+        return at
+    return other if at is None or other < at else at

@@ -34,7 +34,6 @@ class Table(msgspec.Struct, frozen=True):
     inner: tuple[Field, ...] = ()
 
 
-_CONFIDENCE = (Field("confidence", "integer"), Field("confidence_label", "code"))
 _PLACE = (
     Field("latitude", "latitude"),
     Field("longitude", "longitude"),
@@ -58,7 +57,8 @@ VIEWS: Final[dict[str, Table]] = {
     ),
     EVENT: Table(
         (
-            *_CONFIDENCE,
+            Field("confidence", "integer", required=True),
+            Field("confidence_label", "code"),
             Field("event_kind", "code", required=True),
             Field("gap_class", "code"),
             Field("state", "code", required=True),
