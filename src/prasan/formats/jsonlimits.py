@@ -14,6 +14,8 @@ MAX_DEPTH: Final = 10
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, or the rest of the bytes where it never ends: so each byte is looked at once."""
 
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+
 _REMEDY = "ask the sender for a smaller or simpler object"
 
 
@@ -26,11 +28,11 @@ def check_size(raw: bytes, limit: int = MAX_BYTES) -> None:
 def depth(raw: bytes) -> int:
     """How deep the brackets nest, without decoding: 1 for a flat object."""
     deepest = level = 0
-    for byte in _STRING.sub(b"", raw):
+    for byte in _STRING.sub(b"", raw).translate(None, _NOT_BRACKETS):
         if byte in b"{[":
             level += 1
             deepest = max(deepest, level)
-        elif byte in b"}]":
+        else:
             level -= 1
     return deepest
 
