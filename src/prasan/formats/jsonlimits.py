@@ -11,7 +11,7 @@ from prasan.errors import FormatError
 MAX_BYTES: Final = 65_536
 MAX_DEPTH: Final = 10
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, or the rest of the bytes where it never ends: so each byte is looked at once."""
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
