@@ -133,9 +133,10 @@ def test_everything_can_be_made_due_at_once(store: Store) -> None:
         tx.put_object(obj(1))
         tx.put_object(obj(2))
         tx.set_due(US, uid(1), 900)
-        assert tx.due_all(US, 50, {"incident": 3}) == 2
-        tx.due_all("public", 60)
-    assert store.due(50) == [Due(US, uid(1), 47), Due(US, uid(2), 47)]
+        tx.set_due(US, uid(2), 40)
+        assert tx.set_all_due(US, 50) == 2
+        tx.set_all_due("public", 60)
+    assert store.due(50) == [Due(US, uid(2), 40), Due(US, uid(1), 50)]
     assert len(store.due(60)) == 4
 
 

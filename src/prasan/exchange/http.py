@@ -19,7 +19,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What came in. `path` is decoded and begins with /; `query` is as sent; header names are in lower case."""
+    """What came in. `path` is as sent (still percent-encoded) and begins with /; header names are in lower case."""
 
     method: str
     path: str

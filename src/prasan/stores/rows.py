@@ -209,15 +209,6 @@ class EventRow(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class LeafRow(msgspec.Struct, frozen=True):
-    """One leaf of a log with its side row; `entry` and `salt` are None once erased."""
-
-    index: int
-    leaf: bytes
-    salt: bytes | None
-    entry: bytes | None
-
-
 class CheckpointRow(msgspec.Struct, frozen=True):
     """A checkpoint note of a log. `by` is "" for our own, or the partner whose log or cosignature it is."""
 

@@ -8,7 +8,8 @@ import msgspec
 from prasan.errors import IntegrityError
 from prasan.ledger.entry import Entry, commit, encode
 from prasan.ledger.tree import Frontier, Proof, consistency_proof, inclusion_proof
-from prasan.stores.rows import CheckpointRow, LeafRow
+from prasan.ledger.verify import LeafRow
+from prasan.stores.rows import CheckpointRow
 from prasan.stores.sqlite.link import Link
 
 _FRONTIER: Final = msgspec.msgpack.Decoder(Frontier)

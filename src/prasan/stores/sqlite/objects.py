@@ -58,6 +58,12 @@ class ObjectReads(Link):
         sql = "SELECT count(*) FROM objects WHERE status IN ('current', 'revoked') AND (?1 IS NULL OR origin = ?1)"
         return int(self._value(sql, (origin,)))
 
+    def object_hash(self, object_id: str, version: str) -> str | None:
+        """The SHA-256 of one version, if it is here."""
+        sql = "SELECT sha256 FROM objects WHERE id = ? AND version = ?"
+        found: str | None = self._value(sql, (object_id, version))
+        return found
+
     def speaker(self, object_id: str) -> str | None:
         """Who first sent this id (`own` or a partner's identity id); None if nobody did."""
         found: str | None = self._value("SELECT speaker FROM speakers WHERE id = ?", (object_id,))

@@ -1,6 +1,5 @@
 """How each object stands with each recipient: its state, its id there, and when to decide again."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -72,18 +71,17 @@ class StandingWrites(StandingReads):
             (row.recipient, row.object_id, row.view_id, row.created_us, row.sticky),
         )
 
-    def due_all(self, recipient: str, at_us: int, earlier: Mapping[str, int] = {}) -> int:
-        """Decide every object again for a recipient at `at_us`; some types so many µs earlier. How many there are."""
-        cases = " ".join("WHEN ? THEN ?" for _ in earlier)
-        early = f"CASE type {cases} ELSE 0 END" if earlier else "0"
-        sql = (
-            f"INSERT OR REPLACE INTO due SELECT DISTINCT ?, id, ? - {early} FROM objects"  # noqa: S608
-            " WHERE status IN ('current', 'revoked')"
-        )
-        return self._do(sql, (recipient, at_us, *(part for pair in earlier.items() for part in pair)))
-
     def set_due(self, recipient: str, object_id: str, at_us: int | None) -> None:
         """Decide again at `at_us`; None takes it off the queue."""
         self._do("DELETE FROM due WHERE recipient = ? AND object_id = ?", (recipient, object_id))
         if at_us is not None:
             self._do("INSERT INTO due VALUES (?, ?, ?)", (recipient, object_id, at_us))
+
+    def set_all_due(self, recipient: str, at_us: int) -> int:
+        """Decide every object anew for a recipient, what others refer to first; how many there are."""
+        return self._do(
+            "INSERT INTO due SELECT ?, id, ? - (type = 'identity') * 2 - (type = 'prasan-vessel') FROM objects"
+            " WHERE status IN ('current', 'revoked', 'withdrawn') GROUP BY id"
+            " ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
+            (recipient, at_us),
+        )

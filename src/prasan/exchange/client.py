@@ -1,0 +1,141 @@
+"""The reader's socket: TLS that trusts exactly the certificate in the partner's card, and signed requests."""
+
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Final, Self
+
+import httpx2
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from prasan.exchange.acks import Ours
+from prasan.exchange.asks import Ask
+from prasan.exchange.cards import Card
+from prasan.exchange.certs import validity
+from prasan.exchange.http import Response, time_text
+from prasan.exchange.peer import Claims, authorization, body_hash
+from prasan.exchange.steps import Cut, Unreached
+
+CONNECT_S: Final = 10.0
+READ_S: Final = 30.0
+WHOLE_S: Final = 300.0
+"""Seconds to connect, to wait for the next bytes, and for a whole answer, however slowly it drips."""
+_CHUNK: Final = 1 << 20
+
+
+class Client:
+    """One partner's node, for one pull. `now_us` is the clock; `nonce` gives a random text for each request."""
+
+    def __init__(self, card: Card, ours: Ours, now_us: Callable[[], int], nonce: Callable[[], str]) -> None:
+        self._card, self._ours, self._now_us, self._nonce = card, ours, now_us, nonce
+        self._http = httpx2.Client(
+            verify=pinned(card.peer_certificate),
+            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def fetch(self, ask: Ask) -> Response | Cut | Unreached:
+        """Send one request. It never raises for what a partner or the network does."""
+        late = self._out_of_date()
+        if late:
+            return Unreached(late)
+        try:
+            with self._http.stream(ask.method, self._url(ask), content=ask.body, headers=self._headers(ask)) as answer:
+                body = b"".join(_limited(answer, ask.max_bytes))
+                return Response(answer.status_code, body, {k.lower(): v for k, v in answer.headers.items()})
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            return Unreached(self._why(str(error)))
+        except httpx2.HTTPError as error:
+            return Cut(f"{type(error).__name__}: {error}")
+        except (_TooLong, zlib.error) as error:
+            return Cut(str(error))
+
+    def _url(self, ask: Ask) -> str:
+        return self._card.peer_url.rstrip("/") + ask.target
+
+    def _headers(self, ask: Ask) -> dict[str, str]:
+        # What is signed is the target as it goes over the wire, so it is taken from the built address.
+        target = httpx2.URL(self._url(ask)).raw_path.decode()
+        claims = Claims(
+            iss=self._ours.id,
+            aud=self._card.id,
+            htm=ask.method,
+            htu=target,
+            bh=body_hash(ask.body),
+            iat=self._now_us() // 1_000_000,
+            jti=self._nonce(),
+        )
+        return ask.headers | {"authorization": authorization(claims, self._ours.key), "accept-encoding": "gzip"}
+
+    def _out_of_date(self) -> str:
+        """Why the certificate in the card cannot be used now, or ""."""
+        begin, end = validity(self._card.peer_certificate.encode())
+        now = self._now_us() / 1e6
+        if begin <= now <= end:
+            return ""
+        when = time_text(int((end if now > end else begin) * 1e6))[:10]
+        how = f"expired on {when}" if now > end else f"is not valid before {when}"
+        return f"The certificate in the card of {self._card.name} {how}; ask {self._card.name} for a new card."
+
+    def _why(self, text: str) -> str:
+        """A sentence for what OpenSSL or the system said."""
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            return f"The node at {self._card.peer_url} does not show the certificate in the card of {self._card.name}."
+        return f"The node of {self._card.name} at {self._card.peer_url} cannot be reached: {text}."
+
+
+def pinned(certificate: str) -> ssl.SSLContext:
+    """A TLS context that trusts one certificate and nothing else. Its name is not looked at: the key is what counts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    der = x509.load_pem_x509_certificate(certificate.encode()).public_bytes(Encoding.DER)
+    context.load_verify_locations(cadata=der)
+    return context
+
+
+class _TooLong(Exception):  # noqa: N818 - it becomes a Cut
+    pass
+
+
+def _limited(answer: httpx2.Response, limit: int) -> Iterator[bytes]:
+    """The decoded body in pieces; never more than `limit` bytes, however well they were packed."""
+    total, end = 0, time.monotonic() + WHOLE_S
+    for piece in _decoded(answer):
+        total += len(piece)
+        if total > limit:
+            raise _TooLong(f"the answer has more than {limit} bytes")
+        if time.monotonic() > end:
+            raise _TooLong(f"the answer was not whole after {WHOLE_S:.0f} s")
+        yield piece
+
+
+def _decoded(answer: httpx2.Response) -> Iterator[bytes]:
+    if answer.headers.get("content-encoding", "identity") == "identity":
+        yield from answer.iter_raw()
+        return
+    gzip = zlib.decompressobj(31)
+    for chunk in answer.iter_raw():
+        rest = chunk
+        while rest:
+            yield gzip.decompress(rest, _CHUNK)
+            rest = gzip.unconsumed_tail
+    yield gzip.flush()
+    if not gzip.eof:
+        raise _TooLong("the packed answer broke off")

@@ -1,0 +1,145 @@
+"""The server's side of the peer port beside TAXII: statements, checkpoint, acknowledgement, card. A plain function."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from prasan.errors import IntegrityError
+from prasan.exchange.acks import Ours, Theirs, checkpoint_answer, read_ack
+from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer
+from prasan.exchange.lanes import LANES, PAGE, Lane
+from prasan.exchange.statements import Seal, digest, seal_page
+from prasan.ledger.checkpoint import parse_checkpoint
+
+JSON: Final = {"content-type": "application/json"}
+MAX_BODY: Final = 32 * 1024
+"""Bytes in the body of an acknowledgement."""
+
+
+class Sent(Protocol):
+    """A statement in its lane's order."""
+
+    @property
+    def seq(self) -> int:
+        """Its place."""
+
+    @property
+    def statement(self) -> bytes:
+        """Its bytes."""
+
+
+class Desk(Protocol):
+    """What a partner may ask of a node. A store fulfils most of it."""
+
+    def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
+        """Statements after a seq, in order."""
+
+    def last_seq(self, recipient: str, lane: str) -> int:
+        """The highest seq ever given in a lane."""
+
+    def checkpoint(self, recipient: str) -> str:
+        """The signed note of the pair log as it stands."""
+
+    def consistency(self, recipient: str, old: int, new: int) -> Sequence[bytes]:
+        """The proof that the first `old` entries of the pair log are the beginning of the first `new`."""
+
+    def acknowledge(self, recipient: str, lane: Lane, upto: int, note: str, now_us: int) -> None:
+        """Record, in one transaction, that a lane was read and a checkpoint signed by both."""
+
+
+class Door(msgspec.Struct, frozen=True):
+    """Who answers. `card` gives our own signed card; `key_of` a partner's key."""
+
+    ours: Ours
+    key_of: Callable[[str], Ed25519PublicKey | None]
+    card: Callable[[], bytes]
+
+
+class _Call(msgspec.Struct, frozen=True):
+    request: Request
+    partner: str
+    door: Door
+    desk: Desk
+    now_us: int
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number from the query."""
+        text = dict(parse_qsl(self.request.query)).get(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,15}", text):
+            raise Problem(400, "Malformed parameter", f"'{name}' must be a whole number.")
+        return int(text)
+
+
+def handle(request: Request, partner: str, door: Door, desk: Desk, now_us: int) -> Response:
+    """Answer one request that the doorkeeper admitted from `partner`."""
+    try:
+        response = _route(_Call(request, partner, door, desk, now_us))
+    except Problem as problem:
+        response = problem.response()
+    return compressed(response, request.headers.get("accept-encoding", ""))
+
+
+def _route(call: _Call) -> Response:
+    verbs = _PATHS.get(call.request.path)
+    if verbs is None:
+        raise Problem(404, "Not found", "There is nothing at this address.")
+    if call.request.method not in verbs:
+        raise Problem(405, "Method not allowed", headers={"allow": ", ".join(verbs)})
+    return verbs[call.request.method](call)
+
+
+def _statements(call: _Call) -> Response:
+    lane = cast("Lane", call.request.path.rpartition("/")[2])
+    after, limit = call.number("after", 0), max(1, min(call.number("limit", PAGE), PAGE))
+    rows = call.desk.statements(call.partner, lane, after, limit + 1, call.now_us)
+    raws = [row.statement for row in rows[:limit]]
+    last = rows[len(raws) - 1].seq if raws else after
+    seal = Seal(
+        iss=call.door.ours.id,
+        aud=call.partner,
+        lane=lane,
+        after=after,
+        last=last,
+        more=len(rows) > limit,
+        count=len(raws),
+        sha256=digest(raws),
+        iat=call.now_us // 1_000_000,
+    )
+    return raw_answer(200, seal_page(seal, raws, call.door.ours.key), JSON)
+
+
+def _checkpoint(call: _Call) -> Response:
+    old, note = call.number("from", 0), call.desk.checkpoint(call.partner)
+    size = parse_checkpoint(note.partition("\n\n")[0] + "\n").size
+    proof = call.desk.consistency(call.partner, old, size) if 0 < old < size else ()
+    return raw_answer(200, checkpoint_answer(note, proof), JSON)
+
+
+def _ack(call: _Call) -> Response:
+    key = call.door.key_of(call.partner)
+    if key is None or len(call.request.body) > MAX_BODY:
+        raise Problem(413, "Content too large")
+    try:
+        ack, _ = read_ack(call.request.body, Theirs(call.partner, key), call.door.ours)
+    except IntegrityError as error:
+        raise Problem(400, "Acknowledgement refused", str(error)) from None
+    if not 0 < ack.upto <= call.desk.last_seq(call.partner, ack.lane):
+        raise Problem(400, "Acknowledgement refused", "It names a row that was never issued.")
+    call.desk.acknowledge(call.partner, ack.lane, ack.upto, ack.checkpoint, call.now_us)
+    return Response(204)
+
+
+def _card(call: _Call) -> Response:
+    return raw_answer(200, call.door.card(), JSON)
+
+
+_PATHS: Final[Mapping[str, Mapping[str, Callable[[_Call], Response]]]] = {
+    **{f"/peer/v1/statements/{lane}": {"GET": _statements} for lane in LANES},
+    "/peer/v1/checkpoint": {"GET": _checkpoint},
+    "/peer/v1/ack": {"POST": _ack},
+    "/peer/v1/card": {"GET": _card},
+}
