@@ -1,11 +1,15 @@
 """What the commands print: JSON lines for programs on standard output, sentences for people on standard error."""
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
 
-from prasan.errors import PrasanError
+from prasan.errors import PrasanError, UsageError
+
+MAX_FILE: Final = 1 << 20
+"""Bytes of a card, an accord or a policy, at most."""
 
 
 def emit(value: Any) -> None:
@@ -30,3 +34,14 @@ def complain(error: PrasanError) -> None:
     """An error as one clear sentence and what to do next."""
     sentence = str(error).rstrip(".")
     tell(f"prasan: {sentence}. {error.remedy}".rstrip() if error.remedy else f"prasan: {sentence}.")
+
+
+def read_file(name: str) -> bytes:
+    """A small file named by the user, or `-` for standard input. UsageError says what is wrong with it."""
+    if name == "-":
+        return sys.stdin.buffer.read(MAX_FILE)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MAX_FILE)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}", "Check the name.") from None

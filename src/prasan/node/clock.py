@@ -9,15 +9,19 @@ import msgspec
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """`now_us` answers microseconds UTC since 1970; `entropy(n)` n random bytes."""
+    """`now_us` answers microseconds UTC since 1970; `entropy(n, purpose)` n random bytes.
+
+    The purpose names the recipient and the object that the bytes are for, so that a test can fix the randomness of
+    one without touching any other (docs/wire.md, section 5, "No leak").
+    """
 
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000
-    entropy: Callable[[int], bytes] = secrets.token_bytes
+    entropy: Callable[[int, str], bytes] = lambda n, _purpose: secrets.token_bytes(n)
 
     def now(self) -> int:
         """Seconds UTC since 1970."""
         return self.now_us() // 1_000_000
 
-    def uuid(self) -> str:
+    def uuid(self, purpose: str) -> str:
         """A random UUID (version 4) from this clock's entropy."""
-        return str(uuid.UUID(bytes=self.entropy(16), version=4))
+        return str(uuid.UUID(bytes=self.entropy(16, purpose), version=4))

@@ -39,6 +39,7 @@ class SourceSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store_days: int | None = None
     licence: str = ""
     attribution: str = ""
+    url: str = ""
 
     def source(self) -> Source:
         """The source as the picture knows it. UsageError if the TLP label is none."""
@@ -55,7 +56,7 @@ class SourceSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             exercise=self.exercise,
         )
         terms = Terms(self.store_days, self.onward, self.derived)
-        return Source(self.name, self.clock, marking, terms, self.licence, self.attribution)
+        return Source(self.name, self.clock, marking, terms, self.licence, self.attribution, self.url)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ class Source(msgspec.Struct, frozen=True):
     terms: Terms = Terms()
     licence: str = ""
     attribution: str = ""
+    url: str = ""
 
     @property
     def exercise(self) -> bool:

@@ -114,6 +114,20 @@ class Shelved(msgspec.Struct, frozen=True):
     raw: bytes
 
 
+class CurrentView(msgspec.Struct, frozen=True):
+    """What a recipient can read now under an id, with where the object behind it came from."""
+
+    id: str
+    form: Form
+    origin: str
+    raw: bytes
+
+    @property
+    def sanitised(self) -> bool:
+        """True for a built view."""
+        return self.form == "sanitised"
+
+
 class Sent(msgspec.Struct, frozen=True):
     """A statement in its lane's order."""
 

@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from prasan.errors import UsageError
-from prasan.stores.rows import NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
+from prasan.stores.rows import CurrentView, NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
 from prasan.stores.sqlite.link import Link, marks
 
 _COLUMNS: Final = (
@@ -23,6 +23,9 @@ WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_u
 _STATEMENTS: Final = f"""
 SELECT d.at_us, v.seq, v.statement FROM views v {_DUE}
 WHERE v.recipient = ? AND v.lane = ? AND v.status IN ('current', 'superseded') AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
+_CURRENT: Final = f"""
+SELECT v.view_id, v.form, (SELECT o.origin FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version),
+{_BYTES} FROM views v {_DUE} WHERE v.recipient = ? AND v.status = 'current'"""  # noqa: S608
 _KEYWORDS: Final = {"first", "last", "all"}
 
 
@@ -77,6 +80,17 @@ class ViewReads(Link):
         sql = f"SELECT {_BYTES} FROM views v WHERE v.recipient = ? AND v.seq = ?"  # noqa: S608
         found: bytes | None = self._value(sql, (recipient, seq))
         return found
+
+    def current_views(self, recipient: str, now_us: int) -> Iterator[CurrentView]:
+        """All that a recipient can read now, in its order; rows whose decision is due again are left out."""
+        sql = f"{_CURRENT} AND (d.at_us IS NULL OR d.at_us > ?) ORDER BY v.date_added_us"
+        return (CurrentView(*row) for row in self._each(sql, (recipient, now_us)))
+
+    def current_view(self, recipient: str, view_id: str, now_us: int) -> CurrentView | None:
+        """What a recipient can read now under one id."""
+        sql = f"{_CURRENT} AND (d.at_us IS NULL OR d.at_us > ?) AND v.view_id = ?"
+        row = self._one(sql, (recipient, now_us, view_id))
+        return None if row is None else CurrentView(*row)
 
     def visible(self, recipient: str, object_ids: Sequence[str]) -> dict[str, str]:
         """Of these objects, those that the recipient can read now, each with the id it has there."""

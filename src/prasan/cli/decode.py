@@ -1,0 +1,71 @@
+"""`decode`: AIS in any known dialect to position and static rows."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from prasan.cli.output import note
+from prasan.feeds.files import FileBatch, Summary, read_sources
+from prasan.formats.ais_rows import csv_header, csv_lines, in_one, jsonl, position_rows, static_rows
+from prasan.node.clock import Clock
+
+
+def decode(arguments: argparse.Namespace) -> int:
+    """Write the rows; the account of every line goes to standard error as the last line."""
+    summary = Summary()
+    with _output(arguments.out) as file:
+        writer = _TEXT.get(arguments.to)
+        if writer is None:
+            summary = _columns(file, read_sources(arguments.sources, Clock().now()), arguments.to)
+        else:
+            file.write(csv_header() if arguments.to == "csv" else b"")
+            for item in read_sources(arguments.sources, Clock().now()):
+                for rows in _rows(item):
+                    file.write(writer(rows))
+                summary = summary.add(item)
+    note(summary.to_json())
+    return 0
+
+
+_TEXT = {"jsonl": jsonl, "csv": csv_lines}
+
+
+def _rows(item: FileBatch) -> Iterator[pa.Table]:
+    """Position rows, then static rows, under the file's name as given."""
+    yield position_rows(item.batch.positions, item.source)
+    yield static_rows(item.batch.statics, item.source)
+
+
+def _columns(file: BinaryIO, items: Iterator[FileBatch], form: str) -> Summary:
+    """All rows in one table; `row` says which of the two kinds a row is."""
+    summary, writer = Summary(), None
+    for item in items:
+        summary = summary.add(item)
+        for rows in _rows(item):
+            table = in_one(rows)
+            if writer is None:
+                writer = _writer(pa.PythonFile(file), table.schema, form)
+            writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    return summary
+
+
+def _writer(file: pa.NativeFile, schema: pa.Schema, form: str) -> Any:
+    return pa.ipc.new_file(file, schema) if form == "arrow" else pq.ParquetWriter(file, schema)
+
+
+@contextlib.contextmanager
+def _output(path: str | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with Path(path).open("wb") as file:
+        yield file

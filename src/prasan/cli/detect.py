@@ -1,0 +1,72 @@
+"""`detect`: events as JSONL, from files without a node, or from a node's archive."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+import pyarrow as pa
+
+from prasan.cli.output import note
+from prasan.detect.life import compare
+from prasan.detect.lines import event_line
+from prasan.detect.rules import apply_settings, preset
+from prasan.detect.run import detect as find
+from prasan.errors import UsageError
+from prasan.feeds.files import read_sources
+from prasan.feeds.reference import reference_world
+from prasan.node.clock import Clock
+from prasan.node.node import Node
+from prasan.picture.event import Event
+from prasan.picture.marking import PUBLIC
+from prasan.picture.position import POSITIONS, STATICS
+from prasan.words import LANGUAGES, say
+
+
+def detect(arguments: argparse.Namespace) -> int:
+    """Print one event a line; counts go to standard error as the last line."""
+    if bool(arguments.sources) == bool(arguments.home):
+        raise UsageError("name either files or a node's --home", "For example: prasan detect track.csv")
+    rules = apply_settings(preset(arguments.preset), arguments.settings)
+    positions, statics = _archive(arguments.home) if arguments.home else _files(arguments.sources)
+    outcome = find(positions, statics, rules, reference_world(), kinds=arguments.kind)
+    events = compare({}, outcome.findings, lambda _: PUBLIC, Clock().now())
+    if arguments.out is None:
+        _write(sys.stdout.buffer, events)
+    else:
+        with Path(arguments.out).open("wb") as file:
+            _write(file, events)
+    note(outcome.counts)
+    return 0
+
+
+def _files(sources: list[str]) -> tuple[pa.Table, pa.Table]:
+    batches = [item.batch for item in read_sources(sources, Clock().now())]
+    return (
+        pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries(),
+        pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries(),
+    )
+
+
+def _archive(home: str) -> tuple[pa.Table, pa.Table]:
+    archive = Node(Path(home)).archive
+    return archive.read(), archive.read_statics()
+
+
+def _write(file: BinaryIO, events: list[Event]) -> None:
+    for line in _lines(events):
+        file.write(orjson.dumps(line) + b"\n")
+    file.flush()
+
+
+def _lines(events: list[Event]) -> Iterator[dict[str, Any]]:
+    """Each event with its sentences: what was found, and what limits it."""
+    for event in events:
+        line = event_line(event)
+        codes = line["evidence"].get("codes", [])
+        line["evidence"]["text"] = {
+            lang: " ".join(say(f"finding.{code}", line["evidence"], lang) for code in codes) for lang in LANGUAGES
+        }
+        yield line

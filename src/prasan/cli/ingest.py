@@ -1,0 +1,52 @@
+"""`ingest`."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from prasan.cli.output import emit, tell
+from prasan.errors import UsageError
+from prasan.node.ingest import Taken
+from prasan.node.ingest import ingest as take_in
+from prasan.node.node import Node
+from prasan.node.publish import work_due
+from prasan.node.record import seal_all
+from prasan.node.summing import publish_counts
+
+
+def ingest(arguments: argparse.Namespace) -> int:
+    """Take files in, find what they show, decide who may know. Prints one JSON line a file, and a last one for all."""
+    live = [source for source in arguments.sources if "://" in source]
+    if live:
+        raise UsageError(
+            f"{live[0]} is a live feed, which this version does not read yet", "Record it to a file first."
+        )
+    node = Node(Path(arguments.home))
+    taken, looks = take_in(node, arguments.sources, name=arguments.source, dialect=arguments.format)
+    for one in taken:
+        emit(msgspec.to_builtins(one))
+    publish_counts(node)
+    decided = work_due(node)
+    seal_all(node)
+    found = {one.clock: one.counts for one in looks}
+    emit(
+        {
+            "files": len(taken),
+            "rows": sum(one.rows for one in taken),
+            "kept": sum(one.kept for one in taken),
+            "dropped": _sum(taken),
+            "objects": sum(one.objects for one in taken) + sum(one.objects for one in looks),
+            "found": found,
+            "decided": decided,
+            "seconds": round(sum(one.seconds for one in taken), 3),
+        }
+    )
+    if any(one.duplicates for one in taken):
+        tell("Some of it was here already and changed nothing.")
+    return 0
+
+
+def _sum(taken: list[Taken]) -> dict[str, int]:
+    return dict(sum((Counter(one.dropped) for one in taken), Counter[str]()))

@@ -1,0 +1,115 @@
+"""`serve`: both ports of a node in one process, and what it does by itself."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+
+from prasan.cli.output import tell
+from prasan.errors import Unreachable
+from prasan.exchange.taxii import Site
+from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
+from prasan.node.node import Node
+from prasan.node.settings import Listen
+from prasan.node.tending import Tender
+from prasan.web.app import build_app
+from prasan.web.credentials import Credentials
+from prasan.web.office import Office
+from prasan.web.peer import build_peer_app
+from prasan.web.taxii import taxii_routes
+
+KEEP_ALIVE_S = 30
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve until interrupted. Unreachable (exit 3) if a port is taken."""
+    node = Node(Path(arguments.home))
+    listen = _listen(node.settings.listen, arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with contextlib.ExitStack() as stack:
+        doors = [
+            (stack.enter_context(bind(listen.host, listen.port)), web_app(node), "web"),
+            (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
+        ]
+        tender = Tender(node)
+        tender.start()
+        tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(node, doors))
+        tender.stop()
+    node.close()
+    return 0
+
+
+def _listen(listen: Listen, arguments: argparse.Namespace) -> Listen:
+    asked = {"host": arguments.host, "port": arguments.port, "peer_port": arguments.peer_port}
+    return msgspec.structs.replace(listen, **{name: value for name, value in asked.items() if value is not None})
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Unreachable if somebody else has the port."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        remedy = "Stop the other program, or choose another with --port and --peer-port."
+        raise Unreachable(f"port {port} on {host} cannot be used: {error.strerror}", remedy) from None
+    return listener
+
+
+def web_app(node: Node) -> Starlette:
+    """The web port: pages, API and ordinary TAXII."""
+    credentials = Credentials(People(node))
+    routes = taxii_routes(credentials, shelf(node), _site(node), node.clock.now_us, node.at)
+    return build_app(Office(node, credentials), session_key=node.session_key, mounts=routes)
+
+
+def peer_app(node: Node) -> Starlette:
+    """The peer port."""
+    return build_peer_app(
+        doorkeeper(node),
+        shelf(node),
+        _site(node),
+        own=door(node),
+        desk=PeerDesk(node),
+        now_us=node.clock.now_us,
+        at=node.at,
+    )
+
+
+def _site(node: Node) -> Site:
+    return Site(node.settings.title("en"), lambda: node.clock.uuid("status"))
+
+
+async def _serve(node: Node, doors: list[tuple[socket.socket, Starlette, str]]) -> None:
+    """Run both servers until one of them ends."""
+    servers = [(_server(node, app, name), listener) for listener, app, name in doors]
+    tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for server, _ in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+def _server(node: Node, app: Starlette, name: str) -> uvicorn.Server:
+    key, certificate = node.home.tls(name)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        ssl_keyfile=str(key),
+        ssl_certfile=str(certificate),
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+    return uvicorn.Server(config)

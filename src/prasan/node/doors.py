@@ -1,0 +1,108 @@
+"""What the two ports ask of the node, as the small protocols of `exchange` and `web` name it."""
+
+from collections.abc import Sequence
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from prasan.exchange.acks import Ours
+from prasan.exchange.door import Door
+from prasan.exchange.lanes import Lane
+from prasan.exchange.peer import Doorkeeper
+from prasan.formats.stix_ids import RECEIPT
+from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.node import Node
+from prasan.node.partnering import card_of, own_card
+from prasan.node.people import check_password, check_token
+from prasan.node.recall import take_receipt
+from prasan.node.record import note, seal
+from prasan.stores.rows import CheckpointRow, Sent, UserRow
+from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.shelf import Item, StoreShelf
+
+
+def key_of(node: Node, partner: str) -> Ed25519PublicKey | None:
+    """The key of a registered partner's card."""
+    row = node.store.partner(partner)
+    return card_of(row).key if row is not None and row.id == partner else None
+
+
+def doorkeeper(node: Node) -> Doorkeeper:
+    """Who lets partners in at the peer port."""
+
+    def first_use(issuer: str, nonce: str, until_us: int, now_us: int) -> bool:
+        with node.store.write() as tx:
+            return tx.first_use(issuer, nonce, until_us, now_us)
+
+    return Doorkeeper(node.id, lambda partner: key_of(node, partner), first_use)
+
+
+def door(node: Node) -> Door:
+    """Who answers there."""
+    return Door(Ours(node.id, node.key), lambda partner: key_of(node, partner), lambda: own_card(node))
+
+
+def shelf(node: Node) -> StoreShelf:
+    """The collections. A receipt that a partner posts to its inbox is taken in with the post."""
+
+    def on_post(tx: Tx, owner: str, items: Sequence[Item], _now_us: int) -> None:
+        for item in items:
+            if item.type == RECEIPT and tx.partner(owner) is not None:
+                take_receipt(node, tx, owner, msgspec.json.decode(item.raw), item.raw)
+
+    return StoreShelf(node.store, on_post)
+
+
+class PeerDesk:
+    """What a partner may ask of this node beside TAXII."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
+        """Statements after a seq, in order."""
+        return self._node.store.statements(recipient, lane, after, limit, now_us)
+
+    def last_seq(self, recipient: str, lane: str) -> int:
+        """The highest seq ever given in a lane."""
+        return self._node.store.last_seq(recipient, lane)
+
+    def checkpoint(self, recipient: str) -> str:
+        """The signed note of the pair log as it stands."""
+        with self._node.store.write() as tx:
+            return seal(self._node, tx, recipient).note
+
+    def consistency(self, recipient: str, old: int, new: int) -> Sequence[bytes]:
+        """The proof that the first `old` entries of the pair log are the beginning of the first `new`."""
+        return self._node.store.log_consistency(recipient, old, new)
+
+    def acknowledge(self, recipient: str, lane: Lane, upto: int, note_text: str, now_us: int) -> None:
+        """Record that a lane was read, and keep the checkpoint that both have signed. Sent again it changes nothing."""
+        node = self._node
+        with node.store.write() as tx:
+            key = f"acked/{recipient}/{lane}"
+            if int(tx.meta(key) or 0) >= upto:
+                return
+            tx.set_meta(key, str(upto))
+            size = parse_checkpoint(note_text.partition("\n\n")[0] + "\n").size
+            tx.put_checkpoint(CheckpointRow(recipient, size, recipient, note_text, now_us))
+            note(node, tx, recipient, "acknowledged", lane, {"upto": upto, "size": size})
+
+
+class People:
+    """Users, as the web port's credentials look them up."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def user(self, name: str) -> UserRow | None:
+        """One user."""
+        return self._node.store.user(name)
+
+    def token_user(self, token: str) -> UserRow | None:
+        """The user of a bearer token."""
+        return check_token(self._node, token)
+
+    def check_password(self, name: str, password: str) -> UserRow | None:
+        """The user, if the password is right."""
+        return check_password(self._node, name, password)

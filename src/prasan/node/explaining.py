@@ -1,0 +1,100 @@
+"""Why somebody gets what they get, and exactly what that is."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from prasan.errors import UsageError
+from prasan.node.decisions import facts_of
+from prasan.node.desk import Desk
+from prasan.node.node import Node
+from prasan.node.publish import Step
+from prasan.node.recipients import find_recipient
+from prasan.release.explain import explain as reasons_of
+from prasan.release.explain import explain_steps
+from prasan.release.facts import Recipient
+from prasan.stores.rows import Lane
+from prasan.words import LANGUAGES, say
+
+PAGE: Final = 500
+LANES: Final[tuple[Lane, ...]] = ("alerts", "control", "objects")
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One reason as a code with its values and as a sentence in each language."""
+
+    code: str
+    params: dict[str, Any]
+    text: dict[str, str]
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """The verdict on one object for one recipient. `view_id` is the id the recipient knows it by, "" if it was never
+    sent; `remaining` names the identifying properties that the recipient's bytes still hold."""
+
+    object_id: str
+    recipient: str
+    verdict: str
+    rule: str
+    reasons: tuple[Reason, ...]
+    steps: tuple[Reason, ...]
+    view_id: str
+    remaining: tuple[str, ...]
+    recheck_at: float | None
+
+
+def explain(node: Node, object_id: str, to: str) -> Explained:
+    """Decide and render anew, write nothing, and say why. UsageError for an unknown object or recipient."""
+    recipient = the_recipient(node, to)
+    with node.store.write() as tx:
+        row = tx.object(object_id)
+        if row is None:
+            raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
+        desk = Desk(node, tx)
+        case = desk.cases[recipient.id]
+        step = Step(desk, case, row)
+        view = step.render(step.last_built())
+        facts = facts_of(tx, node.id, row, recipient.id)
+    told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, facts, case, view.codes))
+    steps = tuple(_reason(one.code, one.params) for one in explain_steps(step.decision.steps))
+    sent = step.held.view_id if step.held else ""
+    return Explained(
+        object_id, recipient.name, view.verdict, step.decision.rule_id, told, steps, sent, view.remaining,
+        step.decision.recheck_at,
+    )  # fmt: skip
+
+
+def _reason(code: str, params: dict[str, Any]) -> Reason:
+    return Reason(code, params, {lang: say(code, params, lang) for lang in LANGUAGES})
+
+
+def the_recipient(node: Node, name: str) -> Recipient:
+    """A recipient by name. UsageError names those there are."""
+    found = find_recipient(node.store, name)
+    if found is None:
+        known = ", ".join(["class:staff", "public", *(one.name for one in node.store.partners())])
+        raise UsageError(f"there is no recipient '{name}'", f"Use one of: {known}.")
+    return found
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """All rows of a lane after a time: what the store's page query asks for."""
+
+    after_us: int
+    limit: int = PAGE
+    ids: None = None
+    types: None = None
+    versions: tuple[str, ...] = ("all",)
+    spec_versions: None = None
+
+
+def preview(node: Node, to: str) -> Iterator[bytes]:
+    """Exactly the bytes the recipient can read now, object by object, lane by lane. They are read, never remade."""
+    recipient = the_recipient(node, to)
+    now_us = node.clock.now_us()
+    for lane in LANES:
+        after = 0
+        while rows := node.store.view_page(recipient.id, lane, _Page(after), now_us):
+            yield from (row.raw for row in rows)
+            after = rows[-1].date_added_us

@@ -1,0 +1,139 @@
+"""Files into the node: AIS into the archive, incident tables into objects. Sending the same again changes nothing."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+
+from prasan.archive.archive import batch_id
+from prasan.feeds.files import FileBatch, list_files, read_source
+from prasan.feeds.tables import is_incident_table, read_table
+from prasan.formats import incidents
+from prasan.formats.ais_batch import Batch, Counts
+from prasan.formats.stix_build import Stamp, incident_object
+from prasan.formats.stix_ids import INCIDENT, object_id
+from prasan.node.node import Node
+from prasan.node.objects import keep_own
+from prasan.node.picture import Looked, look
+from prasan.node.record import NODE_LOG, note
+from prasan.picture.incident import Incident
+from prasan.picture.source import Source
+from prasan.stores.sqlite import Tx
+
+ROWS: Final = 500_000
+"""Rows gathered before they are stored as one batch."""
+CHUNK: Final = 500
+"""Incident objects kept in one transaction."""
+
+Told = Callable[[str, int], None]
+"""Called with (source, lines read of it so far)."""
+
+
+class Taken(msgspec.Struct):
+    """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds."""
+
+    source: str
+    clock: str
+    lines: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = {}
+    rows: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    objects: int = 0
+    seconds: float = 0.0
+
+
+def ingest(
+    node: Node, sources: Iterable[str], *, name: str | None = None, dialect: str | None = None, told: Told | None = None
+) -> tuple[list[Taken], list[Looked]]:
+    """Take files, folders or `-` in, then look once at every clock that got new rows."""
+    say = told or _silent
+    taken = [
+        _take(node, path, node.settings.source_for(name or Path(path).name), dialect, say)
+        for path in list_files(sources)
+    ]
+    looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows})]
+    return taken, looks
+
+
+def _silent(_source: str, _lines: int) -> None:
+    return None
+
+
+def _take(node: Node, path: str, source: Source, dialect: str | None, told: Told) -> Taken:
+    started = time.perf_counter()
+    taken = Taken(source.name, source.clock)
+    if path != "-" and is_incident_table(Path(path)):
+        _take_incidents(node, Path(path), source, taken)
+    else:
+        _take_ais(node, read_source(path, node.clock.now(), dialect, source.name), source, taken, told)
+    taken.seconds = round(time.perf_counter() - started, 3)
+    with node.store.write() as tx:
+        detail = {"lines": taken.lines, "kept": taken.kept, "rows": taken.rows, "objects": taken.objects}
+        note(node, tx, NODE_LOG, "ingest", source.name, detail)
+    return taken
+
+
+def _take_ais(node: Node, batches: Iterator[FileBatch], source: Source, taken: Taken, told: Told) -> None:
+    counts, gathered = Counts(), list[Batch]()
+    for item in batches:
+        gathered.append(item.batch)
+        counts = counts + item.batch.counts
+        told(source.name, counts.lines)
+        if sum(batch.positions.num_rows for batch in gathered) >= ROWS:
+            _store(node, source, gathered, taken)
+            gathered = []
+    _store(node, source, gathered, taken)
+    taken.lines, taken.kept, taken.dropped = counts.lines, counts.kept, dict(counts.dropped)
+
+
+def _store(node: Node, source: Source, batches: list[Batch], taken: Taken) -> None:
+    """Append what was gathered as one batch, named by its content: the same rows again are the same batch."""
+    if not batches:
+        return
+    positions = pa.Table.from_batches([batch.positions for batch in batches]).unify_dictionaries()
+    statics = pa.Table.from_batches([batch.statics for batch in batches]).unify_dictionaries()
+    if not positions.num_rows and not statics.num_rows:
+        return
+    name = batch_id(source.name, _digest(positions), _digest(statics))
+    stored = node.archive.append(name, source.name, positions, statics)
+    if stored.duplicate:
+        taken.duplicates += stored.rows
+    else:
+        taken.rows += stored.rows
+        taken.quarantined += stored.quarantined
+
+
+def _digest(table: pa.Table) -> bytes:
+    """SHA-256 of the rows in Arrow's stream format."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return sha256(sink.getvalue()).digest()
+
+
+def _take_incidents(node: Node, path: Path, source: Source, taken: Taken) -> None:
+    """Reports become objects; the free text and ships' names in them stay behind until an officer has read them."""
+    parsed = incidents.parse(read_table(path))
+    for start in range(0, len(parsed.incidents), CHUNK):
+        with node.store.write() as tx:
+            some = parsed.incidents[start : start + CHUNK]
+            taken.objects += sum(_keep_incident(node, tx, incident, source) for incident in some)
+    taken.lines = len(parsed.incidents) + len(parsed.bad) + 1
+    taken.kept = len(parsed.incidents)
+    taken.dropped = {**parsed.reasons(), "header": 1}
+
+
+def _keep_incident(node: Node, tx: Tx, incident: Incident, source: Source) -> bool:
+    credit = (source.attribution, source.url) if source.attribution else None
+
+    def build(stamp: Stamp) -> bytes:
+        return incident_object(incident, stamp, source.marking, credit=credit)
+
+    identifier = object_id(INCIDENT, node.id, incident.key)
+    return keep_own(node, tx, identifier, build, source.marking, source.terms)

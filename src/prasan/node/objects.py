@@ -1,0 +1,101 @@
+"""This node's own objects into the store: one version when something changed, none when nothing did."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from prasan.formats.stix import Header, parse_time, peek
+from prasan.formats.stix_build import Stamp
+from prasan.formats.stix_ids import VESSEL
+from prasan.node.node import Node
+from prasan.picture.marking import Marking
+from prasan.picture.source import Terms
+from prasan.release.accord import Onward
+from prasan.release.facts import Content, content_of
+from prasan.stores.rows import OWN, ObjectRow
+from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.store import Reads
+
+FIRST: dict[str, int] = {"identity": 2, VESSEL: 1}
+"""Types that others refer to are decided this many microseconds before them, so that references are visible."""
+
+STAFF = "class:staff"
+PUBLIC = "public"
+
+STEP_S = 0.001
+"""The least step between two versions: STIX times have milliseconds."""
+
+Build = Callable[[Stamp], bytes]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What release needs to know of an object and its bytes do not say."""
+
+    content: Content
+    known_at: float
+    terms: Terms = Terms()
+    unread_text: bool = False
+    onward: Onward = "never"
+
+
+ANY_USE = Terms()
+"""The terms of what is our own."""
+
+
+def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
+    node: Node, tx: Tx, object_id: str, build: Build, marking: Marking, terms: Terms = ANY_USE
+) -> bool:
+    """Keep a new version of one of our objects and queue it for decision; False if its bytes are as before.
+
+    `build` makes the bytes for a stamp. `modified` is max(clock, last + 1 ms) and `created` that of the first version.
+    """
+    now = node.clock.now_us() / 1e6
+    before = tx.object(object_id)
+    created = modified = now
+    if before is not None:
+        header = peek(before.raw)
+        created, last = parse_time(header.created), parse_time(header.modified)
+        if build(Stamp(node.id, created, last)) == before.raw:
+            return False
+        modified = max(now, last + STEP_S)
+    raw = build(Stamp(node.id, created, modified))
+    row = object_row(raw, peek(raw), OWN, marking, Kept(_content(raw), now, terms), node.clock.now_us())
+    tx.put_object(row)
+    queue(tx, node, row)
+    return True
+
+
+def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
+    raw: bytes, header: Header, origin: str, marking: Marking, kept: Kept, now_us: int
+) -> ObjectRow:
+    """A row for the store."""
+    return ObjectRow(
+        id=header.id,
+        version=header.version,
+        type=header.type,
+        kind=kept.content.kind,
+        origin=origin,
+        sha256=sha256(raw).hexdigest(),
+        raw=raw,
+        marking=marking,
+        facts=msgspec.json.encode(kept),
+        received_us=now_us,
+        status="revoked" if header.revoked else "current",
+    )
+
+
+def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
+    """Have an object decided for every recipient, by way of the due-queue: a crash forgets nothing."""
+    at_us = node.clock.now_us() - FIRST.get(row.type, 0)
+    for recipient in recipient_ids(tx):
+        tx.set_due(recipient, row.id, at_us)
+
+
+def recipient_ids(store: Reads) -> list[str]:
+    """Everybody whom a decision is made for: our staff, the public, and each partner."""
+    return [STAFF, PUBLIC, *(partner.id for partner in store.partners())]
+
+
+def _content(raw: bytes) -> Content:
+    return content_of(raw, peek(raw))

@@ -1,0 +1,175 @@
+"""From rows in the archive to events in the register and objects in the store.
+
+Each data set has its own clock: rows of sources with the same clock label are looked at together, never with others.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from prasan.detect.life import compare
+from prasan.detect.rules import PRASAN, preset
+from prasan.detect.run import Outcome, detect
+from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, vessel_id, vessel_object
+from prasan.node.node import Node
+from prasan.node.objects import keep_own
+from prasan.node.record import NODE_LOG, note
+from prasan.picture.event import Event
+from prasan.picture.finding import Fix
+from prasan.picture.marking import Marking, join_all
+from prasan.picture.position import degrees
+from prasan.picture.source import Source, Terms
+from prasan.stores.rows import EventRow
+from prasan.stores.sqlite import Tx
+
+CHUNK = 500
+"""Objects kept in one transaction."""
+
+_EVENT = msgspec.json.Decoder(Event)
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What one look at a clock's rows changed."""
+
+    clock: str
+    counts: Mapping[str, object]
+    changed: int
+    objects: int
+
+
+def look(node: Node, clock: str) -> Looked:
+    """Detect over all rows of one clock, bring the register of events up to date, and make objects of what changed."""
+    sources = sources_of(node, clock)
+    names = [source.name for source in sources]
+    positions, statics = node.archive.read(names), node.archive.read_statics(names)
+    outcome = detect(positions, statics, preset(PRASAN), node.world)
+    changed = _register(node, clock, sources, outcome)
+    objects = _keep(node, changed, {source.name: source for source in sources}, positions, statics)
+    return Looked(clock, outcome.counts, len(changed), objects)
+
+
+def sources_of(node: Node, clock: str) -> list[Source]:
+    """The sources in the archive that go by this clock."""
+    found = (node.settings.source_for(name) for name in node.archive.sources())
+    return [source for source in found if source.clock == clock]
+
+
+def events_of(node: Node, clock: str) -> dict[str, Event]:
+    """The latest revision of every event of a clock, by the finding's key."""
+    rows = (_EVENT.decode(row.body) for row in node.store.events())
+    return {event.finding.key: event for event in rows if clock_of(node, event) == clock}
+
+
+def clock_of(node: Node, event: Event) -> str:
+    """The clock an event's sources go by."""
+    return node.settings.source_for(event.finding.sources[0]).clock if event.finding.sources else ""
+
+
+def events_by_object(node: Node) -> dict[str, str]:
+    """Object id -> id of the event it is made of."""
+    return {event_id(node.id, row.id): row.id for row in node.store.events()}
+
+
+def terms_of(sources: Iterable[Source]) -> Terms:
+    """What all of these sources together allow."""
+    every = list(sources)
+    days = [source.terms.store_days for source in every if source.terms.store_days is not None]
+    return Terms(
+        store_days=min(days, default=None),
+        onward=all(source.terms.onward for source in every),
+        derived=all(source.terms.derived for source in every),
+    )
+
+
+def _register(node: Node, clock: str, sources: list[Source], outcome: Outcome) -> list[Event]:
+    """Compare with the register; new revisions are kept and returned."""
+    markings = {source.name: source.marking for source in sources}
+
+    def marking_of(names: tuple[str, ...]) -> Marking:
+        return join_all([markings[name] for name in names])
+
+    changed = compare(events_of(node, clock), outcome.findings, marking_of, node.clock.now())
+    with node.store.write() as tx:
+        for event in changed:
+            body = msgspec.json.encode(event)
+            tx.put_event(EventRow(event.id, event.revision, event.finding.kind, event.state, body))
+        if changed:
+            note(node, tx, NODE_LOG, "events", clock, {"changed": len(changed)})
+    return changed
+
+
+def _keep(
+    node: Node, events: list[Event], sources: Mapping[str, Source], positions: pa.Table, statics: pa.Table
+) -> int:
+    """Objects of changed events and of the vessels in them; how many are new or changed."""
+    vessels = _vessels(node, events, positions, statics)
+    kept = 0
+    for start in range(0, len(events), CHUNK):
+        with node.store.write() as tx:
+            for event in events[start : start + CHUNK]:
+                kept += _keep_event(node, tx, event, sources, vessels)
+    return kept
+
+
+def _keep_event(node: Node, tx: Tx, event: Event, sources: Mapping[str, Source], vessels: Mapping[int, Vessel]) -> int:
+    used = [sources[name] for name in event.finding.sources if name in sources]
+    terms = terms_of(used)
+    kept = 0
+    for mmsi in event.finding.mmsi:
+        if mmsi in vessels:
+            kept += _keep_vessel(node, tx, vessels[mmsi], event.marking, terms)
+    refs = [vessel_id(node.id, mmsi) for mmsi in event.finding.mmsi if mmsi in vessels]
+
+    def build(stamp: Stamp) -> bytes:
+        return event_object(event, refs, stamp, fixes=terms.onward)
+
+    return kept + keep_own(node, tx, event_id(node.id, event.id), build, event.marking, terms)
+
+
+def _keep_vessel(node: Node, tx: Tx, vessel: Vessel, marking: Marking, terms: Terms) -> bool:
+    """A vessel's object carries the join of what it was ever made from."""
+    before = tx.object(vessel_id(node.id, vessel.mmsi))
+    joined = join_all([marking, before.marking]) if before else marking
+
+    def build(stamp: Stamp) -> bytes:
+        return vessel_object(vessel, stamp, joined)
+
+    return keep_own(node, tx, vessel_id(node.id, vessel.mmsi), build, joined, terms)
+
+
+def _vessels(node: Node, events: list[Event], positions: pa.Table, statics: pa.Table) -> dict[int, Vessel]:
+    """What is known of the vessels in these events: the last of each static value and the last fix."""
+    wanted = sorted({mmsi for event in events for mmsi in event.finding.mmsi})
+    fixes = _last(positions, wanted, ["lat", "lon"])
+    known = {name: _last(statics, wanted, [name]) for name in ("imo", "name", "callsign", "ship_type")}
+
+    def value(name: str, mmsi: int) -> Any:
+        row = known[name].get(mmsi)
+        return row[name] if row else None
+
+    made = {}
+    for mmsi in wanted:
+        last = fixes.get(mmsi)
+        made[mmsi] = msgspec.convert(
+            {
+                "mmsi": mmsi,
+                "imo": value("imo", mmsi),
+                "name": value("name", mmsi),
+                "call_sign": value("callsign", mmsi),
+                "flag": node.world.flag(mmsi),
+                "ship_type": value("ship_type", mmsi),
+                "last": Fix(last["t"], mmsi, degrees(last["lat"]), degrees(last["lon"])) if last else None,
+            },
+            Vessel,
+        )
+    return made
+
+
+def _last(table: pa.Table, mmsis: list[int], columns: list[str]) -> dict[int, dict[str, Any]]:
+    """The last row of each MMSI in which all of these columns have a value."""
+    rows = table.select(["mmsi", "t", *columns]).drop_null()
+    rows = rows.filter(pc.is_in(rows["mmsi"], pa.array(mmsis, pa.uint32()))).sort_by("t")
+    return {row["mmsi"]: row for row in rows.to_pylist()}

@@ -1,0 +1,157 @@
+"""Decisions that are due become view rows: the one place where anything becomes visible to a recipient.
+
+The due-queue holds (recipient, object) pairs. Working it decides, renders and follows the table of transitions
+(docs/wire.md, section 5), a chunk a transaction, so that a crash between two chunks repeats nothing.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from prasan.formats.stix import Header, parse_time, peek, references
+from prasan.formats.stix_build import Stamp
+from prasan.formats.stix_ids import CONTROL
+from prasan.node.desk import Desk, lane_of
+from prasan.node.node import Node
+from prasan.node.objects import STEP_S
+from prasan.node.recall import replace_view
+from prasan.release.coarse import Cell
+from prasan.release.decide import Case
+from prasan.release.render import Build, View, render
+from prasan.release.transition import Act, State, Target, acts, due_at, sends
+from prasan.stores.rows import OWN, Mapped, NewView, ObjectRow, ViewRow
+
+CHUNK: Final = 250
+"""Pairs decided in one transaction: some tens of milliseconds, so that nobody waits long for the store."""
+
+STATE: Final[dict[str, Target]] = {"verbatim": "released", "sanitised": "sanitised"}
+HELD_VERBATIM: Final = "held_verbatim"
+"""What was given whole is not given again in part: an officer recalls it first."""
+
+_CELL = msgspec.json.Decoder(Cell | None)
+
+
+def work_due(node: Node) -> int:
+    """Decide everything that is due by now; how many pairs were decided."""
+    done = 0
+    while True:
+        with node.store.write() as tx:
+            pairs = tx.due(node.clock.now_us(), CHUNK)
+            desk = Desk(node, tx)
+            for pair in pairs:
+                settle(desk, pair.recipient, pair.object_id)
+        if not pairs:
+            return done
+        done += len(pairs)
+
+
+def settle(desk: Desk, recipient: str, object_id: str) -> None:
+    """Decide one object for one recipient and do what the change asks for."""
+    case, row = desk.cases.get(recipient), desk.tx.object(object_id)
+    desk.tx.set_due(recipient, object_id, None)
+    if case is None or row is None or row.type in CONTROL:
+        return
+    if row.status == "withdrawn":
+        desk.tx.narrow(recipient, object_id)
+        desk.tx.set_state(recipient, object_id, "withheld", ("withdrawn",), desk.now_us)
+        return
+    Step(desk, case, row).take()
+
+
+class Step:
+    """One object, one recipient: from how it stood to how it stands."""
+
+    def __init__(self, desk: Desk, case: Case, row: ObjectRow) -> None:
+        self.desk, self.case, self.row, self.tx = desk, case, row, desk.tx
+        self.to = case.recipient.id
+        self.header: Header = peek(row.raw)
+        self.held: ViewRow | None = self.tx.view(self.to, row.id)
+        self.decision = desk.judge(case, row)
+        self.mapped = self.tx.mapped(self.to, row.id) or self.new_mapping()
+
+    def take(self) -> None:
+        """Render as of the last time, compare, and do what the transition says."""
+        view = self.render(self.last_built())
+        after: Target = STATE[view.form] if view.form else "withheld"
+        due_s = due_at(self.held.date_added_us / 1e6, self.decision.steps.again_min) if self.held else 0.0
+        state, codes = after, view.codes
+        for act in acts(self.before(), after):
+            if sends(act, changed=self.differs(view), recalled=False, now=self.desk.now_us / 1e6, due=due_s):
+                self.send(view)
+            else:
+                state, codes = self.without_sending(act, state, codes)
+        self.tx.set_state(self.to, self.row.id, state, codes, self.desk.now_us)
+        self.tx.set_due(self.to, self.row.id, self.next_us(after, due_s))
+
+    def without_sending(self, act: Act, state: Target, codes: tuple[str, ...]) -> tuple[Target, tuple[str, ...]]:
+        """The acts that write no row of this object."""
+        if act == "narrow":
+            self.tx.narrow(self.to, self.row.id)
+        elif act == "replace" and self.held is not None:
+            replace_view(self.desk, self.case, self.row, self.held)
+        elif act == "send_after_recall":
+            return "withheld", (*codes, HELD_VERBATIM)
+        return state, codes
+
+    def before(self) -> State:
+        """How it stood by what the recipient may hold: a verbatim copy counts until it is recalled."""
+        if self.held is not None:
+            return STATE[self.held.form]
+        if any(row.form == "verbatim" for row in self.tx.held_views(self.to, self.row.id)):
+            return "released"
+        return "none" if self.tx.state(self.to, self.row.id) is None else "withheld"
+
+    def render(self, modified: float) -> View:
+        """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
+        created = self.mapped.created_us / 1e6
+        refs = references(self.row.raw)
+        known = self.tx.visible(self.to, [*refs]) | {self.row.id: self.row.id}
+        if self.case.recipient.kind == "class" and self.row.origin != OWN:
+            # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
+            known = {ref: ref for ref in refs}
+        stamp = Stamp(self.desk.node.id, created, max(created, modified))
+        build = Build(self.mapped.view_id, known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
+        return render(self.row.raw, self.header, self.decision, build)
+
+    def last_built(self) -> float:
+        """The time of the built view on the pages, 0 without one."""
+        return parse_time(self.held.version) if self.held and self.held.form == "sanitised" else 0.0
+
+    def new_mapping(self) -> Mapped:
+        """A random id of the object's type, for this recipient only; kept when a view is first built."""
+        name = f"{self.row.type}--{self.desk.node.clock.uuid(f'{self.to}/view/{self.row.id}')}"
+        return Mapped(self.to, self.row.id, name, self.desk.now_us, b"null")
+
+    def differs(self, view: View) -> bool:
+        """True if what the recipient can read now has other bytes than this."""
+        return self.held is None or view.raw is None or self.held.sha256 != sha256(view.raw).hexdigest()
+
+    def send(self, view: View) -> None:
+        """A row with its statement and its leaf; a built view gets the time of this build."""
+        if view.form == "sanitised":
+            view = self.render(max(self.desk.now_us / 1e6, self.last_built() + STEP_S))
+            self.tx.set_mapped(msgspec.structs.replace(self.mapped, sticky=msgspec.json.encode(view.cell)))
+        if view.raw is None or view.form is None:
+            raise AssertionError("a view is sent only when it was rendered")
+        verbatim = view.form == "verbatim"
+        if verbatim and self.held is not None and self.held.form == "sanitised":
+            self.tx.narrow(self.to, self.row.id)
+        new = NewView(
+            view_id=view.id,
+            version=view.version,
+            object_id=self.row.id,
+            object_version=self.row.version,
+            lane=lane_of(self.row),
+            form=view.form,
+            sha256=sha256(view.raw).hexdigest(),
+            raw=None if verbatim else view.raw,
+        )
+        self.desk.put_view(self.case, new, self.row.marking, self.row.sha256 if verbatim else None)
+
+    def next_us(self, after: Target, due_s: float) -> int | None:
+        """When to decide again: once the clock may change the verdict, or a built view's interval has passed."""
+        moments = [self.decision.recheck_at] if self.decision.recheck_at is not None else []
+        if after == "sanitised" and self.held is not None and due_s > self.desk.now_us / 1e6:
+            moments.append(due_s)
+        return int(min(moments) * 1e6) if moments else None

@@ -1,0 +1,167 @@
+"""Recalls: asking a partner to withdraw, answering when a partner asks us, and taking the answers in."""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from prasan.errors import UsageError
+from prasan.formats.stix import format_time, parse_time, peek
+from prasan.formats.stix_build import Stamp
+from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
+from prasan.node.desk import Desk
+from prasan.node.node import Node
+from prasan.node.objects import recipient_ids
+from prasan.node.record import note
+from prasan.picture.marking import PUBLIC, Marking
+from prasan.release.decide import Case
+from prasan.release.transition import REPLACED
+from prasan.stores.rows import NewView, ObjectRow, ViewRow
+from prasan.stores.sqlite import Tx
+from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
+
+DEFAULT_DAYS: Final = 2
+"""The deadline where no accord in force says another."""
+DAY_S: Final = 86_400
+BY_OFFICER: Final = "officer"
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """One recall sent: to whom, of what, until when; `versions` the partner may hold."""
+
+    partner: str
+    recall: str
+    target: str
+    versions: int
+    deadline: str
+
+
+def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
+    """Ask a partner, or `all` who were sent it, to withdraw an object. UsageError if nobody was."""
+    with node.store.write() as tx:
+        desk = Desk(node, tx)
+        object_id = _ours(tx, object_id)
+        issued = [_by_officer(desk, case, object_id, text) for case in _addressees(desk, to)]
+        sent = [one for one in issued if one is not None]
+        if not sent:
+            raise UsageError(
+                f"{object_id} was not sent to {to}, or was recalled before", "See 'prasan release explain'."
+            )
+    return sent
+
+
+def _ours(tx: Tx, object_id: str) -> str:
+    """The object's own id; officers may also paste the id that a partner knows it by."""
+    if tx.object(object_id) is not None:
+        return object_id
+    for partner in tx.partners():
+        found = tx.mapped_back(partner.id, object_id)
+        if found is not None:
+            return found
+    raise UsageError(f"there is no object {object_id}", "Copy the id from the event's page or from 'release preview'.")
+
+
+def _addressees(desk: Desk, to: str) -> list[Case]:
+    partners = [case for case in desk.cases.values() if case.recipient.kind == "partner"]
+    chosen = [case for case in partners if to in ("all", case.recipient.name, case.recipient.id)]
+    if not chosen:
+        known = ", ".join(case.recipient.name for case in partners) or "none yet"
+        raise UsageError(f"there is no partner '{to}' (registered: {known})", "Name one of them, or 'all'.")
+    return chosen
+
+
+def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> Issued | None:
+    """Recall every row the recipient may hold; None if there is nothing to recall."""
+    held = desk.tx.held_views(case.recipient.id, object_id)
+    if not held:
+        return None
+    issued = _issue(desk, case, held, BY_OFFICER, text)
+    desk.tx.recall_views(case.recipient.id, object_id)
+    desk.tx.set_state(case.recipient.id, object_id, "withheld", ("recalled",), desk.now_us)
+    return issued
+
+
+def replace_view(desk: Desk, case: Case, row: ObjectRow, built: ViewRow) -> None:
+    """The built view gives way to the object itself: recalled so that the recipient does not count it twice."""
+    if case.recipient.kind == "partner":
+        held = [one for one in desk.tx.held_views(case.recipient.id, row.id) if one.view_id == built.view_id]
+        _issue(desk, case, held, REPLACED, "")
+
+
+def _issue(desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str) -> Issued:
+    """The recall as a row of the control lane, on record in the pair log."""
+    node, tx, recipient = desk.node, desk.tx, case.recipient
+    now = desk.now_us / 1e6
+    deadline = now + (case.terms.recall_days if case.terms else DEFAULT_DAYS) * DAY_S
+    asked = Recall(recipient.id, held[-1].view_id, tuple(row.version for row in held), reason, deadline, text)
+    identifier, object_id = recall_id(node.id, asked), held[-1].object_id
+    tx.put_recall_out(
+        RecallOut(
+            id=identifier,
+            object_id=object_id,
+            view_id=asked.target_id,
+            recipient=recipient.id,
+            reason=reason,
+            deadline_us=int(deadline * 1e6),
+            issued_us=desk.now_us,
+        )
+    )
+    marking = _marking(tx, object_id)
+    raw = recall_object(asked, Stamp(node.id, now, now), marking)
+    version = format_time(now)
+    view = NewView(identifier, version, identifier, version, "control", "sanitised", sha256(raw).hexdigest(), raw)
+    desk.put_view(case, view, marking, None)
+    note(node, tx, recipient.id, "recall", identifier, {"target": asked.target_id, "versions": len(held)})
+    return Issued(recipient.name, identifier, asked.target_id, len(held), format_time(deadline))
+
+
+def _marking(tx: Tx, object_id: str) -> Marking:
+    """A recall is marked as what it recalls: it says that the object exists."""
+    row = tx.object(object_id)
+    return row.marking if row else PUBLIC
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """What an incoming recall did here."""
+
+    recall: str
+    target: str
+    found: bool
+
+
+def obey(node: Node, tx: Tx, partner: str, identifier: str, document: dict[str, object]) -> Withdrawn:
+    """Withdraw what a partner recalls, and queue the receipt, in the transaction that applies the page."""
+    now_us = node.clock.now_us()
+    target = str(document["target_id"])
+    raw_versions = document["target_versions"]
+    versions = [str(one) for one in raw_versions] if isinstance(raw_versions, list) else []
+    held = {row.version for row in tx.received(partner, target)}
+    found = tx.speaker(target) == partner and bool(held & set(versions))
+    deadline_us = int(parse_time(str(document["deadline"])) * 1e6)
+    row = RecallIn(identifier, partner, target, str(document["reason"]), deadline_us, now_us)
+    if tx.put_recall_in(row):
+        if found:
+            tx.set_object_status(target, "withdrawn", versions)
+            requeue(node, tx, target)
+        answer = Receipt(identifier, (target,)) if found else Receipt(identifier, (), {target: "not_held"})
+        receipt = receipt_object(answer, Stamp(node.id, now_us / 1e6, now_us / 1e6), PUBLIC)
+        tx.queue_outgoing(Outgoing(peek(receipt).id, partner, receipt, now_us))
+        note(node, tx, partner, "recalled", identifier, {"target": target, "withdrawn": found})
+    return Withdrawn(identifier, target, found)
+
+
+def requeue(node: Node, tx: Tx, object_id: str) -> None:
+    """Have an object decided again for everybody."""
+    for recipient in recipient_ids(tx):
+        tx.set_due(recipient, object_id, node.clock.now_us())
+
+
+def take_receipt(node: Node, tx: Tx, partner: str, document: dict[str, object], raw: bytes) -> bool:
+    """Record a partner's receipt; False if that partner never got such a recall or had answered it."""
+    identifier = str(document.get("recall_id", ""))
+    if not tx.answer_recall(identifier, partner, raw, str(document.get("modified", "")), node.clock.now_us()):
+        return False
+    withdrawn = document.get("withdrawn")
+    count = len(withdrawn) if isinstance(withdrawn, list) else 0
+    note(node, tx, partner, "receipt", identifier, {"withdrawn": count})
+    return True

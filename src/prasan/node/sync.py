@@ -1,0 +1,173 @@
+"""Pulling from a partner: what a pull yields is done here, a page a transaction with its cursor and its leaf."""
+
+from hashlib import sha256
+
+import msgspec
+
+from prasan.errors import UsageError
+from prasan.exchange.acks import Ours, Theirs
+from prasan.exchange.client import Client
+from prasan.exchange.intake import Accepted, Known, Peer
+from prasan.exchange.lanes import LANES
+from prasan.exchange.pull import drive, pull
+from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
+from prasan.formats.stix_ids import RECALL
+from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
+from prasan.node.node import Node
+from prasan.node.objects import Kept, object_row, queue
+from prasan.node.partnering import card_of
+from prasan.node.publish import work_due
+from prasan.node.recall import obey
+from prasan.node.recipients import accords_with
+from prasan.node.record import note, seal_all
+from prasan.release.accord import Onward, combine
+from prasan.release.facts import content_of
+from prasan.stores.rows import CheckpointRow, PartnerRow
+from prasan.stores.sqlite import Tx
+from prasan.stores.traffic import Conflict, Cursor, Quarantined, ReceivedRow
+
+
+def theirs_log(partner: str) -> str:
+    """Under which name we keep the checkpoints of a partner's log about us."""
+    return f"theirs/{partner}"
+
+
+def sync(node: Node, names: list[str]) -> dict[str, Summary]:
+    """Pull from these partners, or from all; a summary a partner. UsageError for a name that is none."""
+    partners = node.store.partners()
+    unknown = sorted(set(names) - {one.name for one in partners})
+    if unknown:
+        known = ", ".join(one.name for one in partners) or "none yet"
+        raise UsageError(f"there is no partner '{unknown[0]}' (registered: {known})", "Name one of them.")
+    chosen = [one for one in partners if not names or one.name in names]
+    return {one.name: pull_from(node, one) for one in chosen}
+
+
+def pull_from(node: Node, partner: PartnerRow) -> Summary:
+    """One pull from one partner: everything it has for us, our receipts to it, and the acknowledgements."""
+    work_due(node)
+    card, ours = card_of(partner), Ours(node.id, node.key)
+    task = Task(
+        peer=_peer(node, partner),
+        theirs=Theirs(partner.id, card.key),
+        ours=ours,
+        known=_Here(node),
+        cursors={lane: node.store.cursor(partner.id, lane) for lane in LANES},
+        last=_last_seen(node, partner.id),
+    )
+    hands = _Hands(node, partner)
+    with Client(card, ours, node.clock.now_us, lambda: node.clock.uuid("nonce")) as client:
+        summary = drive(pull(task), client.fetch, hands.act)
+    with node.store.write() as tx:
+        tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
+    work_due(node)
+    seal_all(node)
+    return summary
+
+
+def _peer(node: Node, partner: PartnerRow) -> Peer:
+    nodes = frozenset({node.id, *(one.id for one in node.store.partners())})
+    accords = {accord.hash: accord for accord in accords_with(node, partner.id)}
+    return Peer(partner.id, node.id, accords, nodes, node.clock.now_us)
+
+
+def _last_seen(node: Node, partner: str) -> Checkpoint | None:
+    row = node.store.checkpoint(theirs_log(partner), partner)
+    return parse_checkpoint(row.note.partition("\n\n")[0] + "\n") if row else None
+
+
+class _Here(Known):
+    """What is here already, as the judge of a page asks it."""
+
+    def __init__(self, node: Node) -> None:
+        self._store = node.store
+
+    def speaker(self, object_id: str) -> str | None:
+        return self._store.speaker(object_id)
+
+    def object_hash(self, object_id: str, version: str) -> str | None:
+        row = self._store.object(object_id, version)
+        return row.sha256 if row else None
+
+
+class _Hands:
+    """Does what a pull asks to be done, one transaction a step."""
+
+    def __init__(self, node: Node, partner: PartnerRow) -> None:
+        self.node, self.partner = node, partner
+        terms = combine(tuple(a for a in accords_with(node, partner.id) if a.in_force(node.clock.now())))
+        self.onward: Onward = terms.onward if terms else "never"
+
+    def act(self, step: Step) -> Reply:
+        """One step that is no request."""
+        if isinstance(step, Pending):
+            self.node.at("receipt")
+            return self.node.store.outgoing(self.partner.id)
+        with self.node.store.write() as tx:
+            if isinstance(step, Apply):
+                self.apply(tx, step)
+                self.node.at("apply")
+            elif isinstance(step, Posted):
+                self.posted(tx, step)
+            elif isinstance(step, Acked):
+                self.acked(tx, step)
+        if isinstance(step, Apply):
+            self.node.at("applied")
+        return None
+
+    def apply(self, tx: Tx, step: Apply) -> None:
+        """A page: objects, what was turned away, the leaf and the cursor, together."""
+        now_us, partner = self.node.clock.now_us(), self.partner.id
+        for one in step.accepted:
+            self.take(tx, one, now_us)
+        for turned in step.turned:
+            row = Quarantined(partner, turned.object_id, turned.version, turned.reason, turned.raw, now_us)
+            tx.put_quarantined(row)
+            if turned.reason == "conflict":
+                _conflict(tx, row)
+        detail = {"lane": step.lane, "upto": step.seq, "taken": len(step.accepted), "turned": len(step.turned)}
+        note(self.node, tx, partner, "applied", step.collection, detail)
+        acked = tx.cursor(partner, step.lane).acked
+        tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
+
+    def take(self, tx: Tx, one: Accepted, now_us: int) -> None:
+        """One object with the statement it came under; a recall is obeyed."""
+        partner, header, stated = self.partner.id, one.header, one.statement
+        tx.put_received(
+            ReceivedRow(
+                partner, stated.lane, stated.seq, header.id, header.version, one.sha256, one.stated, now_us
+            )
+        )  # fmt: skip
+        if one.same:
+            return
+        if header.type == RECALL:
+            tx.set_speaker(header.id, partner, now_us)
+            obey(self.node, tx, partner, header.id, msgspec.json.decode(one.raw))
+            return
+        kept = Kept(content_of(one.raw, header), now_us / 1e6, onward=self.onward)
+        row = object_row(one.raw, header, partner, one.marking, kept, now_us)
+        if tx.put_object(row) == "new":
+            queue(tx, self.node, row)
+
+    def posted(self, tx: Tx, step: Posted) -> None:
+        """The partner holds these receipts."""
+        now_us, partner = self.node.clock.now_us(), self.partner.id
+        for item in tx.outgoing(partner):
+            if item.id in step.ids and tx.posted(item.id, partner, now_us):
+                tx.recall_answered(msgspec.json.decode(item.raw)["recall_id"], partner, now_us)
+
+    def acked(self, tx: Tx, step: Acked) -> None:
+        """The partner has our acknowledgement; its checkpoint is what the next one must continue."""
+        partner = self.partner.id
+        cursor = tx.cursor(partner, step.lane)
+        tx.set_cursor(msgspec.structs.replace(cursor, acked=step.upto))
+        size = parse_checkpoint(step.note.partition("\n\n")[0] + "\n").size
+        tx.put_checkpoint(CheckpointRow(theirs_log(partner), size, partner, step.note, self.node.clock.now_us()))
+
+
+def _conflict(tx: Tx, row: Quarantined) -> None:
+    """The same version with other bytes: recorded beside what was kept."""
+    kept = tx.object(row.object_id, row.version)
+    if kept is not None:
+        other = sha256(row.raw).hexdigest()
+        tx.put_conflict(Conflict(row.partner, row.object_id, row.version, kept.sha256, other, row.raw, row.at_us))

@@ -1,0 +1,64 @@
+"""The partners page: what goes to whom, what came, what was recalled, and how the records stand."""
+
+import msgspec
+
+from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.node import Node
+from prasan.node.partnering import card_of
+from prasan.node.recipients import accords_with
+from prasan.node.record import NODE_LOG
+from prasan.stores.rows import CheckpointRow, PartnerRow
+from prasan.stores.traffic import RecallOut
+from prasan.web import desk
+
+_SYNC = msgspec.json.Decoder(tuple[int, str])
+
+
+def partners_page(node: Node) -> desk.PartnersPage:
+    """All partners and the node's own log."""
+    partners = tuple(_partner(node, row) for row in node.store.partners())
+    return desk.PartnersPage(partners, _checkpoint(node.store.checkpoint(NODE_LOG)))
+
+
+def _partner(node: Node, row: PartnerRow) -> desk.Partner:
+    card, store = card_of(row), node.store
+    accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
+    states = store.state_counts(row.id)
+    text = store.meta(f"sync/{row.id}")
+    last, message = _SYNC.decode(text.encode()) if text else (None, "")
+    return desk.Partner(
+        name=row.name,
+        country=card.country,
+        mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
+        standing="suspended" if row.suspended else "active" if accords else "no_accord",
+        accord=", ".join(accord.name for accord in accords),
+        fingerprint=card.fingerprint,
+        last_sync=last,
+        last_error=message,
+        released=sum(states.get("released", {}).values()),
+        sanitised=sum(states.get("sanitised", {}).values()),
+        withheld=states.get("withheld", {}),
+        received=store.received_count(row.id),
+        quarantined=store.quarantine_counts(row.id),
+        recalls=tuple(_recall(node, one) for one in store.recalls_out(row.id)),
+        checkpoint=_checkpoint(store.checkpoint(row.id)),
+    )
+
+
+def _recall(node: Node, one: RecallOut) -> desk.Recall:
+    overdue = one.answered_us is None and one.deadline_us < node.clock.now_us()
+    return desk.Recall(
+        target=one.object_id,
+        title=one.object_id.partition("--")[0],
+        issued_at=one.issued_us // 1_000_000,
+        deadline=one.deadline_us // 1_000_000,
+        standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
+        answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
+    )
+
+
+def _checkpoint(row: CheckpointRow | None) -> desk.Checkpoint | None:
+    if row is None:
+        return None
+    found = parse_checkpoint(row.note.partition("\n\n")[0] + "\n")
+    return desk.Checkpoint(found.origin, found.size, found.root.hex(), row.at_us // 1_000_000)
