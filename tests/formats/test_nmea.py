@@ -180,7 +180,7 @@ def test_a_line_that_never_ends_is_not_kept_in_memory() -> None:
     for _ in range(100):
         state, batches = nmea.decode(state, b"x" * 1000, Options())
         assert not batches
-        assert len(state.rest) <= 2024
+        assert len(state.tail.rest) <= 2024
     state, (batch,) = nmea.decode(state, b"\n" + ONE + b"\n", Options())
     assert (batch.counts.kept, batch.counts.dropped) == (1, {"too_long": 1})
 

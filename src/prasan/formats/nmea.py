@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from prasan.formats.ais_batch import CODE, Batch, Counts, Options, count_outcomes
 from prasan.formats.ais_columns import empty_batch, missing, positions_table, statics_table
+from prasan.formats.line_cutter import Tail, cut_lines, last_line_end
 from prasan.formats.nmea_assembly import PARTS, Joined, Parts, Waiting, assemble, inherit_threads
 from prasan.formats.nmea_bits import ARMOUR
 from prasan.formats.nmea_lines import LINE_LIMIT, Frames, frame, mark, split_lines
@@ -34,13 +35,9 @@ PIECE: Final = 1 << 21
 
 
 class DecoderState(msgspec.Struct, frozen=True):
-    """What one piece leaves for the next: an unfinished line, waiting parts and clock line, the last known times.
+    """What one piece leaves for the next: an unfinished line, waiting parts and clock line, the last known times."""
 
-    `skipping`: the unfinished line is already over the limit; its bytes are not kept.
-    """
-
-    rest: bytes = b""
-    skipping: bool = False
+    tail: Tail = Tail()
     waiting: Waiting = Waiting()
     clock_line: ClockLine | None = None
     clock: Any = np.zeros(0, np.int64)
@@ -69,38 +66,16 @@ def decode(state: DecoderState, data: bytes, options: Options) -> tuple[DecoderS
 
 def finish(state: DecoderState, options: Options) -> Batch:
     """The end of the stream: a last line without its end is read, parts that still wait are given up."""
-    line = b"\n" if state.rest or state.skipping else b""
-    _, batch = _piece(state, line, options, final=True)
+    _, batch = _piece(state, last_line_end(state.tail), options, final=True)
     return batch or empty_batch()
 
 
 def _piece(state: DecoderState, data: bytes, options: Options, final: bool) -> tuple[DecoderState, Batch | None]:
-    data, skipped, state = _after_skipping(state, data)
-    cut = data.rfind(b"\n") + 1
-    if not cut:
-        rest = state.rest + data
-        state = msgspec.structs.replace(state, rest=rest)
-        if len(rest) > LINE_LIMIT:
-            state = msgspec.structs.replace(state, rest=b"", skipping=True)
-        if not final and not skipped:
-            return state, None
-        body = b""
-    else:
-        body = state.rest + data[:cut]
-        state = msgspec.structs.replace(state, rest=data[cut:])
-        if len(state.rest) > LINE_LIMIT:
-            state = msgspec.structs.replace(state, rest=b"", skipping=True)
+    tail, body, skipped = cut_lines(state.tail, data, LINE_LIMIT)
+    state = msgspec.structs.replace(state, tail=tail)
+    if not (body or skipped or final):
+        return state, None
     return _decode_lines(state, body, skipped, options, final)
-
-
-def _after_skipping(state: DecoderState, data: bytes) -> tuple[bytes, int, DecoderState]:
-    """Pass over the rest of a line that is too long -> (data behind it, lines ended, state)."""
-    if not state.skipping:
-        return data, 0, state
-    end = data.find(b"\n")
-    if end < 0:
-        return b"", 0, state
-    return data[end + 1 :], 1, msgspec.structs.replace(state, skipping=False)
 
 
 def _decode_lines(
@@ -129,7 +104,7 @@ def _decode_lines(
         count_outcomes(np.array(given_up, np.uint8)),
         Counts(too_long, 0, {"too_long": too_long} if too_long else {}),
     ]
-    state = DecoderState(state.rest, state.skipping, _wait(buf, left, seen), clock_line, clock)
+    state = DecoderState(state.tail, _wait(buf, left, seen), clock_line, clock)
     return state, msgspec.structs.replace(batch, counts=sum(counts, Counts()))
 
 

@@ -1,0 +1,110 @@
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prasan.errors import FormatError, UsageError
+from prasan.feeds import files
+from prasan.feeds.files import FREE, RATIO, Summary, list_files, read_source, read_sources
+
+CSV = b"mmsi,t,lat,lon\n567000001,2021-03-21T04:38:00Z,13.5,100.5\nbad\n"
+NMEA = b"!AIVDM,1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0*0F,1276256770\n"
+
+
+def summary(*sources: str) -> Summary:
+    total = Summary()
+    for item in read_sources(sources):
+        total = total.add(item)
+    return total
+
+
+def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "b.csv").write_bytes(CSV)
+    (tmp_path / "sub" / "a.nmea.gz").write_bytes(gzip.compress(NMEA) + gzip.compress(NMEA))
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / ".hidden.csv").write_bytes(b"junk")
+    (tmp_path / "notes.pdf").write_bytes(b"junk")
+    found = summary(str(tmp_path)).to_json()
+    assert found["files"] == 3
+    assert (found["lines"], found["kept"], found["dropped"]) == (5, 3, {"header": 1, "bad_csv_row": 1})
+    assert found["by_file"] == {
+        str(tmp_path / "b.csv"): {"lines": 3, "kept": 1, "dropped": {"header": 1, "bad_csv_row": 1}},
+        str(tmp_path / "empty.csv"): {"lines": 0, "kept": 0, "dropped": {}},
+        str(tmp_path / "sub" / "a.nmea.gz"): {"lines": 2, "kept": 2, "dropped": {}},
+    }
+
+
+def test_rows_carry_the_name_as_given_or_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.nmea"
+    path.write_bytes(NMEA)
+    for name, wanted in ((None, str(path)), ("AMSA", "AMSA")):
+        (row,) = [row for item in read_source(str(path), name=name) for row in item.batch.positions.to_pylist()]
+        assert row["source"] == wanted
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(NMEA))))
+    assert summary("-").total.kept == 1
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no file or folder") as caught:
+        list_files([str(tmp_path / "none.csv")])
+    assert caught.value.remedy
+    with pytest.raises(UsageError, match="has no file to read"):
+        list_files([str(tmp_path)])
+    with pytest.raises(UsageError, match="cannot be read"):
+        list(read_source(str(tmp_path)))
+
+
+def test_an_unknown_format_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b,c,d\n1,2,3,4\n")
+    with pytest.raises(FormatError, match=r"x\.csv.*Columns read: a, b, c, d"):
+        list(read_source(str(path)))
+
+
+def test_damaged_gzip_is_said(tmp_path: Path) -> None:
+    path, whole = tmp_path / "x.gz", gzip.compress(NMEA * 1000)
+    for data, words in ((whole[:-20], "ends too early"), (whole[:40] + b"\xff" * 40 + whole[80:], "damaged")):
+        path.write_bytes(data)
+        with pytest.raises(FormatError, match=words):
+            list(read_source(str(path)))
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FREE", 1 << 20)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(bytes(8 << 20)))
+    with pytest.raises(FormatError, match=f"more than {RATIO} times"):
+        list(read_source(str(path), dialect="nmea"))
+    assert FREE > 1 << 20
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 300), st.booleans())
+def test_the_size_of_the_pieces_read_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, piece: int, packed: bool
+) -> None:
+    path = tmp_path_factory.mktemp("pieces") / "x"
+    path.write_bytes(gzip.compress(CSV) if packed else CSV)
+    rows = [row for item in read_source(str(path), piece=piece) for row in item.batch.positions.to_pylist()]
+    assert [row["mmsi"] for row in rows] == [567000001]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200), st.booleans())
+def test_random_files_are_read_or_refused_by_name(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes, packed: bool
+) -> None:
+    path = tmp_path_factory.mktemp("noise") / "x"
+    path.write_bytes(b"\x1f\x8b\x08\x00" + noise if packed else noise)
+    try:
+        assert summary(str(path)).total.adds_up
+    except FormatError:
+        return
