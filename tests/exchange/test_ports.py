@@ -187,6 +187,10 @@ def pair(tmp_path: Path) -> Iterator[tuple[Partner, Partner]]:
     """Two nodes under an accord; the first one's peer port is up."""
     th = Partner("th-mc", tmp_path, now_us=NOW * 1_000_000)
     us = Partner("us-mo", tmp_path, now_us=NOW * 1_000_000)
+
+    def at(point: str) -> None:
+        th.crash(point)
+
     app = build_peer_app(
         th.keeper(),
         StoreShelf(th.store),
@@ -194,7 +198,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Partner, Partner]]:
         own=door.Door(th.ours, th.key_of, th.card),
         desk=Desk(th),
         now_us=lambda: th.now_us,
-        at=lambda point: th.crash(point),
+        at=at,
     )
     for port in served(app, th.tls, tmp_path):
         th.peer_url = f"https://127.0.0.1:{port}"

@@ -44,12 +44,13 @@ class InboxWrites(InboxReads):
 
     def put_inbox(self, item: InboxItem, object_type: str) -> Posted:
         """Keep what a caller posted, at max(its date_added, the last + 1 µs) of that inbox."""
-        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND version = ?"
-        kept = self._value(sql, (item.owner, item.id, item.spec_version, item.version))
+        key = version_key(item.version)
+        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND vkey = ? AND version = ?"
+        kept = self._value(sql, (item.owner, item.id, item.spec_version, key, item.version))
         if kept is not None:
             return "same" if kept == item.sha256 else "conflict"
         last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (item.owner,)) or 0
-        key, added_us = version_key(item.version), max(item.date_added_us, last + 1)
+        added_us = max(item.date_added_us, last + 1)
         self._do(
             "INSERT INTO inbox (owner, id, version, vkey, type, spec_version, sha256, bytes, date_added_us)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -11,6 +11,8 @@ SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a commit that was acknowledged survives a power cut
     f"PRAGMA busy_timeout = {TRIES_MS}",
+    "PRAGMA cache_size = -65536",  # 64 MB: random ids are inserted all over the indexes
+    "PRAGMA wal_autocheckpoint = 8192",  # 32 MB: a page that changes often is copied back once
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 )

@@ -68,6 +68,25 @@ class LogReads(Link):
 class LogWrites(LogReads):
     """Adding to them."""
 
+    _frontiers: dict[str, Frontier]
+    """What this transaction has added to; written once, at its end."""
+
+    def frontier(self, log: str) -> Frontier:
+        """As for readers, with what this transaction has added."""
+        return self._frontiers.get(log) or super().frontier(log)
+
+    def write_frontiers(self) -> None:
+        """Store what the next entries are added to. Called when the transaction ends."""
+        for log, frontier in self._frontiers.items():
+            self._do(
+                "INSERT INTO logs VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET frontier = excluded.frontier",
+                (log, msgspec.msgpack.encode(frontier)),
+            )
+
+    def logs(self) -> list[str]:
+        """As for readers, with those that this transaction began."""
+        return sorted({*super().logs(), *self._frontiers})
+
     def append_log(self, log: str, entry: Entry, salt: bytes) -> int:
         """Add one entry with its 32 random salt bytes; its index."""
         raw = encode(entry)
@@ -75,10 +94,7 @@ class LogWrites(LogReads):
         frontier = self.frontier(log)
         self._do("INSERT INTO leaves VALUES (?, ?, ?)", (log, frontier.size, leaf))
         self._do("INSERT INTO entries VALUES (?, ?, ?, ?)", (log, frontier.size, salt, raw))
-        self._do(
-            "INSERT INTO logs VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET frontier = excluded.frontier",
-            (log, msgspec.msgpack.encode(frontier.append(leaf))),
-        )
+        self._frontiers[log] = frontier.append(leaf)
         return frontier.size
 
     def erase_entry(self, log: str, index: int) -> bool:

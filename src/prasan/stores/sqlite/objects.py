@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prasan.picture.marking import Marking
-from prasan.stores.rows import ObjectRow, ObjectStatus, version_key
+from prasan.stores.rows import OWN, ObjectRow, ObjectStatus, version_key
 from prasan.stores.sqlite.link import Link, marks
 
 Put = Literal["new", "same", "conflict"]
@@ -14,6 +14,7 @@ Put = Literal["new", "same", "conflict"]
 _COLUMNS: Final = "id, version, type, kind, origin, sha256, bytes, marking, facts, received_us, status"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM objects"  # noqa: S608 - constants only
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+_VERSION: Final = "id = ? AND vkey = ? AND version = ?"
 _DECODE: Final = msgspec.json.Decoder(Marking).decode
 
 
@@ -25,7 +26,7 @@ class ObjectReads(Link):
         if version is None:
             row = self._one(f"{_SELECT} WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1", (object_id,))
         else:
-            row = self._one(f"{_SELECT} WHERE id = ? AND version = ?", (object_id, version))
+            row = self._one(f"{_SELECT} WHERE {_VERSION}", _version(object_id, version))
         return _row(row)
 
     def object_versions(self, object_id: str) -> list[ObjectRow]:
@@ -60,13 +61,17 @@ class ObjectReads(Link):
 
     def object_hash(self, object_id: str, version: str) -> str | None:
         """The SHA-256 of one version, if it is here."""
-        sql = "SELECT sha256 FROM objects WHERE id = ? AND version = ?"
-        found: str | None = self._value(sql, (object_id, version))
+        sql = f"SELECT sha256 FROM objects WHERE {_VERSION}"  # noqa: S608 - constants only
+        found: str | None = self._value(sql, _version(object_id, version))
         return found
 
     def speaker(self, object_id: str) -> str | None:
         """Who first sent this id (`own` or a partner's identity id); None if nobody did."""
-        found: str | None = self._value("SELECT speaker FROM speakers WHERE id = ?", (object_id,))
+        sql = (
+            "SELECT coalesce((SELECT speaker FROM speakers WHERE id = ?1),"
+            " (SELECT origin FROM objects WHERE id = ?1 ORDER BY n LIMIT 1))"
+        )
+        found: str | None = self._value(sql, (object_id,))
         return found
 
 
@@ -79,13 +84,11 @@ class ObjectWrites(ObjectReads):
         `same`: it is here already with these bytes; `conflict`: with others, and the first is kept. The first to
         send an id becomes its speaker; whether a later sender may speak is decided before this is called.
         """
-        kept = self._value("SELECT sha256 FROM objects WHERE id = ? AND version = ?", (row.id, row.version))
+        kept = self.object_hash(row.id, row.version)
         if kept is not None:
             return "same" if kept == row.sha256 else "conflict"
         key = version_key(row.version)
         status = self._arriving(row, key)
-        if status in ("current", "revoked"):
-            self._do("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", (row.id,))
         self._do(
             "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
             " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -98,13 +101,13 @@ class ObjectWrites(ObjectReads):
         """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
         sql = "SELECT vkey, version, status FROM objects WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1"
         newest = self._one(sql, (row.id,))
-        if newest is None:
-            self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (row.id, row.origin, row.received_us))
         sql = "SELECT 1 FROM taken_back WHERE partner = ? AND id = ? AND version = ?"
-        if self._one(sql, (row.origin, row.id, row.version)):
-            return "withdrawn"
-        if newest is not None and ((newest[0], newest[1]) > (key, row.version) or newest[2] == "revoked"):
+        taken_back = row.origin != OWN and self._one(sql, (row.origin, row.id, row.version)) is not None
+        if taken_back or newest is None:
+            return "withdrawn" if taken_back else row.status
+        if (newest[0], newest[1]) > (key, row.version) or newest[2] == "revoked":
             return "superseded"
+        self._do("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", (row.id,))
         return row.status
 
     def take_back(self, partner: str, object_id: str, versions: Sequence[str]) -> int:
@@ -127,8 +130,13 @@ class ObjectWrites(ObjectReads):
         return self._do(sql, (status, object_id, status, *versions))
 
     def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
-        """Record who first sent an id, if nobody is recorded yet."""
-        self._do("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", (object_id, speaker, now_us))
+        """Record who speaks for an id whose first version is not here; what is recorded stays."""
+        if self.speaker(object_id) is None:
+            self._do("INSERT INTO speakers VALUES (?, ?, ?)", (object_id, speaker, now_us))
+
+
+def _version(object_id: str, version: str) -> tuple[str, str, str]:
+    return object_id, version_key(version), version
 
 
 def _row(row: Any) -> ObjectRow | None:

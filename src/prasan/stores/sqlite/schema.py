@@ -13,8 +13,7 @@ CREATE TABLE objects (
   facts BLOB NOT NULL, received_us INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked'))
 ) STRICT;
-CREATE UNIQUE INDEX objects_version ON objects (id, version);
-CREATE INDEX objects_newest ON objects (id, vkey, version);
+CREATE UNIQUE INDEX objects_version ON objects (id, vkey, version);
 CREATE INDEX objects_type ON objects (type, n) WHERE status IN ('current', 'revoked');
 CREATE INDEX objects_origin ON objects (origin, n);
 
@@ -46,7 +45,7 @@ CREATE UNIQUE INDEX id_map_back ON id_map (recipient, view_id);
 CREATE TABLE due (
   recipient TEXT NOT NULL, object_id TEXT NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (recipient, object_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX due_at ON due (recipient, at_us);
+CREATE INDEX due_at ON due (at_us);
 
 CREATE TABLE partners (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, card BLOB NOT NULL, added_us INTEGER NOT NULL,
@@ -117,8 +116,7 @@ CREATE TABLE inbox (
   type TEXT NOT NULL, spec_version TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL,
   date_added_us INTEGER NOT NULL, handled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, version);
-CREATE INDEX inbox_newest ON inbox (owner, id, spec_version, vkey, version);
+CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, vkey, version);
 CREATE UNIQUE INDEX inbox_page ON inbox (owner, date_added_us);
 CREATE INDEX inbox_new ON inbox (n) WHERE handled = 0;
 CREATE TABLE statuses (id TEXT PRIMARY KEY, owner TEXT NOT NULL, body BLOB NOT NULL, at_us INTEGER NOT NULL)

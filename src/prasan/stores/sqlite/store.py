@@ -57,6 +57,13 @@ class Tx(
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._places = {}
+        self._frontiers = {}
+
+    def finish(self) -> None:
+        """Write what was kept in memory until the end."""
+        self.write_places()
+        self.write_frontiers()
 
     @property
     def _con(self) -> sqlite3.Connection:
@@ -98,7 +105,9 @@ class Store(Reads):
             connection = self._con
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Tx(connection)
+                tx = Tx(connection)
+                yield tx
+                tx.finish()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:

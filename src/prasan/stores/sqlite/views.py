@@ -114,6 +114,22 @@ class ViewReads(Link):
 class ViewWrites(ViewReads):
     """Giving places, and taking rows out of pages."""
 
+    _places: dict[str, Place]
+    """Where each recipient's order stands; written once, at the end of the transaction."""
+
+    def last_place(self, recipient: str) -> Place:
+        """As for readers, with what this transaction has given."""
+        return self._places.get(recipient) or super().last_place(recipient)
+
+    def write_places(self) -> None:
+        """Store where the orders stand. Called when the transaction ends."""
+        for recipient, place in self._places.items():
+            self._do(
+                "INSERT INTO recipients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET seq = excluded.seq, date_added_us = excluded.date_added_us",
+                (recipient, place.seq, place.date_added_us),
+            )
+
     def put_view(self, recipient: str, view: NewView, now_us: int, state: Callable[[Place], bytes]) -> Place:
         """Add one row at the end of the recipient's order, visible when this transaction commits.
 
@@ -129,21 +145,16 @@ class ViewWrites(ViewReads):
             raise UsageError(
                 f"{view.view_id} was sent in version {sent} or later.", "Give the view a later 'modified'."
             )
-        self._do(
-            "UPDATE views SET status = 'superseded' WHERE recipient = ? AND view_id = ? AND status = 'current'",
-            (recipient, view.view_id),
-        )
+        if sent is not None:
+            sql = "UPDATE views SET status = 'superseded' WHERE recipient = ? AND view_id = ? AND status = 'current'"
+            self._do(sql, (recipient, view.view_id))
         self._do(
             "INSERT INTO views (recipient, seq, view_id, version, vkey, type, object_id, object_version, lane, form,"
             " sha256, bytes, statement, date_added_us, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'current')",
             (recipient, place.seq, view.view_id, view.version, key, view.view_id.partition("--")[0], view.object_id,
              view.object_version, view.lane, view.form, view.sha256, view.raw, state(place), place.date_added_us),
         )  # fmt: skip
-        self._do(
-            "INSERT INTO recipients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET seq = excluded.seq, date_added_us = excluded.date_added_us",
-            (recipient, place.seq, place.date_added_us),
-        )
+        self._places[recipient] = place
         return place
 
     def narrow(self, recipient: str, object_id: str) -> int:
