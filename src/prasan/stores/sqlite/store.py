@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from prasan.errors import IntegrityError, Unreachable, UsageError
-from prasan.stores.sqlite import schema
 from prasan.stores.sqlite.events import EventReads, EventWrites
 from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
 from prasan.stores.sqlite.intake import IntakeReads, IntakeWrites
@@ -19,6 +18,7 @@ from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
 from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
 from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
+from prasan.stores.sqlite.schema import TABLES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
 from prasan.stores.sqlite.views import ViewReads, ViewWrites
 
@@ -140,13 +140,13 @@ class Store(Reads):
             target.close()
 
     def _make(self) -> None:
-        self._con.executescript(f"BEGIN; {schema.TABLES} PRAGMA user_version = {schema.VERSION}; COMMIT;")
+        self._con.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
 
     def _check(self) -> None:
         found = self._value("PRAGMA user_version")
-        if found != schema.VERSION:
+        if found != VERSION:
             raise UsageError(
-                f"The store {self._path} has schema {found}, this program knows {schema.VERSION}.",
+                f"The store {self._path} has schema {found}, this program knows {VERSION}.",
                 "Use the version of prasan that wrote it, or a newer one.",
             )
 
