@@ -88,7 +88,7 @@ def test_positions_equal_another_decoder(data: bytes) -> None:
             assert abs(row["lon"] - want.lon * UNITS_PER_DEGREE) < 0.5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10), st.data())
 def test_a_stream_may_be_cut_anywhere(which: int, data: st.DataObject) -> None:
     start = which * 40_000
@@ -97,17 +97,26 @@ def test_a_stream_may_be_cut_anywhere(which: int, data: st.DataObject) -> None:
     assert read(text, cuts) == read(text)
 
 
-_PARTS = st.sampled_from([*FIVE, *OTHER_FIVE, ONE, b"$BSALR,junk", b"", FIVE[1], FIVE[0]])
+def tagged(tag: str, line: bytes) -> bytes:
+    return f"\\{tag}*{checksum(tag)}\\".encode() + line
 
 
-@settings(max_examples=150, deadline=None)
+_PARTS = st.sampled_from(
+    [
+        *FIVE, *OTHER_FIVE, ONE, b"$BSALR,junk", b"", tagged("s:north,c:1276256770", FIVE[0]),
+        tagged("s:south,c:1276256770", OTHER_FIVE[0]), tagged("g:2-2-7", FIVE[1]), tagged("g:1-2-7,s:x,c:900", FIVE[0]),
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
 @given(st.lists(_PARTS, max_size=14), st.integers(1, 40))
 def test_parts_in_any_order_cut_anywhere_give_one_account(lines: list[bytes], step: int) -> None:
     text = b"".join(line + b"\n" for line in lines)
     assert read(text, tuple(range(step, len(text), step))) == read(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 400))
 def test_random_bytes_never_fail_and_add_up(noise: bytes, cut: int) -> None:
     counts = read(noise, (min(cut, len(noise)),))[2]
@@ -117,7 +126,7 @@ def test_random_bytes_never_fail_and_add_up(noise: bytes, cut: int) -> None:
 _REAL = st.sampled_from([*AMSA[:40_000].splitlines(), *FIVE, *DMA[:20_000].splitlines()])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(_REAL, min_size=1, max_size=8), st.data())
 def test_mutated_real_lines_never_fail_and_add_up(lines: list[bytes], data: st.DataObject) -> None:
     text = bytearray(b"\n".join(lines) + b"\n")
@@ -192,10 +201,6 @@ def test_blanks_and_line_ends_do_not_matter() -> None:
 def test_leading_text_and_a_missing_last_line_end_do_not_matter() -> None:
     positions, _, counts = read(b"2010-06-11 11:46 " + ONE)
     assert (len(positions), counts.kept) == (1, 1)
-
-
-def tagged(tag: str, line: bytes) -> bytes:
-    return f"\\{tag}*{checksum(tag)}\\".encode() + line
 
 
 def gatehouse(check: str) -> bytes:

@@ -125,10 +125,10 @@ def _parts(frames: Frames, heard: Heard, waiting: Waiting, behind: int) -> tuple
 
 
 def _wait(buf: Bytes, left: Parts, seen: int) -> Waiting:
-    kept = left.copy()
+    kept = left[np.argsort(left["ordinal"])]
+    spans = list(zip(kept["at"].tolist(), kept["size"].tolist(), strict=True))
     kept["at"] = np.cumsum(kept["size"]) - kept["size"]
     kept["line"] = -1
-    spans = zip(left["at"].tolist(), left["size"].tolist(), strict=True)
     return Waiting(kept, b"".join(buf[at : at + size].tobytes() for at, size in spans), seen)
 
 

@@ -67,21 +67,16 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 def inherit_threads(parts: Parts) -> Parts:
-    """A part without tag block or suffix right after the part before it belongs to the same station (in place)."""
-    bare = np.flatnonzero((parts["thread"][1:] == b"") & (parts["number"][1:] > 1)) + 1
-    for at in bare[parts["thread"][bare - 1] != b""] if len(bare) else bare:
-        _inherit(parts, int(at))
+    """A part without tag block or suffix right after the part before it is of its station (in place, by ordinal)."""
+    if len(parts) < 2:
+        return parts
+    thread = parts["thread"]
+    follows = thread[1:] == b""
+    for name, step in _FOLLOWS:
+        follows &= np.diff(parts[name]) == step
+    while len(at := np.flatnonzero(follows & (thread[1:] == b"") & (thread[:-1] != b"")) + 1):
+        thread[at] = thread[at - 1]
     return parts
-
-
-def _inherit(parts: Parts, at: int) -> None:
-    """Follow one message from its part `at` on."""
-    while at < len(parts) and parts["thread"][at] == b"":
-        before, part = parts[at - 1], parts[at]
-        if any(before[name] + step != part[name] for name, step in _FOLLOWS):
-            return
-        parts["thread"][at] = before["thread"]
-        at += 1
 
 
 def assemble(six: Bytes, parts: Parts, seen: int, final: bool) -> tuple[Joined, Parts, list[int]]:
