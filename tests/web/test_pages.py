@@ -219,7 +219,7 @@ def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) ->
     page = officer.get("/partners?lang=en").text
     for words in (
         "412",
-        "Rule “–” withholds it.",
+        "A rule withholds it.",
         "Its bytes are not those of the statement",
         "Answered",
         "Waiting for receipt",

@@ -3,6 +3,7 @@
 import io
 import string
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -11,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.detect import duplicate_identity, encounter, gap, invalid_identity, speed_jump
+from prasan.detect.life import REASONS
 from prasan.detect.rules import RANGES
+from prasan.exchange.intake import Reason
+from prasan.formats.incidents import ATTACK_TYPES
 from prasan.picture.finding import KINDS
 from prasan.picture.marking import PURPOSES, Tlp
 from prasan.release.decide import CODES, VERDICT_CODES
@@ -66,6 +70,9 @@ def test_every_threshold_has_a_name() -> None:
 def test_codes_of_other_rooms_have_sentences() -> None:
     wanted = {
         *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values())),
+        *(f"quarantine.{code}" for code in get_args(Reason)),
+        *(f"life.{code}" for code in REASONS),
+        *(f"attack.{code}" for code in ATTACK_TYPES.values()),
         *(f"kind.{kind}" for kind in KINDS),
         *(f"purpose.{purpose}" for purpose in PURPOSES),
         *(f"tlp.{label.name.lower()}" for label in Tlp),

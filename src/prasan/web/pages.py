@@ -37,7 +37,9 @@ def side(request: Request, house: House, screen: Screen) -> Response:
     """The list with its filters alone, for a swap."""
     context = _picture(request, house, screen) | {"fragment": True}
     response = show(request, screen, "_side.html", context)
-    response.headers["hx-push-url"] = f"/?{query(context['filters'], sel=context['selected'])}"
+    chosen = request.headers.get("hx-source", "").startswith("form")  # a filter is a step back to; a selection is not
+    address = f"/?{query(context['filters'], sel=context['selected'])}"
+    response.headers["hx-push-url" if chosen else "hx-replace-url"] = address
     return response
 
 

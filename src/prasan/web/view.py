@@ -125,10 +125,11 @@ def caveats(context: Context, marking: Marking) -> list[str]:
 
 @pass_context
 def counted(context: Context, counts: Mapping[str, int], family: str) -> list[tuple[str, str, int]]:
-    """(code, sentence, count), the most frequent first."""
+    """(code, sentence, count), the most frequent first. A total is of several rules, so it names none."""
     lang = _screen(context).lang
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(code, say(f"{family}.{code}", None, lang), number) for code, number in ordered]
+    family_of = {"rule_withholds": "tally"} if family == "decision" else {}
+    return [(code, say(f"{family_of.get(code, family)}.{code}", None, lang), number) for code, number in ordered]
 
 
 @pass_context

@@ -133,6 +133,7 @@ SCREENS: Final[dict[str, str]] = {
     "tally.withheld": "withheld",
     "tally.received": "received",
     "tally.quarantined": "in quarantine",
+    "tally.rule_withholds": "A rule withholds it.",
     "screen.withheld_why": "Why withheld",
     "screen.quarantined_why": "Why in quarantine",
     "screen.nothing": "None.",

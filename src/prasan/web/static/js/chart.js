@@ -22,7 +22,7 @@ function style(lang) {
     version: 8,
     "font-faces": { Sarabun: face(400), "Sarabun SemiBold": face(600) },
     sources: {
-      land: { type: "geojson", data: "/static/land.geojson", tolerance: 0.4 },
+      land: { type: "geojson", data: "/static/land.geojson", tolerance: 0.4, buffer: 16 },
       names: { type: "geojson", data: "/static/names.geojson" },
     },
     layers: [
@@ -33,7 +33,7 @@ function style(lang) {
         id: "names", type: "symbol", source: "names",
         filter: ["<=", ["get", "zoom"], ["zoom"]],
         layout: {
-          "text-field": name, "text-font": [lang === "th" ? "Sarabun" : "Sarabun"], "text-max-width": 9,
+          "text-field": name, "text-font": ["Sarabun"], "text-max-width": 9,
           "text-size": ["match", ["get", "sort"], "sea", 14, 13],
         },
         paint: { ...word, "text-halo-color": ["match", ["get", "sort"], "sea", colour("--map-sea"), colour("--map-land")] },

@@ -31,7 +31,7 @@ async function shapes() {
 function draw({ path, rule }, fill, style) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIZE * RATIO;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.scale((SIZE * RATIO) / 30, (SIZE * RATIO) / 30);
   pen.translate(3, 3);
   pen.lineJoin = "round";

@@ -61,7 +61,7 @@ function markSelected() {
 /** Choose a row, wherever the choice was made. */
 async function select(id, { focus = false, from = "list" } = {}) {
   state.selected = id;
-  if (id && !itemOf(id)) await window.htmx.ajax("GET", `/side?${list().dataset.query}&sel=${encodeURIComponent(id)}`, { target: "#side" });
+  if (id && !itemOf(id)) await window.htmx.ajax("GET", `/side?${list().dataset.query}&sel=${encodeURIComponent(id)}`, { source: "#side", target: "#side" });
   markSelected();
   keepAddress();
   if (!id) {
@@ -75,7 +75,14 @@ async function select(id, { focus = false, from = "list" } = {}) {
     const zoom = Math.max(chart.getZoom(), row.radius_m ? 5.5 : 7.5);
     chart.easeTo({ center: [row.lon, row.lat], zoom, duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 500 });
   }
-  await window.htmx.ajax("GET", `/card/${encodeURIComponent(id)}`, { target: "#card" });
+  await showCard(id);
+}
+
+/** The card comes from the server, so that its words are made where the list's are. The last one asked for wins. */
+async function showCard(id) {
+  const answer = await fetch(`/card/${encodeURIComponent(id)}`);
+  const text = answer.ok ? await answer.text() : "";
+  if (state.selected === id) cardRoom.innerHTML = text;
 }
 
 function step(by) {
@@ -95,11 +102,12 @@ function open(id) {
 function onKey(event) {
   const typing = event.target.closest("input:not([type=radio]), select, textarea") !== null;
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const chosen = event.target.closest(".row")?.dataset.id ?? state.selected;
   const inside = event.target.closest("a, button") !== null && event.target.closest(".row") === null;
   if (event.code === "KeyJ") step(1);
   else if (event.code === "KeyK") step(-1);
   else if (event.code === "Escape") select(null);
-  else if (event.code === "Enter" && state.selected && !inside) open(state.selected);
+  else if (event.code === "Enter" && chosen && !inside) open(chosen);
   else return;
   event.preventDefault();
 }
@@ -135,7 +143,7 @@ async function poll() {
   if (document.visibilityState !== "visible" || !(await readRows())) return;
   drawRows();
   if (list().dataset.version !== state.version) {
-    await window.htmx.ajax("GET", `/side?${list().dataset.query}&sel=${encodeURIComponent(state.selected ?? "")}`, { target: "#side" });
+    await window.htmx.ajax("GET", `/side?${list().dataset.query}&sel=${encodeURIComponent(state.selected ?? "")}`, { source: "#side", target: "#side" });
   }
 }
 
@@ -167,6 +175,7 @@ async function start() {
   announceReady(chart);
   if (state.selected && rowOf(state.selected)) select(state.selected);
   setInterval(poll, POLL_MS);
+  addEventListener("focus", poll);
 }
 
 start();
