@@ -50,14 +50,14 @@ def _columns(file: BinaryIO, items: Iterator[FileBatch], form: str) -> Summary:
         for rows in _rows(item):
             table = in_one(rows)
             if writer is None:
-                writer = _writer(pa.PythonFile(file), table.schema, form)
+                writer = _writer(file, table.schema, form)
             writer.write_table(table)
     if writer is not None:
         writer.close()
     return summary
 
 
-def _writer(file: pa.NativeFile, schema: pa.Schema, form: str) -> Any:
+def _writer(file: Any, schema: pa.Schema, form: str) -> Any:
     return pa.ipc.new_file(file, schema) if form == "arrow" else pq.ParquetWriter(file, schema)
 
 

@@ -80,10 +80,8 @@ class PeerDesk:
         """Record that a lane was read, and keep the checkpoint that both have signed. Sent again it changes nothing."""
         node = self._node
         with node.store.write() as tx:
-            key = f"acked/{recipient}/{lane}"
-            if int(tx.meta(key) or 0) >= upto:
+            if not tx.put_ack(recipient, lane, upto, now_us):
                 return
-            tx.set_meta(key, str(upto))
             size = parse_checkpoint(note_text.partition("\n\n")[0] + "\n").size
             tx.put_checkpoint(CheckpointRow(recipient, size, recipient, note_text, now_us))
             note(node, tx, recipient, "acknowledged", lane, {"upto": upto, "size": size})

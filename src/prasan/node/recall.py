@@ -141,7 +141,7 @@ def obey(node: Node, tx: Tx, partner: str, identifier: str, document: dict[str, 
     row = RecallIn(identifier, partner, target, str(document["reason"]), deadline_us, now_us)
     if tx.put_recall_in(row):
         if found:
-            tx.set_object_status(target, "withdrawn", versions)
+            tx.take_back(partner, target, versions)
             requeue(node, tx, target)
         answer = Receipt(identifier, (target,)) if found else Receipt(identifier, (), {target: "not_held"})
         receipt = receipt_object(answer, Stamp(node.id, now_us / 1e6, now_us / 1e6), PUBLIC)

@@ -127,7 +127,8 @@ class _Hands:
                 _conflict(tx, row)
         detail = {"lane": step.lane, "upto": step.seq, "taken": len(step.accepted), "turned": len(step.turned)}
         note(self.node, tx, partner, "applied", step.collection, detail)
-        acked = tx.cursor(partner, step.lane).acked
+        before = tx.cursor(partner, step.lane)
+        acked = before.acked if before.collection == step.collection else 0
         tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
 
     def take(self, tx: Tx, one: Accepted, now_us: int) -> None:

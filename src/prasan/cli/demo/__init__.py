@@ -1,0 +1,137 @@
+"""`demo`: the main job on the shipped data, with two partner nodes as real processes.
+
+Real AIS and real piracy reports are played at their own times; gap and encounter come from a scripted exercise. Each
+partner gets what the other's policy lets it have; one object is recalled; both records are checked.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from prasan.cli.demo import canary
+from prasan.cli.demo.cast import TH, US
+from prasan.cli.demo.processes import ingest_all, serving
+from prasan.cli.demo.stage import Player, set_up
+from prasan.cli.demo.telling import Told, canaries, tell
+from prasan.cli.output import emit
+from prasan.cli.serve import bind
+from prasan.errors import PrasanError, UsageError
+from prasan.node.node import Node
+from prasan.node.recall import recall
+from prasan.node.settings import Listen
+from prasan.node.sync import sync
+
+HOST = "127.0.0.1"
+REASON = "Exercise: the two vessels were found to be on a licensed transfer."
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Run it. With `--once` a JSON summary is the last line and 0 means that everything held."""
+    started = time.perf_counter()
+    console = Console(stderr=True)
+    ports = [Listen(HOST, arguments.port, arguments.port + 1), Listen(HOST, arguments.port + 2, arguments.port + 3)]
+    for port in range(arguments.port, arguments.port + 4):
+        bind(HOST, port).close()
+    root = _folder(arguments.dir)
+    with console.status("Two homes, keys, cards, an accord signed by both …"):
+        players = set_up(root, [(TH, ports[0]), (US, ports[1])])
+    console.print("[green]✓[/] two homes, keys, cards, an accord signed by both")
+    with console.status("Reading real AIS and incidents, and the exercise; deciding who may know …"):
+        ingested = ingest_all(players)
+    console.print("[green]✓[/] feeds read, events found, every object decided for every recipient")
+    with serving(players):
+        told = _exchange(players, ingested, console)
+        told.seconds = round(time.perf_counter() - started, 1)
+        if arguments.once:
+            emit(msgspec.to_builtins(told))
+            return 0 if told.good else 1
+        _invite(players, told, console)
+        _wait()
+    return 0
+
+
+def _folder(name: str | None) -> Path:
+    if name is None:
+        return Path(tempfile.mkdtemp(prefix="prasan-demo-"))
+    root = Path(name)
+    if root.exists() and any(root.iterdir()):
+        raise UsageError(f"{root} is not empty", "Name a new folder with --dir, or leave it out.")
+    return root
+
+
+def _exchange(players: list[Player], ingested: dict[str, list[dict[str, object]]], console: Console) -> Told:
+    """Pull both ways, recall one object, pull again, and look for what must not be there."""
+    nodes = [Node(player.root) for player in players]
+    thai, american = nodes
+    with console.status("Pulling over the peer port, checking every statement …"):
+        _pull(american, thai)
+    console.print("[green]✓[/] both nodes have pulled what the other's policy lets them have")
+    with console.status("Recalling one encounter …"):
+        recall(thai, _an_encounter(thai), american.settings.name, REASON)
+        _pull(american)
+    console.print("[green]✓[/] one encounter recalled, withdrawn at the partner, answered by a receipt")
+    told = tell(nodes, ingested)
+    told.leaks = _leaks(thai, american) + _leaks(american, thai)
+    console.print(f"[green]✓[/] leaks found at the partners: {told.leaks}; records: {told.ledger}")
+    for node in nodes:
+        node.close()
+    return told
+
+
+def _pull(*nodes: Node) -> None:
+    for node in nodes:
+        for name, summary in sync(node, []).items():
+            if summary.failure or summary.quarantined:
+                raise PrasanError(
+                    f"{node.settings.name} could not take everything from {name}: "
+                    f"{summary.message or summary.quarantined}",
+                    "See serve.log in its home.",
+                )
+
+
+def _an_encounter(node: Node) -> str:
+    """The exercise's rendezvous, as the object that was sent."""
+    for _, row in node.store.objects(types=["prasan-maritime-event"]):
+        if row.kind == "encounter" and row.marking.exercise:
+            return row.id
+    raise PrasanError("the exercise gave no encounter to recall", "This is a defect: please report it.")
+
+
+def _leaks(owner: Node, partner: Node) -> int:
+    """Search the partner's whole home for words withheld from it, by a program that knows nothing of prasan."""
+    words = canaries(owner, partner.settings.name)
+    found = subprocess.run(  # noqa: S603 - our own file, no shell
+        [sys.executable, "-I", str(canary.__file__), str(partner.home.root)],
+        input="\n".join(words).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if found.returncode not in (0, 1):
+        raise PrasanError(f"the search for leaks failed: {found.stderr.decode()[:300]}", "Report it.")
+    return len(found.stdout.splitlines())
+
+
+def _invite(players: list[Player], told: Told, console: Console) -> None:
+    """Addresses and logins."""
+    console.print()
+    for player in players:
+        sys.stdout.write(f"{player.office.title_en}\n  {player.url}\n")
+        for user, password in player.logins.items():
+            sys.stdout.write(f"    {user:<12} {password}\n")
+        sys.stdout.write(f"    TAXII 2.1: {player.url}/taxii2/  bearer token of {player.office.partner_user}:\n")
+        sys.stdout.write(f"    {player.token}\n")
+    sys.stdout.write(f"homes: {players[0].root.parent}\n")
+    sys.stdout.flush()
+    console.print(f"ready after {told.seconds} s; the browser will warn once: the certificate is the node's own")
+    console.print("stop with Ctrl-C")
+
+
+def _wait() -> None:
+    while True:
+        time.sleep(3600)

@@ -1,0 +1,75 @@
+"""The nodes as real processes: ingest runs to its end, serve until it is told to stop."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+
+from prasan.cli.demo.stage import Player
+from prasan.errors import Unreachable
+from prasan.exchange.client import pinned
+
+START_S: Final = 30.0
+STOP_S: Final = 10.0
+COMMAND: Final = (sys.executable, "-m", "prasan.cli")
+
+
+def ingest_all(players: list[Player]) -> dict[str, list[dict[str, Any]]]:
+    """Every player's feeds, in processes side by side; the JSON lines that each printed."""
+    started = [(player, _start(["ingest", *player.feeds, "--home", str(player.root)], player)) for player in players]
+    results = {}
+    for player, process in started:
+        out, _ = process.communicate()
+        if process.returncode:
+            log = (player.root / "ingest.log").read_text(encoding="utf-8")[-2000:]
+            raise Unreachable(f"ingest of {player.office.name} ended with {process.returncode}", log.strip())
+        results[player.office.name] = [json.loads(line) for line in out.splitlines()]
+    return results
+
+
+@contextlib.contextmanager
+def serving(players: list[Player]) -> Iterator[None]:
+    """Both nodes up and answering; stopped at the end."""
+    started = [_start(["serve", "--home", str(player.root)], player) for player in players]
+    try:
+        for player, process in zip(players, started, strict=True):
+            _await(player, process)
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_S)
+            process.kill()
+
+
+def _start(arguments: list[str], player: Player) -> subprocess.Popen[bytes]:
+    log = (player.root / f"{arguments[0]}.log").open("ab")
+    with log:
+        return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - ourselves
+
+
+def _await(player: Player, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the node answers. Unreachable with the end of its log if it does not."""
+    with client(player.root) as http:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and process.poll() is None:
+            with contextlib.suppress(httpx2.HTTPError):
+                if http.get(f"{player.url}/healthz").status_code == httpx2.codes.OK:
+                    return
+            time.sleep(0.1)
+    log = (player.root / "serve.log").read_text(encoding="utf-8")[-2000:].strip()
+    raise Unreachable(f"the node {player.office.name} did not start", log or "See serve.log in its home.")
+
+
+def client(home: Path) -> httpx2.Client:
+    """A client that trusts this node's own web certificate and nothing else."""
+    certificate = (home / "keys" / "web.cert.pem").read_text(encoding="ascii")
+    return httpx2.Client(verify=pinned(certificate), trust_env=False, timeout=30)

@@ -1,0 +1,108 @@
+"""Two homes made ready: settings, people, policies, the exercise feed, cards exchanged, an accord signed by both."""
+
+import secrets
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from prasan.cli.demo.cast import EXERCISE, PASSWORD_BYTES, PEOPLE, Office
+from prasan.exchange.jws import thumbprint
+from prasan.exercise.player import play
+from prasan.exercise.sentences import to_nmea
+from prasan.feeds.reference import load_scenario
+from prasan.node.clock import Clock
+from prasan.node.founding import found
+from prasan.node.node import Node
+from prasan.node.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
+from prasan.node.people import add_user, create_token
+from prasan.node.settings import Listen, Settings
+
+DATA = resources.files("prasan") / "data"
+
+
+class Player(msgspec.Struct, frozen=True):
+    """One office with its home, its feeds and its logins (user -> password); `token` is the partner user's."""
+
+    office: Office
+    root: Path
+    listen: Listen
+    feeds: tuple[str, ...]
+    logins: dict[str, str]
+    token: str
+
+    @property
+    def url(self) -> str:
+        """The web address."""
+        return f"https://{self.listen.host}:{self.listen.port}"
+
+
+def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
+    """Make the homes and introduce the nodes to each other."""
+    homes = [_found(root / office.name, office, listen) for office, listen in pairs]
+    nodes = [Node(home) for home in homes]
+    _introduce(*nodes)
+    for node, (office, _) in zip(nodes, pairs, strict=True):
+        policy = (DATA / "demo" / f"policy-{office.name}.toml").read_bytes()
+        (node.home.root / "policies" / f"{office.name}.toml").write_bytes(policy)
+        adopt_policy(node, policy, "demo")
+    players = [
+        _people(node, office, listen, other.name)
+        for node, (office, listen), (other, _) in zip(nodes, pairs, reversed(pairs), strict=True)
+    ]
+    for node in nodes:
+        node.close()
+    return players
+
+
+def _found(home: Path, office: Office, listen: Listen) -> Path:
+    clock = Clock()
+    settings = Settings(
+        name=office.name,
+        id=f"identity--{clock.uuid('node')}",
+        country=office.country,
+        language="th" if office.language == "th" else "en",
+        title_en=office.title_en,
+        title_th=office.title_th,
+        exercise=True,
+        listen=listen,
+        source=list(office.sources),
+    )
+    found(home, settings, clock)
+    return home
+
+
+def _introduce(a: Node, b: Node) -> None:
+    """Cards both ways, then one accord: proposed by the first, countersigned by the second, taken in by the first."""
+    add_partner(a, own_card(b))
+    add_partner(b, own_card(a))
+    text = (DATA / "demo" / "accord.toml").read_text(encoding="utf-8")
+    for side, node in (("a", a), ("b", b)):
+        values = {"name": node.settings.name, "id": node.id, "key": thumbprint(node.key.public_key())}
+        for name, value in values.items():
+            text = text.replace(f"{{{side}_{name}}}", value)
+    (a.home.root / "accords" / "exercise.toml").write_text(text, encoding="utf-8")
+    signed, _ = accept_accord(b, propose_accord(a, text.encode()))
+    accept_accord(a, signed)
+
+
+def _people(node: Node, office: Office, listen: Listen, partner: str) -> Player:
+    logins = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name, _ in PEOPLE}
+    for name, role in PEOPLE:
+        add_user(node, name, role, logins[name])
+    logins[office.partner_user] = secrets.token_urlsafe(PASSWORD_BYTES)
+    add_user(node, office.partner_user, "partner", logins[office.partner_user], partner)
+    token = create_token(node, office.partner_user)
+    return Player(office, node.home.root, listen, _feeds(node, office), logins, token)
+
+
+def _feeds(node: Node, office: Office) -> tuple[str, ...]:
+    """Paths of the shipped feeds; the exercise is played into a file of the home."""
+    paths = [str(DATA / name) for name in office.feeds]
+    if office.scenario:
+        folder = node.home.root / "feeds"
+        folder.mkdir()
+        path = folder / f"{EXERCISE}.nmea"
+        path.write_bytes(to_nmea(play(load_scenario(office.scenario), EXERCISE)))
+        paths.append(str(path))
+    return tuple(paths)

@@ -1,0 +1,110 @@
+"""What the demo found, as one value: counted from both homes' own stores."""
+
+from collections import Counter
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from prasan.archive.archive import Archive
+from prasan.node.explaining import preview
+from prasan.node.node import Node
+from prasan.node.record import verify
+from prasan.picture.event import Event
+from prasan.stores.rows import OWN
+
+_EVENT: Final = msgspec.json.Decoder(Event)
+MIN_WORD: Final = 5
+"""Letters; shorter words would be found anywhere."""
+
+
+class Told(msgspec.Struct):
+    """The summary of INTERFACE.md, in its order."""
+
+    rows: int = 0
+    dropped: dict[str, int] = {}
+    vessels: int = 0
+    events: dict[str, dict[str, int]] = {}
+    objects: int = 0
+    released: dict[str, int] = {}
+    sanitised: dict[str, int] = {}
+    withheld: dict[str, dict[str, int]] = {}
+    received: dict[str, int] = {}
+    recalled: int = 0
+    acknowledged: int = 0
+    leaks: int = 0
+    ledger: str = ""
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """True if nothing leaked, the records verify, and every recall was answered."""
+        return self.leaks == 0 and self.ledger == "ok" and 0 < self.recalled == self.acknowledged
+
+
+def tell(nodes: list[Node], ingested: dict[str, list[dict[str, Any]]]) -> Told:
+    """Count what both nodes hold."""
+    told = Told()
+    dropped = Counter[str]()
+    for lines in ingested.values():
+        told.rows += lines[-1]["rows"]
+        dropped.update(lines[-1]["dropped"])
+    told.dropped = dict(dropped)
+    told.vessels = sum(source.vessels for node in nodes for source in _archive(node).sources().values())
+    told.events = _events(nodes)
+    for node in nodes:
+        _count(node, told)
+    told.ledger = "ok" if all(one.report.ok for node in nodes for one in verify(node)) else "broken"
+    return told
+
+
+def _archive(node: Node) -> Archive:
+    return node.archive
+
+
+def _events(nodes: list[Node]) -> dict[str, dict[str, int]]:
+    counts = {"real": Counter[str](), "exercise": Counter[str]()}
+    for node in nodes:
+        for row in node.store.events():
+            event = _EVENT.decode(row.body)
+            counts["exercise" if event.marking.exercise else "real"][event.finding.kind] += 1
+    return {mode: dict(sorted(kinds.items())) for mode, kinds in counts.items()}
+
+
+def _count(node: Node, told: Told) -> None:
+    store = node.store
+    told.objects += store.object_count(OWN)
+    recalls = store.recalls_out()
+    told.recalled += len(recalls)
+    told.acknowledged += sum(one.answered_us is not None for one in recalls)
+    told.received[node.settings.name] = sum(store.received_count(one.id) for one in store.partners())
+    recipients = {"public": "public"} | {one.id: one.name for one in store.partners()}
+    for key, name in recipients.items():
+        states = store.state_counts(key)
+        told.released[name] = told.released.get(name, 0) + sum(states.get("released", {}).values())
+        told.sanitised[name] = told.sanitised.get(name, 0) + sum(states.get("sanitised", {}).values())
+        told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(states.get("withheld", {})))
+
+
+def canaries(node: Node, recipient: str) -> list[str]:
+    """Words that this recipient must never see: what stands in objects withheld from it, or lost on the way.
+
+    Names, call signs, MMSIs and exact places of own objects that are not in anything the recipient can read.
+    """
+    partner = node.store.partner(recipient)
+    if partner is None:
+        return []
+    readable = b"\n".join(preview(node, recipient)).decode()
+    secret = set[str]()
+    for row in node.store.each_object():
+        state = node.store.state(partner.id, row.id)
+        hidden = state is not None and state.state in ("withheld", "sanitised") and "recalled" not in state.codes
+        if row.origin == OWN and hidden:
+            secret |= _words(orjson.loads(row.raw))
+    return sorted(word for word in secret if len(word) >= MIN_WORD and word not in readable)
+
+
+def _words(document: dict[str, Any]) -> set[str]:
+    found = {str(document[name]) for name in ("name", "call_sign", "mmsi", "latitude", "longitude") if name in document}
+    fixes = document.get("evidence", {}).get("fixes", [])
+    return found | {document["id"]} | {str(fix[name]) for fix in fixes for name in ("mmsi", "lat", "lon")}
