@@ -146,7 +146,7 @@ def _vessel(number: int) -> Row:
         else (-36 + (number * 37 % 200) / 10, 113 + (number * 53 % 42))
     )
     return Row(
-        id=f"prasan-vessel--2b1c2d3e-0000-4000-8000-{number:012d}",
+        id=f"vessel/{'exercise-gulf' if exercise else 'amsa'}/{567998000 + number}",
         layer="vessel",
         kind="vessel",
         title=f"EXERCISE {number:03d}" if exercise else f"MMSI 503998{number:03d}",
@@ -155,7 +155,7 @@ def _vessel(number: int) -> Row:
         source="exercise-gulf" if exercise else "amsa",
         origin="own",
         marking=EXERCISE if exercise else CLEAR,
-        summary=Message("summary.vessel", {"time": "11:00Z"}),
+        summary=Message("summary.vessel", {"time": NOW}),
         lat=lat,
         lon=lon,
         course_deg=None if number % 7 == 0 else float(number * 29 % 360),
@@ -186,7 +186,7 @@ LIFE = (
 RECIPIENTS = (
     Recipient("us-mo", "partner", "sanitise", (Message("decision.rule_sanitises", {"rule": "dark-periods-coarse"}),), (Message("step.place_deg", {"place_deg": 0.5}), Message("step.time_min", {"time_min": 360}), Message("step.drop.identity"), Message("step.again_min", {"again_min": 60})), NOW + 40 * 86_400),
     Recipient("staff", "class", "release", (Message("decision.rule_releases", {"rule": "own-staff"}),)),
-    Recipient("public", "public", "withhold", (Message("decision.tlp_above"), Message("decision.no_rule"))),
+    Recipient("public", "public", "withhold", (Message("decision.tlp_above", {"tlp": "TLP:AMBER", "highest": "TLP:CLEAR"}), Message("decision.no_rule"))),
 )  # fmt: skip
 
 PARTNER = Partner(
@@ -255,17 +255,13 @@ class MemoryDesk:
 
     def object_page(self, audience: str, object_id: str) -> ObjectPage | None:
         row = self.row(audience, object_id)
-        if row is None or row.layer == "event":
+        if row is None or row.layer != "incident":
             return None
         sources = tuple(source for source in SOURCES if source.name == row.source)
         fields = (
-            (
-                ("attack_type", Message("attack.boarded")),
-                ("vessel_status", Message("status.steaming")),
-                ("country", "IDN"),
-            )
-            if row.layer == "incident"
-            else (("mmsi", str(row.mmsi[0])), ("flag", "TH"))
+            ("attack_type", Message("attack.boarded")),
+            ("vessel_status", Message("status.steaming")),
+            ("country", "IDN"),
         )
         life = (Revision(1, row.start, "current", Message("life.reported")),)
         return ObjectPage(row, fields, life, sources, raw='{"type": "incident"}')

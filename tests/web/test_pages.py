@@ -215,11 +215,18 @@ def test_an_incident_known_to_the_day_shows_no_clock(officer: TestClient) -> Non
     assert "น. (" not in head
 
 
+def test_a_vessel_has_a_page_though_it_is_no_object(officer: TestClient) -> None:
+    vessel = ROWS[-1]
+    page = officer.get(f"/objects/{vessel.id}?lang=en").text
+    assert str(vessel.mmsi[0]) in page
+    assert "Last heard" in page
+
+
 def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) -> None:
     page = officer.get("/partners?lang=en").text
     for words in (
         "412",
-        "A rule withholds it.",
+        "A rule withholds it",
         "Its bytes are not those of the statement",
         "Answered",
         "Waiting for receipt",

@@ -105,5 +105,9 @@ def test_a_value_may_be_a_message() -> None:
     assert say_message(message, "th") == "บุกขึ้นเรือ สถานะเรือ: ทอดสมอ"
 
 
+def test_a_time_is_written_as_iso() -> None:
+    assert say("summary.vessel", {"time": 1_327_622_400}) == "Last heard 2012-01-27T00:00Z."
+
+
 def test_values_are_never_read_as_templates() -> None:
     assert say("decision.rule_releases", {"rule": "{rule.__class__}"}) == "Rule “{rule.__class__}” releases it."

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import prasan
 from prasan.web.answers import ErrorAnswer, WatchAnswer, watch_answer
-from prasan.web.pages import filters_of
+from prasan.web.pages import filters_of, in_watch_order
 from prasan.web.screen import House, Screen, api
 
 JSON: Final = "application/json"
@@ -17,7 +17,7 @@ JSON: Final = "application/json"
 @api
 def watch(request: Request, house: House, screen: Screen) -> Response:
     """The picture; 304 while the caller's copy is still right."""
-    picture = house.desk.watch(screen.audience, filters_of(request))
+    picture = in_watch_order(house.desk.watch(screen.audience, filters_of(request)))
     tag = f'"{picture.version}-{screen.lang}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"etag": tag})

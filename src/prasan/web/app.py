@@ -29,9 +29,9 @@ LOG: Final = logging.getLogger("prasan.web")
 PAGES: Final = (
     Route("/", pages.watch, name="watch"),
     Route("/side", pages.side),
-    Route("/card/{id}", pages.card),
-    Route("/events/{id}", pages.event),
-    Route("/objects/{id}", pages.object_page),
+    Route("/card/{id:path}", pages.card),
+    Route("/events/{id:path}", pages.event),
+    Route("/objects/{id:path}", pages.object_page),
     Route("/partners", pages.partners, name="partners"),
     Route("/login", login.login, name="login", methods=["GET"]),
     Route("/login", login.sign_in, methods=["POST"]),

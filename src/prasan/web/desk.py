@@ -100,7 +100,7 @@ class Filters(msgspec.Struct, frozen=True):
 
 
 class WatchPage(msgspec.Struct, frozen=True):
-    """The rows that pass the filters (events, incidents, vessels; newest first in each) and what the filters offer.
+    """The rows that pass the filters and what the filters offer.
 
     `counts` is facet -> value -> rows over everything this audience may see, for the facets `source`, `kind`, `mode`
     and `origin`. `marking` is the join of the rows' markings. `version` changes whenever anything here does.

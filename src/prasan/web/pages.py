@@ -2,13 +2,15 @@
 
 from typing import Any, Final, Literal, cast
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from prasan.web.answers import features
-from prasan.web.desk import Filters, WatchPage
+from prasan.web.desk import Filters, ObjectPage, WatchPage
 from prasan.web.screen import House, Screen, page, show
 from prasan.web.view import query
+from prasan.words.dates import iso
 
 ROWS_A_PAGE: Final = 200
 LAYERS: Final = ("event", "incident", "vessel")
@@ -45,7 +47,7 @@ def side(request: Request, house: House, screen: Screen) -> Response:
 
 def _picture(request: Request, house: House, screen: Screen) -> dict[str, Any]:
     filters = filters_of(request)
-    picture = house.desk.watch(screen.audience, filters)
+    picture = in_watch_order(house.desk.watch(screen.audience, filters))
     selected = request.query_params.get("sel", "")
     number, last = _page_number(request, picture, selected)
     rows = picture.rows[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
@@ -62,6 +64,13 @@ def _picture(request: Request, house: House, screen: Screen) -> dict[str, Any]:
         "last": last,
         "marking": card.marking.join(picture.marking) if card else picture.marking,
     }
+
+
+def in_watch_order(picture: WatchPage) -> WatchPage:
+    """Events before incidents before vessels, the newest first in each: what needs eyes stands on top."""
+    rank = {layer: at for at, layer in enumerate(LAYERS)}
+    rows = sorted(picture.rows, key=lambda row: (rank[row.layer], -row.start))
+    return msgspec.structs.replace(picture, rows=tuple(rows))
 
 
 def _page_number(request: Request, picture: WatchPage, selected: str) -> tuple[int, int]:
@@ -104,7 +113,7 @@ def event(request: Request, house: House, screen: Screen) -> Response:
 def object_page(request: Request, house: House, screen: Screen) -> Response:
     """One incident, vessel or other object."""
     object_id = request.path_params["id"]
-    found = house.desk.object_page(screen.audience, object_id)
+    found = house.desk.object_page(screen.audience, object_id) or _vessel_page(house, screen, object_id)
     if found is None:
         return _missing(request, screen)
     context = {
@@ -122,6 +131,27 @@ def partners(request: Request, house: House, screen: Screen) -> Response:
     """Partner nodes: what went, what did not and why, what came, what was recalled."""
     found = house.desk.partners(screen.audience)
     return show(request, screen, "partners.html", {"page": found, "marking": found.marking})
+
+
+def _vessel_page(house: House, screen: Screen, object_id: str) -> ObjectPage | None:
+    """A vessel is no object but the last of its positions: its line of the picture is all there is to show."""
+    row = house.desk.row(screen.audience, object_id)
+    if row is None or row.layer != "vessel":
+        return None
+    told = (
+        ("name", row.title),
+        ("mmsi", " · ".join(map(str, row.mmsi))),
+        ("last_heard", iso(row.start)),
+        ("speed", "" if row.speed_kn is None else f"{row.speed_kn:g}"),
+        ("course", "" if row.course_deg is None else f"{row.course_deg:g}"),
+    )
+    notes = house.desk.watch(screen.audience, Filters(source=row.source)).sources
+    return ObjectPage(
+        row=row,
+        fields=tuple((name, value) for name, value in told if value),
+        life=(),
+        sources=tuple(note for note in notes if note.name == row.source),
+    )
 
 
 def _missing(request: Request, screen: Screen) -> Response:

@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 from prasan.picture.marking import Marking
 from prasan.web.desk import GONE, OWN, Filters, Row
 from prasan.web.screen import Screen
-from prasan.words import Message, dates, say, told
+from prasan.words import Message, dates, known, say, told
 
 
 def href(row: Row) -> str:
     """The page of a row."""
     room = "events" if row.layer == "event" else "objects"
-    return f"/{room}/{quote(row.id, safe='')}"
+    return f"/{room}/{quote(row.id)}"
 
 
 def gone(row: Row) -> bool:
@@ -128,8 +128,8 @@ def counted(context: Context, counts: Mapping[str, int], family: str) -> list[tu
     """(code, sentence, count), the most frequent first. A total is of several rules, so it names none."""
     lang = _screen(context).lang
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    family_of = {"rule_withholds": "tally"} if family == "decision" else {}
-    return [(code, say(f"{family_of.get(code, family)}.{code}", None, lang), number) for code, number in ordered]
+    named = {code: f"tally.{code}" if known(f"tally.{code}") else f"{family}.{code}" for code in counts}
+    return [(code, say(named[code], None, lang), number) for code, number in ordered]
 
 
 @pass_context

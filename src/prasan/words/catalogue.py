@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from babel.messages.pofile import read_po
 
+from prasan.words import dates
 from prasan.words.messages import MESSAGES
 from prasan.words.screens import SCREENS
 
@@ -32,7 +33,10 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class _Formatter(string.Formatter):
-    """`str.format` that shows a dash for a value that is missing, and never fails on a value's type."""
+    """`str.format` that shows a dash for a value that is missing, and never fails on a value's type.
+
+    `{time:iso}` writes seconds UTC as ISO 8601.
+    """
 
     def get_value(self, key: int | str, _args: Any, kwargs: Mapping[str, Any]) -> Any:
         return kwargs.get(str(key))
@@ -40,6 +44,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return "–"
+        if format_spec == "iso":
+            return dates.iso(value, "minute") if isinstance(value, int) else str(value)
         if format_spec and not isinstance(value, int | float):
             return str(value)
         return format(value, format_spec)
@@ -66,6 +72,11 @@ def say(code: str, params: Mapping[str, Any] | None = None, lang: str = "en") ->
         return code.rpartition(".")[2].replace("_", " ")
     values = {name: told(value, lang) for name, value in (params or {}).items()}
     return _FORMATTER.vformat(template, (), values)
+
+
+def known(code: str) -> bool:
+    """True if a table has a sentence for the code."""
+    return code in ENGLISH
 
 
 def told(value: Any, lang: str = "en") -> Any:

@@ -77,7 +77,7 @@ MESSAGES: Final[dict[str, str]] = {
     "finding.sanitised": "The sender shared this in a coarser form; the details were removed.",
     "summary.incident": "{attack}. Vessel status: {status}.",
     "summary.incident_bare": "{attack}.",
-    "summary.vessel": "Last heard at {time}.",
+    "summary.vessel": "Last heard {time:iso}.",
     "summary.other": "An object received from a partner.",
     # thresholds and evidence by name; units are in the name
     "measure.min_h": "At least (hours)",
@@ -129,6 +129,10 @@ MESSAGES: Final[dict[str, str]] = {
     "life.recalled": "Recalled by {partner}",
     "life.revoked": "Revoked by its creator",
     "life.reported": "Reported",
+    # the one note for everybody
+    "public.counts": (
+        "Real data on this node: {events} events and {incidents} reported incidents. Small counts are given as 0."
+    ),
     # verdicts and their reasons (docs/wire.md, section 4)
     "verdict.release": "Released",
     "verdict.sanitise": "Released, sanitised",
@@ -138,16 +142,16 @@ MESSAGES: Final[dict[str, str]] = {
     "decision.no_accord": "No accord with this partner is in force.",
     "decision.accord_mode": "Exercise data never goes out under an accord for real data.",
     "decision.origin_recipient": "It came from this recipient.",
-    "decision.onward": "It came from another partner, who has not allowed passing it on.",
-    "decision.orcon": "Its originator keeps control and has not consented.",
-    "decision.rel_to": "Its marking names other recipients only.",
-    "decision.tlp_above": "Its TLP label is above what this recipient may have.",
+    "decision.onward": "It came from {origin}, who has not allowed passing it on.",
+    "decision.orcon": "Its originators keep control and have not consented: {originators}.",
+    "decision.rel_to": "Its marking allows only {named}.",
+    "decision.tlp_above": "Its label {tlp} is above {highest}, the highest this recipient may have.",
     "decision.purpose": "Its marking and the accord have no purpose in common.",
     "decision.personal_data": "It holds personal data and no rule releases that expressly.",
     "decision.source_terms": "A source forbids passing on what is derived from it.",
-    "decision.expired": "Its marking has expired.",
+    "decision.expired": "Its marking expired at {when}.",
     "decision.unread_text": "It holds free text that no officer has read.",
-    "decision.too_young": "The rule's delay has not passed yet.",
+    "decision.too_young": "Rule “{rule}” holds it back for {hours} hours, until {when}.",
     "decision.rule_withholds": "Rule “{rule}” withholds it.",
     "decision.no_rule": "No rule releases it; what no rule names is withheld.",
     "decision.rule_releases": "Rule “{rule}” releases it.",
@@ -162,6 +166,14 @@ MESSAGES: Final[dict[str, str]] = {
     "step.drop.evidence": "Evidence removed",
     "step.drop.text": "Text removed",
     "step.again_min": "Sent again after {again_min} minutes at the earliest",
+    # the same reasons where many objects are counted together
+    "tally.onward": "From another partner, who has not allowed passing it on",
+    "tally.orcon": "Originator control without consent",
+    "tally.rel_to": "Marked for other recipients only",
+    "tally.tlp_above": "TLP label above what this recipient may have",
+    "tally.expired": "Marking expired",
+    "tally.too_young": "A rule's delay has not passed yet",
+    "tally.rule_withholds": "A rule withholds it",
     # why a received object is not taken
     "quarantine.no_statement": "No release statement names it",
     "quarantine.wrong_hash": "Its bytes are not those of the statement",

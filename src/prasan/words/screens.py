@@ -123,6 +123,8 @@ SCREENS: Final[dict[str, str]] = {
     "field.originator": "Originator",
     "field.content": "Content",
     "field.labels": "Labels",
+    "field.heading": "Heading (°)",
+    "field.clock": "Clock",
     "field.precision": "Precision of time",
     # partners
     "screen.partners.none": "There is no partner yet. Add one by its card: prasan partner add FILE.",
@@ -133,7 +135,6 @@ SCREENS: Final[dict[str, str]] = {
     "tally.withheld": "withheld",
     "tally.received": "received",
     "tally.quarantined": "in quarantine",
-    "tally.rule_withholds": "A rule withholds it.",
     "screen.withheld_why": "Why withheld",
     "screen.quarantined_why": "Why in quarantine",
     "screen.nothing": "None.",
