@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from prasan.archive.archive import Archive
+from prasan.cli.demo import canary
 from prasan.node.explaining import preview
 from prasan.node.node import Node
 from prasan.node.record import verify
@@ -14,8 +15,6 @@ from prasan.picture.event import Event
 from prasan.stores.rows import OWN
 
 _EVENT: Final = msgspec.json.Decoder(Event)
-MIN_WORD: Final = 5
-"""Letters; shorter words would be found anywhere."""
 
 
 class Told(msgspec.Struct):
@@ -94,17 +93,21 @@ def canaries(node: Node, recipient: str) -> list[str]:
     partner = node.store.partner(recipient)
     if partner is None:
         return []
-    readable = b"\n".join(preview(node, recipient)).decode()
+    readable = b"\n".join(preview(node, recipient))
     secret = set[str]()
     for row in node.store.each_object():
         state = node.store.state(partner.id, row.id)
         hidden = state is not None and state.state in ("withheld", "sanitised") and "recalled" not in state.codes
         if row.origin == OWN and hidden:
             secret |= _words(orjson.loads(row.raw))
-    return sorted(word for word in secret if len(word) >= MIN_WORD and word not in readable)
+    words = sorted(word for word in secret if len(word) >= canary.WINDOW)
+    known = canary.hits(readable, *canary.index(words))
+    return [word for word in words if word not in known]
 
 
 def _words(document: dict[str, Any]) -> set[str]:
     found = {str(document[name]) for name in ("name", "call_sign", "mmsi", "latitude", "longitude") if name in document}
     fixes = document.get("evidence", {}).get("fixes", [])
-    return found | {document["id"]} | {str(fix[name]) for fix in fixes for name in ("mmsi", "lat", "lon")}
+    # An id is as secret as what it names; the type before it is not.
+    found.add(document["id"].partition("--")[2])
+    return found | {str(fix[name]) for fix in fixes for name in ("mmsi", "lat", "lon")}
