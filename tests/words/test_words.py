@@ -105,6 +105,12 @@ def test_a_value_may_be_a_message() -> None:
     assert say_message(message, "th") == "บุกขึ้นเรือ สถานะเรือ: ทอดสมอ"
 
 
+def test_what_is_not_known_is_not_mentioned() -> None:
+    evidence = {"before_count": 14, "before_h": 2.2, "last_sog_kn": None}
+    assert say("finding.gap_open", evidence).endswith("14 positions came in 2.2 hours.")
+    assert say("finding.gap_open", evidence | {"last_sog_kn": 8.0}).endswith("the last speed was 8.0 knots.")
+
+
 def test_a_time_is_written_as_iso() -> None:
     assert say("summary.vessel", {"time": 1_327_622_400}) == "Last heard 2012-01-27T00:00Z."
 

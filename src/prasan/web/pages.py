@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from prasan.web.answers import features
 from prasan.web.desk import Filters, ObjectPage, WatchPage
+from prasan.web.fields import told_fields
 from prasan.web.screen import House, Screen, page, show
 from prasan.web.view import query
 from prasan.words.dates import iso
@@ -118,6 +119,7 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
         return _missing(request, screen)
     context = {
         "thing": found,
+        "fields": told_fields(found.raw) or found.fields,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, object_id),
         "drawing": features(found, screen.lang),
@@ -130,7 +132,9 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
 def partners(request: Request, house: House, screen: Screen) -> Response:
     """Partner nodes: what went, what did not and why, what came, what was recalled."""
     found = house.desk.partners(screen.audience)
-    return show(request, screen, "partners.html", {"page": found, "marking": found.marking})
+    exercise = found.marking.exercise or any(one.mode == "exercise" for one in found.partners)
+    marking = msgspec.structs.replace(found.marking, exercise=exercise)
+    return show(request, screen, "partners.html", {"page": found, "marking": marking})
 
 
 def _vessel_page(house: House, screen: Screen, object_id: str) -> ObjectPage | None:

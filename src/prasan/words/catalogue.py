@@ -24,6 +24,13 @@ LANGUAGES: Final[tuple[Language, ...]] = ("th", "en")
 ENGLISH: Final[Mapping[str, str]] = MESSAGES | SCREENS
 """Code -> English template, all of them."""
 
+VARIANTS: Final[dict[str, list[str]]] = {}
+"""Code -> values it can do without: `CODE.no_NAME` is said where NAME is not known."""
+for _code in ENGLISH:
+    _base, _, _name = _code.partition(".no_")
+    if _name and _base in ENGLISH:
+        VARIANTS.setdefault(_base, []).append(_name)
+
 
 class Message(msgspec.Struct, frozen=True):
     """What to say: a code and the named values for its template. A value may itself be a message."""
@@ -67,6 +74,8 @@ def catalogue(lang: str) -> Mapping[str, str]:
 
 def say(code: str, params: Mapping[str, Any] | None = None, lang: str = "en") -> str:
     """The sentence for a code. A code that no table knows (a newer partner's, say) is shown as it is."""
+    lacking = (name for name in VARIANTS.get(code, ()) if (params or {}).get(name) is None)
+    code = next((f"{code}.no_{name}" for name in lacking), code)
     template = catalogue("th" if lang == "th" else "en").get(code)
     if template is None:
         return code.rpartition(".")[2].replace("_", " ")

@@ -42,10 +42,19 @@ MESSAGES: Final[dict[str, str]] = {
         "No AIS position has been received since the last one. Before that, {before_count} positions "
         "came in {before_h} hours; the last speed was {last_sog_kn} knots."
     ),
+    "finding.gap_open.no_last_sog_kn": (
+        "No AIS position has been received since the last one. Before that, {before_count} positions "
+        "came in {before_h} hours."
+    ),
     "finding.gap_closed": (
         "No AIS position was received for {hours} hours. The vessel was next heard {distance_km} km "
         "away, which needs {implied_kn} knots. Before the silence, {before_count} positions came in "
         "{before_h} hours, the last at {last_sog_kn} knots."
+    ),
+    "finding.gap_closed.no_last_sog_kn": (
+        "No AIS position was received for {hours} hours. The vessel was next heard {distance_km} km "
+        "away, which needs {implied_kn} knots. Before the silence, {before_count} positions came in "
+        "{before_h} hours."
     ),
     "finding.reception_unknown": (
         "Reception in this area has not been measured, so a switched-off transmitter cannot be told from "
@@ -56,10 +65,20 @@ MESSAGES: Final[dict[str, str]] = {
         "closest {closest_m} m. Nearest port: {port_km} km. {slots_inferred} of {slots_count} ten-minute "
         "steps are inferred between positions."
     ),
+    "finding.encounter.no_port_km": (
+        "Two vessels stayed about {distance_m} m apart for {hours} hours at {speed_kn} knots, at the "
+        "closest {closest_m} m. No port within 20 km. {slots_inferred} of {slots_count} ten-minute steps "
+        "are inferred between positions."
+    ),
     "finding.encounter_open": (
         "Two vessels have stayed about {distance_m} m apart at {speed_kn} knots and still do, at the "
         "closest {closest_m} m. Nearest port: {port_km} km. {slots_inferred} of {slots_count} ten-minute "
         "steps are inferred between positions."
+    ),
+    "finding.encounter_open.no_port_km": (
+        "Two vessels have stayed about {distance_m} m apart at {speed_kn} knots and still do, at the "
+        "closest {closest_m} m. No port within 20 km. {slots_inferred} of {slots_count} ten-minute steps "
+        "are inferred between positions."
     ),
     "finding.duplicate_identity": (
         "{emitters_count} transmitters use one MMSI at the same time: positions changed between them "
@@ -239,9 +258,10 @@ MESSAGES: Final[dict[str, str]] = {
     "status.grounded": "aground",
     "status.stationary": "stationary",
     "status.towed": "under tow",
+    "status.bunkering_operations": "bunkering",
     "status.unknown": "not given",
     # who is who
-    "origin.own": "Own observation",
+    "origin.own": "Own data",
     "mode.real": "Real",
     "mode.exercise": "Exercise",
     "sort.partner": "partner node",

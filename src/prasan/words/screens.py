@@ -78,7 +78,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.rule": "Rule {id}, version {version}, preset {preset}",
     "screen.thresholds": "Thresholds",
     "screen.evidence": "Evidence",
-    "screen.differs": "Differs from its model: {name}",
+    "screen.differs": "Where it differs from its model ({number})",
     "screen.fixes": "Positions used as evidence",
     "screen.time": "Time",
     "screen.speed": "Speed (kn)",
@@ -125,6 +125,12 @@ SCREENS: Final[dict[str, str]] = {
     "field.labels": "Labels",
     "field.heading": "Heading (°)",
     "field.clock": "Clock",
+    "field.extension_type": "Extension",
+    "field.nearest_country": "Nearest country",
+    "field.source_name": "Reported by",
+    "field.occurred": "Occurred",
+    "field.reference": "Reference",
+    "field.modified": "Modified",
     "field.precision": "Precision of time",
     # partners
     "screen.partners.none": "There is no partner yet. Add one by its card: prasan partner add FILE.",
@@ -150,7 +156,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.node_log": "Node log",
     "screen.log": "Log",
     "screen.log_origin": "Name",
-    "screen.log_size": "{size} entries",
+    "screen.log_size": "{size:,} entries",
     "screen.root": "Root",
 }
 """Codes of the pages; the Thai is in `words/locale/`."""
