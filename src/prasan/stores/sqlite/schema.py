@@ -31,7 +31,7 @@ CREATE UNIQUE INDEX views_seq ON views (recipient, seq);
 CREATE INDEX views_page ON views (recipient, lane, date_added_us) WHERE status = 'current';
 CREATE INDEX views_lane ON views (recipient, lane, seq);
 CREATE INDEX views_id ON views (recipient, view_id, vkey);
-CREATE INDEX views_object ON views (object_id, recipient);
+CREATE INDEX views_object ON views (object_id, recipient, seq);
 
 CREATE TABLE states (
   recipient TEXT NOT NULL, object_id TEXT NOT NULL, state TEXT NOT NULL, codes BLOB NOT NULL,
