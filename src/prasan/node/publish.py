@@ -5,6 +5,7 @@ The due-queue holds (recipient, object) pairs. Working it decides, renders and f
 """
 
 from hashlib import sha256
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -49,10 +50,11 @@ def work_due(node: Node) -> int:
 def settle(desk: Desk, recipient: str, object_id: str) -> None:
     """Decide one object for one recipient and do what the change asks for."""
     case, row = desk.cases.get(recipient), desk.tx.object(object_id)
-    desk.tx.set_due(recipient, object_id, None)
     if case is None or row is None or row.type in CONTROL:
+        desk.tx.set_due(recipient, object_id, None)
         return
     if row.status == "withdrawn":
+        desk.tx.set_due(recipient, object_id, None)
         desk.tx.narrow(recipient, object_id)
         desk.tx.set_state(recipient, object_id, "withheld", ("withdrawn",), desk.now_us)
         return
@@ -69,6 +71,7 @@ class Step:
         self.held: ViewRow | None = self.tx.view(self.to, row.id)
         self.decision = desk.judge(case, row)
         self.mapped = self.tx.mapped(self.to, row.id) or self.new_mapping()
+        self.given_way: list[ViewRow] = []
 
     def take(self) -> None:
         """Render as of the last time, compare, and do what the transition says."""
@@ -88,8 +91,8 @@ class Step:
         """The acts that write no row of this object."""
         if act == "narrow":
             self.tx.narrow(self.to, self.row.id)
-        elif act == "replace" and self.held is not None:
-            replace_view(self.desk, self.case, self.row, self.held)
+        elif act == "replace":
+            replace_view(self.desk, self.case, self.given_way)
         elif act == "send_after_recall":
             return "withheld", (*codes, HELD_VERBATIM)
         return state, codes
@@ -98,9 +101,10 @@ class Step:
         """How it stood by what the recipient may hold: a verbatim copy counts until it is recalled."""
         if self.held is not None:
             return STATE[self.held.form]
-        if any(row.form == "verbatim" for row in self.tx.held_views(self.to, self.row.id)):
-            return "released"
-        return "none" if self.tx.state(self.to, self.row.id) is None else "withheld"
+        if self.tx.state(self.to, self.row.id) is None:
+            return "none"
+        verbatim = any(row.form == "verbatim" for row in self.tx.held_views(self.to, self.row.id))
+        return "released" if verbatim else "withheld"
 
     def render(self, modified: float) -> View:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
@@ -136,7 +140,8 @@ class Step:
             raise AssertionError("a view is sent only when it was rendered")
         verbatim = view.form == "verbatim"
         if verbatim and self.held is not None and self.held.form == "sanitised":
-            self.tx.narrow(self.to, self.row.id)
+            self.given_way = self.tx.held_views(self.to, self.row.id)
+            self.tx.recall_views(self.to, self.row.id)
         new = NewView(
             view_id=view.id,
             version=view.version,
@@ -154,4 +159,5 @@ class Step:
         moments = [self.decision.recheck_at] if self.decision.recheck_at is not None else []
         if after == "sanitised" and self.held is not None and due_s > self.desk.now_us / 1e6:
             moments.append(due_s)
-        return int(min(moments) * 1e6) if moments else None
+        # Rounded up: a moment cut down to before itself would come due before the clock can change anything.
+        return ceil(min(moments) * 1e6) if moments else None

@@ -16,7 +16,7 @@ from prasan.node.record import note
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.release.decide import Case
 from prasan.release.transition import REPLACED
-from prasan.stores.rows import NewView, ObjectRow, ViewRow
+from prasan.stores.rows import NewView, ViewRow
 from prasan.stores.sqlite import Tx
 from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
 
@@ -41,8 +41,7 @@ def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
     with node.store.write() as tx:
         desk = Desk(node, tx)
         object_id = _ours(tx, object_id)
-        issued = [_by_officer(desk, case, object_id, text) for case in _addressees(desk, to)]
-        sent = [one for one in issued if one is not None]
+        sent = [one for case in _addressees(desk, to) for one in _by_officer(desk, case, object_id, text)]
         if not sent:
             raise UsageError(
                 f"{object_id} was not sent to {to}, or was recalled before", "See 'prasan release explain'."
@@ -70,22 +69,22 @@ def _addressees(desk: Desk, to: str) -> list[Case]:
     return chosen
 
 
-def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> Issued | None:
-    """Recall every row the recipient may hold; None if there is nothing to recall."""
+def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> list[Issued]:
+    """Recall every row the recipient may hold, one recall for each id it holds the object by; none if there is none."""
     held = desk.tx.held_views(case.recipient.id, object_id)
     if not held:
-        return None
-    issued = _issue(desk, case, held, BY_OFFICER, text)
+        return []
+    names = dict.fromkeys(row.view_id for row in held)
+    issued = [_issue(desk, case, [row for row in held if row.view_id == name], BY_OFFICER, text) for name in names]
     desk.tx.recall_views(case.recipient.id, object_id)
     desk.tx.set_state(case.recipient.id, object_id, "withheld", ("recalled",), desk.now_us)
     return issued
 
 
-def replace_view(desk: Desk, case: Case, row: ObjectRow, built: ViewRow) -> None:
+def replace_view(desk: Desk, case: Case, built: list[ViewRow]) -> None:
     """The built view gives way to the object itself: recalled so that the recipient does not count it twice."""
-    if case.recipient.kind == "partner":
-        held = [one for one in desk.tx.held_views(case.recipient.id, row.id) if one.view_id == built.view_id]
-        _issue(desk, case, held, REPLACED, "")
+    if case.recipient.kind == "partner" and built:
+        _issue(desk, case, built, REPLACED, "")
 
 
 def _issue(desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str) -> Issued:
