@@ -51,13 +51,14 @@ class Taken(msgspec.Struct):
 def ingest(
     node: Node, sources: Iterable[str], *, name: str | None = None, dialect: str | None = None, told: Told | None = None
 ) -> tuple[list[Taken], list[Looked]]:
-    """Take files, folders or `-` in, then look once at every clock that got new rows."""
+    """Take files, folders or `-` in, then look once at every clock they belong to."""
     say = told or _silent
     taken = [
         _take(node, path, node.settings.source_for(name or Path(path).name), dialect, say)
         for path in list_files(sources)
     ]
-    looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows})]
+    # Rows that were here already count too: whoever stored them may have been stopped before looking at them.
+    looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
     return taken, looks
 
 

@@ -46,8 +46,9 @@ def look(node: Node, clock: str) -> Looked:
     names = [source.name for source in sources]
     positions, statics = node.archive.read(names), node.archive.read_statics(names)
     outcome = detect(positions, statics, preset(PRASAN), node.world)
-    changed = _register(node, clock, sources, outcome)
-    objects = _keep(node, changed, {source.name: source for source in sources}, positions, statics)
+    changed = _changed(node, clock, sources, outcome)
+    vessels = _vessels(node, changed, positions, statics)
+    objects = _keep(node, clock, changed, {source.name: source for source in sources}, vessels)
     return Looked(clock, outcome.counts, len(changed), objects)
 
 
@@ -84,33 +85,32 @@ def terms_of(sources: Iterable[Source]) -> Terms:
     )
 
 
-def _register(node: Node, clock: str, sources: list[Source], outcome: Outcome) -> list[Event]:
-    """Compare with the register; new revisions are kept and returned."""
+def _changed(node: Node, clock: str, sources: list[Source], outcome: Outcome) -> list[Event]:
+    """The revisions that differ from the register."""
     markings = {source.name: source.marking for source in sources}
 
     def marking_of(names: tuple[str, ...]) -> Marking:
         return join_all([markings[name] for name in names])
 
-    changed = compare(events_of(node, clock), outcome.findings, marking_of, node.clock.now())
-    with node.store.write() as tx:
-        for event in changed:
-            body = msgspec.json.encode(event)
-            tx.put_event(EventRow(event.id, event.revision, event.finding.kind, event.state, body))
-        if changed:
-            note(node, tx, NODE_LOG, "events", clock, {"changed": len(changed)})
-    return changed
+    return compare(events_of(node, clock), outcome.findings, marking_of, node.clock.now())
 
 
 def _keep(
-    node: Node, events: list[Event], sources: Mapping[str, Source], positions: pa.Table, statics: pa.Table
+    node: Node, clock: str, events: list[Event], sources: Mapping[str, Source], vessels: Mapping[int, Vessel]
 ) -> int:
-    """Objects of changed events and of the vessels in them; how many are new or changed."""
-    vessels = _vessels(node, events, positions, statics)
+    """Revisions into the register and, in the same transaction, their objects: a crash can leave neither alone.
+
+    How many objects are new or changed.
+    """
     kept = 0
     for start in range(0, len(events), CHUNK):
+        some = events[start : start + CHUNK]
         with node.store.write() as tx:
-            for event in events[start : start + CHUNK]:
+            for event in some:
+                body = msgspec.json.encode(event)
+                tx.put_event(EventRow(event.id, event.revision, event.finding.kind, event.state, body))
                 kept += _keep_event(node, tx, event, sources, vessels)
+            note(node, tx, NODE_LOG, "events", clock, {"changed": len(some)})
     return kept
 
 
