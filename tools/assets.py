@@ -86,10 +86,10 @@ def fetch() -> None:
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     ran = subprocess.run([*npm_command(), *options], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if ran.returncode:
-        lines = [line for line in (ran.stderr or ran.stdout).splitlines() if line.strip()]
-        last = " / ".join(lines[-3:]) or "no message"
+        lines = [line.removeprefix("npm error").strip() for line in (ran.stderr or ran.stdout).splitlines()]
+        telling = [line for line in lines if "request to" in line] or [line for line in lines if line] or ["no message"]
         raise AssetError(
-            f"npm could not fetch the browser assets ({last}); check the network, "
+            f"npm could not fetch the browser assets ({telling[0]}); check the network, "
             "or set npm_config_registry to your mirror, and run it again."
         )
 
@@ -123,7 +123,8 @@ def main(arguments: list[str]) -> None:
         copy()
     bad = faults(expected)
     if bad:
-        raise AssetError("Browser assets are not as recorded: " + "; ".join(bad) + ".")
+        rest = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        raise AssetError(f"Browser assets are not as recorded: {'; '.join(bad[:3])}{rest}; run: make assets")
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def test_codes_of_other_rooms_have_sentences() -> None:
         *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values())),
         *(f"quarantine.{code}" for code in get_args(Reason)),
         *(f"life.{code}" for code in REASONS),
+        *(f"not_assessable.{code}" for code in gap.NOT_ASSESSABLE),
         *(f"attack.{code}" for code in ATTACK_TYPES.values()),
         *(f"kind.{kind}" for kind in KINDS),
         *(f"purpose.{purpose}" for purpose in PURPOSES),

@@ -114,6 +114,8 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.quiet_h": "Ends after quiet hours",
     "measure.implied_kn": "Speed needed (kn)",
     "measure.distance_km": "Distance (km)",
+    "measure.feed_count": "Transmitters an hour needed to judge the feed",
+    "measure.feed_share": "Share of the usual transmitters heard",
     "measure.last_sog_kn": "Last speed (kn)",
     "measure.hours": "Duration (hours)",
     "measure.closest_m": "Closest (m)",
@@ -133,6 +135,7 @@ MESSAGES: Final[dict[str, str]] = {
     "excluded.same_emitter_family": "Both positions come from one MMSI",
     "excluded.duplicate_identity": "Explained by two vessels using one MMSI",
     "not_assessable.few_positions_before": "Too few positions before the silence to judge it",
+    "not_assessable.feed_silent": "The feed itself was silent",
     # why an event's state is what it is
     "life.opened": "First seen",
     "life.revised": "New data changed it",
