@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from babel.messages.pofile import read_po
 
-from prasan.words import dates
+from prasan.words.dates import iso
 from prasan.words.messages import MESSAGES
 from prasan.words.screens import SCREENS
 
@@ -52,7 +52,7 @@ class _Formatter(string.Formatter):
         if value is None:
             return "–"
         if format_spec == "iso":
-            return dates.iso(value, "minute") if isinstance(value, int) else str(value)
+            return iso(value, "minute") if isinstance(value, int) else str(value)
         if format_spec and not isinstance(value, int | float):
             return str(value)
         return format(value, format_spec)
