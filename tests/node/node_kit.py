@@ -20,13 +20,22 @@ from prasan.exchange.http import Request, Response
 from prasan.exchange.jws import thumbprint
 from prasan.exchange.lanes import Caller
 from prasan.formats.stix import format_time, peek
-from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, incident_object, vessel_object
+from prasan.formats.stix_build import (
+    Stamp,
+    Vessel,
+    common,
+    encode,
+    event_id,
+    event_object,
+    incident_object,
+    vessel_object,
+)
 from prasan.formats.stix_ids import EVENT, VESSEL, object_id
 from prasan.node.clock import Clock
 from prasan.node.doors import PeerDesk, door, doorkeeper, shelf
 from prasan.node.founding import found
 from prasan.node.node import Node
-from prasan.node.objects import Kept, keep_own, object_row, queue
+from prasan.node.objects import ANY_USE, Kept, keep_own, object_row, queue
 from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.settings import Settings
 from prasan.picture.event import Event
@@ -48,9 +57,14 @@ class Hands:
     """What moves a node's clock, and where its randomness comes from: for each purpose a row of its own."""
 
     def __init__(self, seed: str = "node", now_us: int = START_US) -> None:
-        self.seed, self.now_us = seed, now_us
-        self.drawn: Counter[str] = Counter()
+        self.seed, self.first_us = seed, now_us
+        self.start()
         self.clock = Clock(now_us=lambda: self.now_us, entropy=self.entropy)
+
+    def start(self) -> None:
+        """From the beginning again."""
+        self.now_us = self.first_us
+        self.drawn: Counter[str] = Counter()
 
     def entropy(self, count: int, purpose: str) -> bytes:
         self.drawn[purpose] += 1
@@ -108,7 +122,7 @@ class Kit:
 
     # Objects
 
-    def keep(self, raw: bytes, marking: Marking, terms: Terms = Terms()) -> str:  # noqa: B008 - a frozen value
+    def keep(self, raw: bytes, marking: Marking, terms: Terms = ANY_USE) -> str:
         """One of our own objects, its times set by the node; its id."""
         document = orjson.loads(raw)
 
@@ -120,21 +134,33 @@ class Kit:
             keep_own(self.node, tx, document["id"], build, marking, terms)
         return str(document["id"])
 
-    def vessel(self, mmsi: int, marking: Marking = AMBER, **more: Any) -> str:
+    def vessel(self, mmsi: int, marking: Marking = AMBER, terms: Terms = ANY_USE, **more: Any) -> str:
         known = Vessel(mmsi, 9074729, f"SEA {mmsi}", f"HS{mmsi}", "TH", 70, Fix(1_700_000_000, mmsi, 9.1, 100.5))
-        return self.keep(_with(vessel_object(known, self.stamp(), marking), more), marking)
+        return self.keep(_with(vessel_object(known, self.stamp(), marking), more), marking, terms)
 
     def event(
-        self, key: str, kind: str = "gap", marking: Marking = AMBER, *, vessels: Sequence[str] = (), **more: Any
+        self,
+        key: str,
+        kind: str = "gap",
+        marking: Marking = AMBER,
+        terms: Terms = ANY_USE,
+        *,
+        vessels: Sequence[str] = (),
+        **more: Any,
     ) -> str:
         """An event; `more` is added to its properties as they are."""
         place = {name: more.pop(name) for name in ("lat", "lon") if name in more}
         raw = event_object(event_value(key, kind, marking, **place), vessels, self.stamp())
-        return self.keep(_with(raw, more), marking)
+        return self.keep(_with(raw, more), marking, terms)
 
-    def incident(self, key: str, marking: Marking = AMBER, **more: Any) -> str:
+    def incident(self, key: str, marking: Marking = AMBER, terms: Terms = ANY_USE, **more: Any) -> str:
         report = Incident(key, 1_000_000_000, "day", 3.25, 100.75, "boarded", "anchored", "tanker", "IDN", "imb")
-        return self.keep(_with(incident_object(report, self.stamp(), marking), more), marking)
+        return self.keep(_with(incident_object(report, self.stamp(), marking), more), marking, terms)
+
+    def identity(self, key: str, marking: Marking = AMBER, terms: Terms = ANY_USE, **more: Any) -> str:
+        """Another identity that this node describes: an agency, a company."""
+        raw = encode(common(object_id("identity", self.id, key), self.stamp(), marking) | {"name": f"Agency {key}"})
+        return self.keep(_with(raw, more), marking, terms)
 
     def receive(self, partner: str, raw: bytes, marking: Marking = AMBER, onward: Onward = "never") -> str:
         """An object as a page from a partner leaves it here."""
@@ -214,7 +240,9 @@ def event_value(key: str, kind: str, marking: Marking, lat: float = 9.1234, lon:
 def their_object(partner: str, key: str, kind: str, marking: Marking, **more: Any) -> bytes:
     """An object as a partner made it: an event, a vessel or an incident."""
     stamp = Stamp(partner, START_US / 1e6 - 3600, START_US / 1e6 - 3600)
-    if kind == VESSEL:
+    if kind == "identity":
+        raw = encode(common(object_id("identity", partner, key), stamp, marking) | {"name": f"Their agency {key}"})
+    elif kind == VESSEL:
         raw = vessel_object(Vessel(367000000 + int(key), name=f"THEIR {key}"), stamp, marking)
     elif kind == EVENT:
         raw = event_object(event_value(key, "gap", marking), [], stamp)
