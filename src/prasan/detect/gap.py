@@ -2,8 +2,13 @@
 
 Definition    silence of one emitter longer than `min_h`, after at least `before_count` positions in the `before_h`
               hours up to the last fix; open (no end) once the watermark has passed last fix + `min_h`.
+Feed health   of that silence, `min_h` must lie in hours in which the feed that heard the vessel was itself alive: it
+              heard at least `feed_share` of the stations that it usually heard in an hour. Usual is the median over
+              the hours of the vessel's `before_count` fixes, but for the hour of the last. If not, the silence is not
+              assessable (`feed_silent`), which a feed that comes back can still change. A feed that usually hears
+              fewer than `feed_count` in an hour cannot be judged, and the gap stands. What a feed is: see `feed`.
 Source        pipe-gaps `gap_detector.py` (Global Fishing Watch): consecutive positions, positions in the 12 h before,
-              open gaps; Welch et al. 2022: 14 positions in the 12 h before.
+              open gaps; Welch et al. 2022: 14 positions in the 12 h before. Feed health is our own choice.
 Columns       t, mmsi, lat, lon; emitter from `tracks`.
 Cadence       `before_count` positions within `before_h`; below it the silence is not assessable, and counted as such.
 Cannot see    why: a switched-off transmitter, a receiver that failed, a ship beyond the horizon and a ship that berthed
@@ -17,6 +22,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from prasan.detect.feed import Census, alive, hear, no_census
 from prasan.detect.make import fix, hours, key, names
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
@@ -32,17 +38,24 @@ MESSAGES: Final = {
 }
 """Message codes and the evidence they take: `evidence.codes` lists those that apply."""
 
-NOT_ASSESSABLE: Final = "few_positions_before"
+NOT_ASSESSABLE: Final = ("few_positions_before", "feed_silent")
 
 _STATIONS: Final = (AIS_CLASSES.index("base"), AIS_CLASSES.index("aton"))
 
 
 class GapCarry(msgspec.Struct, frozen=True):
-    """The last `before_count` fixes of every emitter, the watermark, and the silences that could not be assessed."""
+    """The last `before_count` fixes of every emitter, the watermark, the feed's census, and what was said so far.
+
+    `told` are the track keys whose gap is open; `not_assessable` counts silences by reason as of `upto`, of which
+    `lost` ended without the feed having been alive for long enough.
+    """
 
     rows: Fixes
     upto: int
+    census: Census
+    told: Ints
     not_assessable: dict[str, int]
+    lost: int = 0
 
 
 def kernel(
@@ -53,24 +66,33 @@ def kernel(
     world: World,  # noqa: ARG001 - one shape for all
 ) -> tuple[list[Finding], GapCarry]:
     """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> gaps that opened or closed, and the new carry."""
-    carry = carry or GapCarry(no_fixes(), 0, {})
+    carry = carry or GapCarry(no_fixes(), 0, no_census(rule), np.empty(0, np.int64), {})
+    census = hear(carry.census, rows, upto) if rule.thresholds["feed_share"] else carry.census
     both, new = _with_carry(rows, carry.rows)
+    now = max(upto, carry.upto)
     if not len(both):
-        return [], GapCarry(both, max(upto, carry.upto), carry.not_assessable)
+        return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census)
     same = same_track(both)
     limit = int(rule.thresholds["min_h"] * 3600)
+    begin = np.flatnonzero(np.concatenate(([True], ~same)))
+    last = np.flatnonzero(np.concatenate((~same, [True])))
     closed = np.flatnonzero(same & (np.diff(both.t) > limit))
     closed = closed[new[closed + 1]]
-    last = np.flatnonzero(np.concatenate((~same, [True])))
-    crossed = carry.upto - both.t[last] <= limit
-    opened = last[(upto - both.t[last] > limit) & (crossed | new[last])]
-    begin = np.flatnonzero(np.concatenate(([True], ~same)))
-    regular = _regular(both, begin, closed, rule), _regular(both, begin, opened, rule)
-    findings = [_closed(both, index, rule) for index in closed[regular[0]].tolist()]
-    findings += [_open(both, index, rule) for index in opened[regular[1]].tolist()]
-    fresh = closed[(carry.upto - both.t[closed] <= limit) | new[closed]]
-    failed = int(np.count_nonzero(~_regular(both, begin, fresh, rule))) + int(np.count_nonzero(~regular[1]))
-    return findings, GapCarry(_ring(both, last, begin, rule), max(upto, carry.upto), _tally(carry, failed))
+    told = np.isin(track_keys(take(both, last)), carry.told) & ~new[last]
+    silent = last[(upto - both.t[last] > limit) & ~told]
+    lasting = np.concatenate((closed, silent))
+    lasting = lasting[(both.t[lasting] >= carry.upto - limit) | new[lasting]]  # or else counted at an earlier step
+    few = int(np.count_nonzero(~_regular(both, begin, lasting, rule)))
+    closed, silent = (at[_regular(both, begin, at, rule)] for at in (closed, silent))
+    ends = closed[alive(census, both, closed, both.t[closed + 1], rule, ended=True)]
+    opens = silent[alive(census, both, silent, np.full(len(silent), upto), rule, ended=False)]
+    findings = [_closed(both, index, rule) for index in ends.tolist()]
+    findings += [_open(both, index, rule) for index in opens.tolist()]
+    lost = carry.lost + len(closed) - len(ends)
+    counts = carry.not_assessable.get(NOT_ASSESSABLE[0], 0) + few, lost + len(silent) - len(opens)
+    tally = {reason: count for reason, count in zip(NOT_ASSESSABLE, counts, strict=True) if count}
+    open_now = track_keys(take(both, np.concatenate((last[told], opens))))
+    return findings, GapCarry(_ring(both, last, begin, rule), now, census, open_now, tally, lost)
 
 
 def _with_carry(rows: Fixes, carried: Fixes) -> tuple[Fixes, Bools]:
@@ -104,11 +126,6 @@ def _ring(rows: Fixes, last: Ints, begin: Ints, rule: Rule) -> Fixes:
     count = np.minimum(last - begin + 1, int(rule.thresholds["before_count"]))
     offsets = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return take(rows, np.repeat(last - count + 1, count) + offsets)
-
-
-def _tally(carry: GapCarry, failed: int) -> dict[str, int]:
-    total = carry.not_assessable.get(NOT_ASSESSABLE, 0) + failed
-    return {NOT_ASSESSABLE: total} if total else {}
 
 
 def _open(rows: Fixes, index: int, rule: Rule) -> Finding:

@@ -21,7 +21,17 @@ _NO_LABELS: Final = "class is always unknown: reception is not yet measured"
 
 PRESETS: Final[dict[str, dict[str, Rule]]] = {
     PRASAN: {
-        "gap": Rule("gap", 1, PRASAN, {"min_h": 6, "before_count": 14, "before_h": 12}, (_NO_LABELS,)),
+        "gap": Rule(
+            "gap",
+            1,
+            PRASAN,
+            {"min_h": 6, "before_count": 14, "before_h": 12, "feed_share": 0.5, "feed_count": 5},
+            (
+                _NO_LABELS,
+                "only silence during which the feed was alive counts towards min_h: it heard half of what is usual",
+                "a feed that hears fewer than five transmitters an hour is not judged, and its gaps stand",
+            ),
+        ),
         "encounter": Rule(
             "encounter",
             1,
@@ -49,9 +59,10 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             "gap",
             1,
             GFW,
-            {"min_h": 12, "before_count": 14, "before_h": 12},
+            {"min_h": 12, "before_count": 14, "before_h": 12, "feed_share": 0, "feed_count": 5},
             (
                 _NO_LABELS,
+                "whether the feed was alive is not asked (feed_share 0)",
                 "the 14 positions before may be of any receiver; GFW counts those of satellites",
                 "distance from shore and reception are not asked",
                 "emitters in the place of GFW's segments",
@@ -78,12 +89,13 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
 """Preset -> kind -> rule. A preset holds the kinds that its author publishes a rule for."""
 
 RANGES: Final[dict[str, tuple[float, float]]] = {
-    "min_h": (0.25, 720), "before_count": (1, 100), "before_h": (0.5, 168), "distance_m": (10, 20_000),
+    "min_h": (0.25, 720), "before_count": (1, 100), "before_h": (0.5, 168), "feed_share": (0, 1),
+    "feed_count": (1, 100_000), "distance_m": (10, 20_000),
     "median_kn": (0.1, 20), "slot_kn": (0.1, 30), "hole_h": (0, 24), "silence_h": (0.2, 24), "moved_km": (0, 100),
     "port_km": (0, 20), "fixes_count": (1, 1000), "switches_count": (1, 1000), "quiet_h": (1, 720),
     "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
 }  # fmt: skip
-"""What each threshold may be set to. `port_km` ends where the search for a near port ends."""
+"""What each threshold may be set to. `port_km` ends where the search for a near port ends; `feed_share` 0 is off."""
 
 
 def preset(name: str) -> dict[str, Rule]:
