@@ -34,7 +34,7 @@ class AccordError(UsageError):
     """An accord or policy is malformed, unsigned, expired or does not cover this."""
 
 
-class Refused(PrasanError):
+class Refused(PrasanError):  # noqa: N818 - named for what happened
     """The caller is known but may not do this."""
 
 
@@ -44,7 +44,7 @@ class IntegrityError(PrasanError):
     exit_code = 1
 
 
-class Unreachable(PrasanError):
+class Unreachable(PrasanError):  # noqa: N818 - named for what happened
     """A node or partner could not be reached."""
 
     exit_code = 3

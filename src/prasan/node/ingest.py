@@ -34,7 +34,10 @@ Told = Callable[[str, int], None]
 
 
 class Taken(msgspec.Struct):
-    """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds."""
+    """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds.
+
+    `quarantined` rows have no usable time: they are stored beside the dated rows, and nothing is detected in them.
+    """
 
     source: str
     clock: str
@@ -75,7 +78,7 @@ def _take(node: Node, path: str, source: Source, dialect: str | None, told: Told
         _take_ais(node, read_source(path, node.clock.now(), dialect, source.name), source, taken, told)
     taken.seconds = round(time.perf_counter() - started, 3)
     with node.store.write() as tx:
-        detail = {"lines": taken.lines, "kept": taken.kept, "rows": taken.rows, "objects": taken.objects}
+        detail = {name: getattr(taken, name) for name in ("lines", "kept", "rows", "quarantined", "objects")}
         note(node, tx, NODE_LOG, "ingest", source.name, detail)
     return taken
 

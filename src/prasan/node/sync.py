@@ -11,6 +11,7 @@ from prasan.exchange.intake import Accepted, Known, Peer
 from prasan.exchange.lanes import LANES
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
+from prasan.formats.stix import free_text
 from prasan.formats.stix_ids import RECALL
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from prasan.node.node import Node
@@ -19,7 +20,7 @@ from prasan.node.partnering import card_of
 from prasan.node.publish import work_due
 from prasan.node.recall import obey
 from prasan.node.recipients import accords_with
-from prasan.node.record import note, seal_all
+from prasan.node.record import NODE_LOG, note, seal_all
 from prasan.release.accord import Onward, combine
 from prasan.release.facts import content_of
 from prasan.stores.rows import CheckpointRow, PartnerRow
@@ -125,8 +126,10 @@ class _Hands:
             tx.put_quarantined(row)
             if turned.reason == "conflict":
                 _conflict(tx, row)
-        detail = {"lane": step.lane, "upto": step.seq, "taken": len(step.accepted), "turned": len(step.turned)}
-        note(self.node, tx, partner, "applied", step.collection, detail)
+        # What we turned away may tell whose an id is, so the log that the partner sees does not say it.
+        note(self.node, tx, partner, "applied", step.collection, {"lane": step.lane, "upto": step.seq})
+        counts = {"lane": step.lane, "upto": step.seq, "taken": len(step.accepted), "turned": len(step.turned)}
+        note(self.node, tx, NODE_LOG, "applied", partner, counts)
         before = tx.cursor(partner, step.lane)
         acked = before.acked if before.collection == step.collection else 0
         tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
@@ -145,7 +148,8 @@ class _Hands:
             tx.set_speaker(header.id, partner, now_us)
             obey(self.node, tx, partner, header.id, msgspec.json.decode(one.raw))
             return
-        kept = Kept(content_of(one.raw, header), now_us / 1e6, onward=self.onward)
+        unread = bool(free_text(one.raw))
+        kept = Kept(content_of(one.raw, header), now_us / 1e6, unread_text=unread, onward=self.onward)
         row = object_row(one.raw, header, partner, one.marking, kept, now_us)
         if tx.put_object(row) == "new":
             queue(tx, self.node, row)

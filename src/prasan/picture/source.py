@@ -6,7 +6,7 @@ from prasan.picture.marking import Marking
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a source's owner allows. `store_days` None: no limit. `onward`: may rows be passed on; `derived`: findings."""
+    """What a source's owner allows: rows passed on (`onward`), findings (`derived`); `store_days` None is no limit."""
 
     store_days: int | None = None
     onward: bool = True

@@ -9,7 +9,7 @@ from prasan.formats.stix import parse_time, peek
 from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, VESSEL, type_of
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.marking import Marking, Tlp
-from prasan.web.desk import Row, RowState
+from prasan.web.desk import OWN, Row, RowState
 from prasan.words import Message
 
 LABELS: Final = ("low", "medium", "high")
@@ -21,10 +21,10 @@ Document = Mapping[str, Any]
 
 
 class Context:
-    """What a line needs beside the object: names of vessels by object id, and who sent it."""
+    """What a line needs beside the object: names of vessels by object id, and data sets by whom they credit."""
 
-    def __init__(self, names: Mapping[str, str], clocks: Mapping[str, str]) -> None:
-        self.names, self.clocks = names, clocks
+    def __init__(self, names: Mapping[str, str], credits: Mapping[str, str]) -> None:
+        self.names, self.credits = names, credits
 
 
 def row_of(raw: bytes, origin: str, sanitised: bool, context: Context) -> Row | None:
@@ -115,11 +115,17 @@ def _radius(document: Document) -> float | None:
 
 
 def _source(document: Document, origin: str, context: Context) -> str:
-    """The data set a line belongs to: its first source, or what a partner sent as one set."""
+    """The data set a line belongs to: its first source, the one it credits, or all that a partner sent."""
+    if origin != OWN:
+        return sent_by(origin)
     named = document.get("sources") or []
-    if origin == "own" and named:
-        return str(named[0])
-    return context.clocks.get(origin, "incidents") if origin == "own" else f"from {origin}"
+    credited = [context.credits.get(one.get("source_name", "")) for one in document.get("external_references", [])]
+    return str(next((name for name in [*named, *credited] if name), "–"))
+
+
+def sent_by(partner: str) -> str:
+    """The name under which what a partner sent is one data set."""
+    return f"from {partner}"
 
 
 def vessel_name(raw: bytes) -> tuple[str, str]:

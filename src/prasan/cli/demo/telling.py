@@ -17,6 +17,10 @@ from prasan.stores.rows import OWN
 _EVENT: Final = msgspec.json.Decoder(Event)
 
 
+EXACT: Final = 5
+"""Decimals of a degree from which on a place is exact (about a metre)."""
+
+
 class Told(msgspec.Struct):
     """The summary of INTERFACE.md, in its order."""
 
@@ -106,8 +110,15 @@ def canaries(node: Node, recipient: str) -> list[str]:
 
 
 def _words(document: dict[str, Any]) -> set[str]:
-    found = {str(document[name]) for name in ("name", "call_sign", "mmsi", "latitude", "longitude") if name in document}
+    found = {str(document[name]) for name in ("name", "call_sign", "mmsi") if name in document}
     fixes = document.get("evidence", {}).get("fixes", [])
     # An id is as secret as what it names; the type before it is not.
     found.add(document["id"].partition("--")[2])
-    return found | {str(fix[name]) for fix in fixes for name in ("mmsi", "lat", "lon")}
+    places = [
+        document.get("latitude"),
+        document.get("longitude"),
+        *(fix[name] for fix in fixes for name in ("lat", "lon")),
+    ]
+    # A rounded coordinate stands in many a file by chance; one with all its digits does not.
+    found |= {text for text in map(str, places) if len(text.partition(".")[2]) >= EXACT}
+    return found | {str(fix["mmsi"]) for fix in fixes}

@@ -25,6 +25,14 @@ class IntakeReads(Link):
         rows = self._all(f"{_RECEIVED} WHERE partner = ? AND object_id = ? ORDER BY n", (partner, object_id))
         return [ReceivedRow(*row) for row in rows]
 
+    def received_built(self, partner: str) -> set[str]:
+        """The ids that a partner sent as built views, by what its latest statement of each says."""
+        sql = (
+            "SELECT object_id, json_extract(CAST(statement AS TEXT), '$.form'), max(n) FROM received"
+            " WHERE partner = ? GROUP BY object_id"
+        )
+        return {row[0] for row in self._all(sql, (partner,)) if row[1] == "sanitised"}
+
     def received_count(self, partner: str) -> int:
         """How many versions came from a partner."""
         return int(self._value("SELECT count(*) FROM received WHERE partner = ?", (partner,)))
