@@ -30,7 +30,7 @@ class Flag(IntFlag):
     NO_TIME = 64
 
 
-_POSITIONS: ""Final[list[pa.Field[Any]]]"" = [
+_POSITIONS: "Final[list[pa.Field[Any]]]" = [
     pa.field("t", pa.int64(), nullable=False),  # UTC, whole seconds since 1970
     pa.field("sub_ms", pa.int16()),  # 0..999 where the feed gives it
     pa.field("time_source", pa.uint8(), nullable=False),  # index in TIME_SOURCES
@@ -52,7 +52,7 @@ _POSITIONS: ""Final[list[pa.Field[Any]]]"" = [
 POSITIONS: Final = pa.schema(_POSITIONS)
 """The position table: one row a transmission."""
 
-_STATICS: ""Final[list[pa.Field[Any]]]"" = [
+_STATICS: "Final[list[pa.Field[Any]]]" = [
     pa.field("t", pa.int64(), nullable=False),
     pa.field("time_source", pa.uint8(), nullable=False),
     pa.field("mmsi", pa.uint32(), nullable=False),
