@@ -137,6 +137,28 @@ def test_a_planted_word_is_found_however_it_hides(tmp_path: Path, how: str) -> N
     assert (done.returncode, done.stdout) == (1, f"{WORD}\t{path}\n"), done.stderr
 
 
+PLACE = "39.036929"
+NUMBERS = {
+    "in JSON": (f'"lon":{PLACE},', True),
+    "at the end": (f"lon={PLACE}", True),
+    "alone": (PLACE, True),
+    "of a longer number": (f'"lon":1{PLACE}', False),
+    "with more digits": (f'"lon":{PLACE}1', False),
+    "in a time": (f'"2026-11-22T21:25:{PLACE}Z"', False),
+}
+
+
+@pytest.mark.parametrize("coded", ["plain", "utf-16", "base64 0", "base64 1", "base64 2"])
+@pytest.mark.parametrize("where", NUMBERS)
+def test_a_number_counts_only_where_it_stands_alone(tmp_path: Path, where: str, coded: str) -> None:
+    text, counts = NUMBERS[where]
+    how, _, shift = coded.partition(" ")
+    padded = (b"." * int(shift or 0)) + text.encode()
+    raw = {"plain": padded, "utf-16": text.encode("utf-16-le"), "base64": base64.b64encode(padded)}[how]
+    (tmp_path / "store").write_bytes(b'"' + raw + b'"')
+    assert search(tmp_path, [PLACE]).returncode == int(counts)
+
+
 def test_a_word_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "store.sqlite").write_bytes(WORD[:-1].encode() + os.urandom(100_000))
     done = search(tmp_path, [WORD])
