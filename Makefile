@@ -4,7 +4,7 @@ UV := $(UV_DIR)/bin/uv
 RUN := $(UV) run -q --locked
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: test check lint types house assets browser wheel demo
+.PHONY: test check lint types house assets browser wheel demo crash
 test: $(UV) assets browser
 	$(RUN) pytest
 
@@ -28,6 +28,12 @@ wheel: $(UV) assets
 
 demo:
 	./prasan demo
+
+# Either node killed at random moments: make crash TIMES=20 SEED=7
+TIMES := 20
+SEED := 1
+crash: $(UV)
+	$(RUN) python tools/kill_at_random.py --times $(TIMES) --seed $(SEED)
 
 $(UV):
 	python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --target $(UV_DIR) 'uv>=0.13,<0.14'
