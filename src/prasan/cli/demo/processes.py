@@ -27,8 +27,8 @@ def ingest_all(players: list[Player]) -> dict[str, list[dict[str, Any]]]:
     for player, process in started:
         out, _ = process.communicate()
         if process.returncode:
-            log = (player.root / "ingest.log").read_text(encoding="utf-8")[-2000:]
-            raise Unreachable(f"ingest of {player.office.name} ended with {process.returncode}", log.strip())
+            remedy = f"See {player.root / 'ingest.log'}."
+            raise Unreachable(f"ingest of {player.office.name} ended with {process.returncode}", remedy)
         results[player.office.name] = [json.loads(line) for line in out.splitlines()]
     return results
 
@@ -65,8 +65,7 @@ def _await(player: Player, process: subprocess.Popen[bytes]) -> None:
                 if http.get(f"{player.url}/healthz").status_code == httpx2.codes.OK:
                     return
             time.sleep(0.1)
-    log = (player.root / "serve.log").read_text(encoding="utf-8")[-2000:].strip()
-    raise Unreachable(f"the node {player.office.name} did not start", log or "See serve.log in its home.")
+    raise Unreachable(f"the node {player.office.name} did not start", f"See {player.root / 'serve.log'}.")
 
 
 def client(home: Path) -> httpx2.Client:
