@@ -53,7 +53,7 @@ class Seeded(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A random case: a store, and two policies between which the clock moves."""
+    """A random case: a store, two policies between which the clock moves, and the lane asked for every id."""
 
     accord: int
     store: tuple[Seeded, ...]
@@ -61,6 +61,7 @@ class Plan(NamedTuple):
     wait_h: float
     suspended: bool
     worked: bool
+    lane: str
 
 
 def marking(chance: random.Random, us: str) -> Marking:
@@ -138,6 +139,7 @@ def plan(seed: int, node: str, us: str) -> Plan:
         wait_h=chance.choice([0.0, 0.5, 2.0, 8.0]),
         suspended=chance.random() < 0.1,
         worked=chance.random() < 0.8,
+        lane=chance.choice(LANES),
     )
 
 
@@ -149,17 +151,24 @@ class World:
         self.kit = Kit(new_home(folder))
         for partner in (self.us, self.other):
             self.kit.agree(partner, self.kit.accord_text(partner, **changed))
-        self.fresh, self.file = sqlite3.connect(":memory:"), sqlite3.connect(self.kit.node.home.store)
-        self.file.backup(self.fresh)
+        self.file = sqlite3.connect(self.kit.node.home.store, isolation_level=None)
+        self.file.execute("ATTACH ':memory:' AS fresh")
+        self.tables = [row[0] for row in self.file.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")]
+        for table in self.tables:
+            self.file.execute(f"CREATE TABLE fresh.{table} AS SELECT * FROM main.{table}")
 
     def again(self) -> Kit:
         """The node as it was before any object came; clock and randomness too."""
-        self.fresh.backup(self.file)
+        self.file.execute("BEGIN IMMEDIATE")
+        for table in self.tables:
+            self.file.execute(f"DELETE FROM main.{table}")
+            self.file.execute(f"INSERT INTO main.{table} SELECT * FROM fresh.{table}")
+        self.file.execute("COMMIT")
         self.kit.hands.start()
         return self.kit
 
     def close(self) -> None:
-        for one in (self.us, self.other, self.kit, self.fresh, self.file):
+        for one in (self.us, self.other, self.kit, self.file):
             one.close()
 
 
@@ -229,12 +238,13 @@ class Run:
         return [*map(plain, told), b"\n".join(preview(kit.node, "us-mo"))]
 
     def collection(self, lane: str) -> list[Response]:
-        """Every kind of request to one collection, also for ids that are withheld, and for one that never was."""
+        """Requests to one collection, in one lane a case for every id of the plan, withheld or not; one never was."""
         base, us = f"{ROOT}collections/{lane}/", self.us.id
         told = [self.kit.taxii(us, base), self.kit.taxii(us, base + "manifest/")]
-        for query in ("", "limit=1", f"match[type]={EVENT}&match[version]=all"):
+        for query in ("limit=1", f"match[type]={EVENT}&match[version]=all"):
             told.append(self.kit.taxii(us, base + "objects/", query))
-        for name in (*map(self.name, self.plan.store), f"{EVENT}--{uuid_of('never')}"):
+        names = map(self.name, self.plan.store) if lane == self.plan.lane else ()
+        for name in (*names, f"{EVENT}--{uuid_of('never')}"):
             told.append(self.kit.taxii(us, f"{base}objects/{name}/"))
             told.append(self.kit.taxii(us, f"{base}objects/{name}/versions/"))
         name = self.name(self.plan.store[0])
