@@ -7,6 +7,7 @@ Objects are kept as the bytes received. Only the header is decoded; the standard
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -165,6 +166,7 @@ def format_time(seconds: float) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
+@lru_cache(16)  # an object is decided for one recipient after the other
 def references(raw: bytes) -> frozenset[str]:
     """Every id in the object but its own: in `*_ref` and `*_refs` at any depth, in keys, and inside any text."""
     document = orjson.loads(raw)

@@ -68,7 +68,7 @@ ID_TAIL: Final = re.compile(rf"--{_UUID}", re.IGNORECASE)
 """The end of anything that looks like an identifier. The type before it is looked for backwards, so that no text,
 however made, costs more than a look at each of its characters."""
 
-_TYPE_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+_TYPE_CHARS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 _LONGEST_TYPE: Final = 250
 
 
@@ -76,10 +76,8 @@ def ids_in(text: str) -> set[str]:
     """Everything in a text that looks like an identifier, in lower case."""
     found = set()
     for match in ID_TAIL.finditer(text):
-        start = match.start()
-        floor = max(0, start - _LONGEST_TYPE)
-        while start > floor and text[start - 1] in _TYPE_CHARS:
-            start -= 1
+        floor = max(0, match.start() - _LONGEST_TYPE)
+        start = floor + len(text[floor : match.start()].rstrip(_TYPE_CHARS))
         found.add(text[start : match.end()].lower())
     return found
 

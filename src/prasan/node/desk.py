@@ -20,8 +20,15 @@ class Desk:
     def __init__(self, node: Node, tx: Tx) -> None:
         self.node, self.tx = node, tx
         self.now_us = node.clock.now_us()
+        self._last: tuple[str, ObjectRow | None] | None = None
         policy = policy_in_force(tx)
         self.cases = {key: prepare(one, policy, self.now_us / 1e6) for key, one in recipients(tx).items()}
+
+    def object(self, object_id: str) -> ObjectRow | None:
+        """An object's latest version. The last one is remembered: it is decided for one recipient after the other."""
+        if self._last is None or self._last[0] != object_id:
+            self._last = object_id, self.tx.object(object_id)
+        return self._last[1]
 
     def judge(self, case: Case, row: ObjectRow) -> Decision:
         """The decision about an object as it stands."""

@@ -49,7 +49,7 @@ def work_due(node: Node) -> int:
 
 def settle(desk: Desk, recipient: str, object_id: str) -> None:
     """Decide one object for one recipient and do what the change asks for."""
-    case, row = desk.cases.get(recipient), desk.tx.object(object_id)
+    case, row = desk.cases.get(recipient), desk.object(object_id)
     if case is None or row is None or row.type in CONTROL:
         desk.tx.set_due(recipient, object_id, None)
         return
@@ -109,7 +109,7 @@ class Step:
     def render(self, modified: float) -> View:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
         created = self.mapped.created_us / 1e6
-        refs = references(self.row.raw)
+        refs = references(self.row.raw) if self.decision.verdict != "withhold" else frozenset[str]()
         known = self.tx.visible(self.to, [*refs]) | {self.row.id: self.row.id}
         if self.case.recipient.kind == "class" and self.row.origin != OWN:
             # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
