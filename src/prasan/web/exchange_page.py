@@ -49,12 +49,18 @@ def _recall(node: Node, one: RecallOut) -> desk.Recall:
     overdue = one.answered_us is None and one.deadline_us < node.clock.now_us()
     return desk.Recall(
         target=one.object_id,
-        title=one.object_id.partition("--")[0],
+        title=_title(node, one.object_id),
         issued_at=one.issued_us // 1_000_000,
         deadline=one.deadline_us // 1_000_000,
         standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
         answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
     )
+
+
+def _title(node: Node, object_id: str) -> str:
+    """What was recalled, in a word or two: the kind of event, or the type."""
+    row = node.store.object(object_id)
+    return (row.kind if row and row.kind else object_id.partition("--")[0]).replace("_", " ")
 
 
 def _checkpoint(row: CheckpointRow | None) -> desk.Checkpoint | None:

@@ -32,6 +32,8 @@ _EVENT = msgspec.json.Decoder(Event)
 AROUND_S = 3 * 3600
 """How much of a track is shown before and after an event."""
 TRACK_POINTS = 400
+SILENCE_S = 3600
+"""A track is drawn as broken where nothing was heard for so long."""
 
 
 class Office:
@@ -97,7 +99,7 @@ class Office:
         fixes = self._archive().read(
             names, list(row.mmsi), row.start - AROUND_S, end + AROUND_S, ["mmsi", "t", "lat", "lon"]
         ).drop_null()  # fmt: skip
-        return tuple(_track(fixes, mmsi) for mmsi in row.mmsi)
+        return tuple(track for mmsi in row.mmsi for track in _tracks(fixes, mmsi))
 
     def object_page(self, audience: str, object_id: str) -> desk.ObjectPage | None:
         """One other object in full: its fields and the very bytes this audience may read."""
@@ -182,10 +184,17 @@ class Office:
         )
 
 
-def _track(fixes: pa.Table, mmsi: int) -> desk.Track:
+def _tracks(fixes: pa.Table, mmsi: int) -> list[desk.Track]:
+    """One vessel's fixes as tracks, cut at silences: nobody knows the way across one."""
     rows = [row for row in fixes.to_pylist() if row["mmsi"] == mmsi]
     step = max(1, len(rows) // TRACK_POINTS)
-    return desk.Track(mmsi, tuple((row["t"], degrees(row["lat"]), degrees(row["lon"])) for row in rows[::step]))
+    pieces, last = list[list[tuple[int, float, float]]](), None
+    for row in rows[::step]:
+        if last is None or row["t"] - last > SILENCE_S:
+            pieces.append([])
+        pieces[-1].append((row["t"], degrees(row["lat"]), degrees(row["lon"])))
+        last = row["t"]
+    return [desk.Track(mmsi, tuple(piece)) for piece in pieces]
 
 
 def _text(value: object) -> str:
