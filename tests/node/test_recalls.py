@@ -12,19 +12,20 @@ from node.node_kit import AMBER, Kit, Partner, their_object
 from node.test_transitions import RELEASE, policy
 from partner import CREATED, uid
 from partner import incident as raw_incident
-from prasan.errors import UsageError
+from prasan.errors import FormatError, UsageError
 from prasan.exchange.asks import Ask
 from prasan.exchange.http import Request
 from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply
 from prasan.formats.stix import header
 from prasan.formats.stix_build import Stamp
-from prasan.formats.stix_control import Recall, Receipt, recall_object, receipt_object
+from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_object, receipt_object
 from prasan.formats.stix_ids import EVENT
 from prasan.node import sync as sync_module
 from prasan.node.publish import work_due
 from prasan.node.recall import obey, recall
 from prasan.picture.marking import PUBLIC
+from prasan.stores.traffic import Quarantined
 
 
 class All(NamedTuple):
@@ -124,7 +125,7 @@ def answer_to(kit: Kit, us: Partner, target: str, number: int) -> bytes:
     asked = Recall(kit.id, target, ("2026-01-01T00:00:00.000Z",), "officer", 1.79e9)
     raw = recall_object(asked, Stamp(us.id, 1.78e9, 1.78e9), AMBER)
     with kit.node.store.write() as tx:
-        obey(kit.node, tx, us.id, header(raw).id, orjson.loads(raw))
+        obey(kit.node, tx, us.id, header(raw).id, read_recall(raw, kit.id))
     receipt = kit.node.store.outgoing(us.id)[number]
     document = orjson.loads(receipt.raw)
     assert document.pop("recall_id") == header(raw).id
@@ -142,6 +143,32 @@ def test_a_recall_of_what_we_did_not_get_from_there_says_not_held(kit: Kit, us: 
     assert len(answers) == 1
     assert orjson.loads(answers.pop())["not_withdrawn"] == [{"reason": "not_held"}]
     assert kit.node.store.object(theirs) is not None
+
+
+def test_what_was_turned_away_is_withdrawn_like_what_was_taken(kit: Kit, us: Partner) -> None:
+    """Else the answer would tell a partner that somebody else speaks for an id it guessed."""
+    third = f"identity--{UUID(int=3, version=4)}"
+    theirs = kit.receive(third, their_object(third, "x", EVENT, AMBER))
+    version = "2026-01-01T00:00:00.000Z"
+    with kit.node.store.write() as tx:
+        tx.put_quarantined(Quarantined(us.id, theirs, version, "may_not_speak", b"{}", 1))
+        asked = recall_object(
+            Recall(kit.id, theirs, (version,), "officer", 1.79e9), Stamp(us.id, 1.78e9, 1.78e9), AMBER
+        )
+        obey(kit.node, tx, us.id, header(asked).id, read_recall(asked, kit.id))
+    (receipt,) = kit.node.store.outgoing(us.id)
+    assert orjson.loads(receipt.raw)["withdrawn"] == [theirs]
+    kept = kit.node.store.object(theirs)
+    assert kept is not None
+    assert kept.status == "current"
+
+
+@pytest.mark.parametrize("broken", [{"deadline": "soon"}, {"target_versions": 7}, {"target_id": None}])
+def test_a_recall_that_cannot_be_read_is_refused(kit: Kit, us: Partner, broken: dict[str, Any]) -> None:
+    good = Recall(kit.id, f"{EVENT}--{UUID(int=5, version=4)}", ("2026-01-01T00:00:00.000Z",), "officer", 1.79e9)
+    document = orjson.loads(recall_object(good, Stamp(us.id, 1.78e9, 1.78e9), AMBER)) | broken
+    with pytest.raises(FormatError):
+        read_recall(orjson.dumps(document), kit.id)
 
 
 class Wire:

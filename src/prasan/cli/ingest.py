@@ -37,6 +37,7 @@ def ingest(arguments: argparse.Namespace) -> int:
             "rows": sum(one.rows for one in taken),
             "kept": sum(one.kept for one in taken),
             "dropped": _sum(taken),
+            "quarantined": sum(one.quarantined for one in taken),
             "objects": sum(one.objects for one in taken) + sum(one.objects for one in looks),
             "found": found,
             "decided": decided,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from prasan.formats.stix import format_time
+from prasan.errors import FormatError
+from prasan.formats.stix import format_time, parse_time
 from prasan.formats.stix_build import Stamp, common, encode
 from prasan.formats.stix_ids import RECALL, RECEIPT, object_id
 from prasan.picture.marking import Marking
@@ -38,6 +39,33 @@ def recall_object(recall: Recall, stamp: Stamp, marking: Marking) -> bytes:
             "note": recall.note or None,
             "deadline": format_time(recall.deadline),
         }
+    )
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    target_id: str
+    target_versions: tuple[str, ...]
+    reason: str
+    deadline: str
+    note: str = ""
+
+
+_ASKED = msgspec.json.Decoder(_Asked)
+
+
+def read_recall(raw: bytes, recipient: str) -> Recall:
+    """The recall that a partner sent to `recipient`. FormatError if a property is not of its kind."""
+    try:
+        asked = _ASKED.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FormatError(f"the recall does not hold: {error}", "Ask the partner to send it again.") from None
+    return Recall(
+        recipient=recipient,
+        target_id=asked.target_id,
+        target_versions=asked.target_versions,
+        reason=asked.reason,
+        deadline=parse_time(asked.deadline, "the recall's deadline"),
+        note=asked.note,
     )
 
 

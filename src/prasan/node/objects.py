@@ -86,9 +86,14 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
 
 
 def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
-    """Have an object decided for every recipient, by way of the due-queue: a crash forgets nothing."""
+    """Have an object decided for every recipient but the one it came from, by way of the due-queue.
+
+    The queue is part of the transaction, so a crash forgets nothing.
+    """
     at_us = node.clock.now_us() - FIRST.get(row.type, 0)
     for recipient in recipient_ids(tx):
+        if recipient == row.origin:
+            continue
         tx.set_due(recipient, row.id, at_us)
 
 

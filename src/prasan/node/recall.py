@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from prasan.errors import UsageError
-from prasan.formats.stix import format_time, parse_time, peek
+from prasan.formats.stix import format_time, peek
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
 from prasan.node.desk import Desk
@@ -128,16 +128,15 @@ class Withdrawn(msgspec.Struct, frozen=True):
     found: bool
 
 
-def obey(node: Node, tx: Tx, partner: str, identifier: str, document: dict[str, object]) -> Withdrawn:
-    """Withdraw what a partner recalls, and queue the receipt, in the transaction that applies the page."""
-    now_us = node.clock.now_us()
-    target = str(document["target_id"])
-    raw_versions = document["target_versions"]
-    versions = [str(one) for one in raw_versions] if isinstance(raw_versions, list) else []
-    held = {row.version for row in tx.received(partner, target)}
-    found = tx.speaker(target) == partner and bool(held & set(versions))
-    deadline_us = int(parse_time(str(document["deadline"])) * 1e6)
-    row = RecallIn(identifier, partner, target, str(document["reason"]), deadline_us, now_us)
+def obey(node: Node, tx: Tx, partner: str, identifier: str, asked: Recall) -> Withdrawn:
+    """Withdraw what a partner recalls, and queue the receipt, in the transaction that applies the page.
+
+    What was turned away counts as held: the answer must not tell whether somebody else speaks for the id.
+    """
+    now_us, target, versions = node.clock.now_us(), asked.target_id, asked.target_versions
+    held = {row.version for row in tx.received(partner, target)} | tx.turned(partner, target)
+    found = not held.isdisjoint(versions)
+    row = RecallIn(identifier, partner, target, asked.reason, int(asked.deadline * 1e6), now_us)
     if tx.put_recall_in(row):
         if found:
             tx.take_back(partner, target, versions)

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
-from prasan.errors import UsageError
+from prasan.errors import FormatError, UsageError
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.client import Client
 from prasan.exchange.intake import Accepted, Known, Peer
@@ -12,6 +12,7 @@ from prasan.exchange.lanes import LANES
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
 from prasan.formats.stix import free_text
+from prasan.formats.stix_control import read_recall
 from prasan.formats.stix_ids import RECALL
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from prasan.node.node import Node
@@ -146,13 +147,22 @@ class _Hands:
             return
         if header.type == RECALL:
             tx.set_speaker(header.id, partner, now_us)
-            obey(self.node, tx, partner, header.id, msgspec.json.decode(one.raw))
+            self.obey(tx, one, now_us)
             return
         unread = bool(free_text(one.raw))
         kept = Kept(content_of(one.raw, header), now_us / 1e6, unread_text=unread, onward=self.onward)
         row = object_row(one.raw, header, partner, one.marking, kept, now_us)
         if tx.put_object(row) == "new":
             queue(tx, self.node, row)
+
+    def obey(self, tx: Tx, one: Accepted, now_us: int) -> None:
+        """A recall; one that cannot be read is kept apart and named."""
+        try:
+            obey(self.node, tx, self.partner.id, one.header.id, read_recall(one.raw, self.node.id))
+        except FormatError:
+            tx.put_quarantined(
+                Quarantined(self.partner.id, one.header.id, one.header.version, "bad_object", one.raw, now_us)
+            )
 
     def posted(self, tx: Tx, step: Posted) -> None:
         """The partner holds these receipts."""

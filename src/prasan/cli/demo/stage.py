@@ -21,6 +21,10 @@ from prasan.node.settings import Listen, Settings
 DATA = resources.files("prasan") / "data"
 
 
+SYNC_EVERY_S = 120
+"""The demo itself pulls when the story asks for it; this is for those who stay and look."""
+
+
 class Player(msgspec.Struct, frozen=True):
     """One office with its home, its feeds and its logins (user -> password); `token` is the partner user's."""
 
@@ -65,6 +69,7 @@ def _found(home: Path, office: Office, listen: Listen) -> Path:
         title_en=office.title_en,
         title_th=office.title_th,
         exercise=True,
+        sync_every_s=SYNC_EVERY_S,
         listen=listen,
         source=list(office.sources),
     )

@@ -42,6 +42,11 @@ class IntakeReads(Link):
         rows = self._all(f"{_QUARANTINE} WHERE ?1 IS NULL OR partner = ?1 ORDER BY n DESC LIMIT ?2", (partner, limit))
         return [Quarantined(*row) for row in rows]
 
+    def turned(self, partner: str, object_id: str) -> set[str]:
+        """The versions of an id that came from a partner and were not taken."""
+        sql = "SELECT version FROM quarantine WHERE partner = ? AND object_id = ?"
+        return {row[0] for row in self._all(sql, (partner, object_id))}
+
     def quarantine_counts(self, partner: str) -> dict[str, int]:
         """How much was not taken, by reason."""
         sql = "SELECT reason, count(*) FROM quarantine WHERE partner = ? GROUP BY reason"

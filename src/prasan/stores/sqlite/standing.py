@@ -78,10 +78,10 @@ class StandingWrites(StandingReads):
             self._do("INSERT INTO due VALUES (?, ?, ?)", (recipient, object_id, at_us))
 
     def set_all_due(self, recipient: str, at_us: int) -> int:
-        """Decide every object anew for a recipient, what others refer to first; how many there are."""
+        """Decide every object that is not the recipient's own anew, what others refer to first; how many there are."""
         return self._do(
-            "INSERT INTO due SELECT ?, id, ? - (type = 'identity') * 2 - (type = 'prasan-vessel') FROM objects"
-            " WHERE status IN ('current', 'revoked', 'withdrawn') GROUP BY id"
+            "INSERT INTO due SELECT ?1, id, ?2 - (type = 'identity') * 2 - (type = 'prasan-vessel') FROM objects"
+            " WHERE status IN ('current', 'revoked', 'withdrawn') AND origin != ?1 GROUP BY id"
             " ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
             (recipient, at_us),
         )
