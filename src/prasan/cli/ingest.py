@@ -15,18 +15,19 @@ from prasan.node.publish import work_due
 from prasan.node.record import seal_all
 from prasan.node.summing import publish_counts
 
+PROGRESS = "read "
+"""How a line of progress begins."""
+
 
 def ingest(arguments: argparse.Namespace) -> int:
-    """Take files in, find what they show, decide who may know. Prints one JSON line a file, and a last one for all."""
+    """Take files in, find what they show, decide who may know: one JSON line; progress goes to standard error."""
     live = [source for source in arguments.sources if "://" in source]
     if live:
         raise UsageError(
             f"{live[0]} is a live feed, which this version does not read yet", "Record it to a file first."
         )
     node = Node(Path(arguments.home))
-    taken, looks = take_in(node, arguments.sources, name=arguments.source, dialect=arguments.format)
-    for one in taken:
-        emit(msgspec.to_builtins(one))
+    taken, looks = take_in(node, arguments.sources, name=arguments.source, dialect=arguments.format, done=_progress)
     publish_counts(node)
     decided = work_due(node)
     seal_all(node)
@@ -42,11 +43,17 @@ def ingest(arguments: argparse.Namespace) -> int:
             "found": found,
             "decided": decided,
             "seconds": round(sum(one.seconds for one in taken), 3),
+            "by_file": msgspec.to_builtins(taken),
         }
     )
     if any(one.duplicates for one in taken):
         tell("Some of it was here already and changed nothing.")
     return 0
+
+
+def _progress(one: Taken) -> None:
+    new = f"{one.rows} rows" if one.rows else f"{one.objects} objects"
+    tell(f"{PROGRESS}{one.source}: {new} in {one.seconds} s")
 
 
 def _sum(taken: list[Taken]) -> dict[str, int]:

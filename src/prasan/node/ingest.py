@@ -29,9 +29,6 @@ ROWS: Final = 500_000
 CHUNK: Final = 500
 """Incident objects kept in one transaction."""
 
-Told = Callable[[str, int], None]
-"""Called with (source, lines read of it so far)."""
-
 
 class Taken(msgspec.Struct):
     """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds.
@@ -51,31 +48,30 @@ class Taken(msgspec.Struct):
     seconds: float = 0.0
 
 
+Done = Callable[[Taken], None]
+
+
 def ingest(
-    node: Node, sources: Iterable[str], *, name: str | None = None, dialect: str | None = None, told: Told | None = None
+    node: Node, sources: Iterable[str], *, name: str | None = None, dialect: str | None = None, done: Done | None = None
 ) -> tuple[list[Taken], list[Looked]]:
-    """Take files, folders or `-` in, then look once at every clock they belong to."""
-    say = told or _silent
-    taken = [
-        _take(node, path, node.settings.source_for(name or Path(path).name), dialect, say)
-        for path in list_files(sources)
-    ]
+    """Take files, folders or `-` in, then look once at every clock they belong to. `done` hears of each file."""
+    taken = []
+    for path in list_files(sources):
+        taken.append(_take(node, path, node.settings.source_for(name or Path(path).name), dialect))
+        if done is not None:
+            done(taken[-1])
     # Rows that were here already count too: whoever stored them may have been stopped before looking at them.
     looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
     return taken, looks
 
 
-def _silent(_source: str, _lines: int) -> None:
-    return None
-
-
-def _take(node: Node, path: str, source: Source, dialect: str | None, told: Told) -> Taken:
+def _take(node: Node, path: str, source: Source, dialect: str | None) -> Taken:
     started = time.perf_counter()
     taken = Taken(source.name, source.clock)
     if path != "-" and is_incident_table(Path(path)):
         _take_incidents(node, Path(path), source, taken)
     else:
-        _take_ais(node, read_source(path, node.clock.now(), dialect, source.name), source, taken, told)
+        _take_ais(node, read_source(path, node.clock.now(), dialect, source.name), source, taken)
     taken.seconds = round(time.perf_counter() - started, 3)
     with node.store.write() as tx:
         detail = {name: getattr(taken, name) for name in ("lines", "kept", "rows", "quarantined", "objects")}
@@ -83,12 +79,11 @@ def _take(node: Node, path: str, source: Source, dialect: str | None, told: Told
     return taken
 
 
-def _take_ais(node: Node, batches: Iterator[FileBatch], source: Source, taken: Taken, told: Told) -> None:
+def _take_ais(node: Node, batches: Iterator[FileBatch], source: Source, taken: Taken) -> None:
     counts, gathered = Counts(), list[Batch]()
     for item in batches:
         gathered.append(item.batch)
         counts = counts + item.batch.counts
-        told(source.name, counts.lines)
         if sum(batch.positions.num_rows for batch in gathered) >= ROWS:
             _store(node, source, gathered, taken)
             gathered = []

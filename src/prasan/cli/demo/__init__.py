@@ -10,9 +10,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from prasan.cli.demo import canary
 from prasan.cli.demo.cast import TH, US
@@ -39,12 +41,13 @@ def demo(arguments: argparse.Namespace) -> int:
     for port in range(arguments.port, arguments.port + 4):
         bind(HOST, port).close()
     root = _folder(arguments.dir)
-    with console.status("Two homes, keys, cards, an accord signed by both …"):
+    with Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console) as bars:
+        homes = bars.add_task("homes, keys, cards, an accord signed by both", total=1)
         players = set_up(root, [(TH, ports[0]), (US, ports[1])])
-    console.print("[green]✓[/] two homes, keys, cards, an accord signed by both")
-    with console.status("Reading real AIS and incidents, and the exercise; deciding who may know …"):
-        ingested = ingest_all(players)
-    console.print("[green]✓[/] feeds read, events found, every object decided for every recipient")
+        bars.advance(homes)
+        feeds = bars.add_task("feeds read, events found, all decided", total=sum(len(one.feeds) for one in players) + 1)
+        ingested = ingest_all(players, lambda: bars.advance(feeds))
+        bars.advance(feeds)
     with serving(players):
         told = _exchange(players, ingested, console)
         told.seconds = round(time.perf_counter() - started, 1)
@@ -65,34 +68,36 @@ def _folder(name: str | None) -> Path:
     return root
 
 
-def _exchange(players: list[Player], ingested: dict[str, list[dict[str, object]]], console: Console) -> Told:
+def _exchange(players: list[Player], ingested: dict[str, dict[str, Any]], console: Console) -> Told:
     """Pull both ways, recall one object, pull again, and look for what must not be there."""
     nodes = [Node(player.root) for player in players]
     thai, american = nodes
-    with console.status("Pulling over the peer port, checking every statement …"):
-        _pull(american, thai)
-    console.print("[green]✓[/] both nodes have pulled what the other's policy lets them have")
-    with console.status("Recalling one encounter …"):
+    with Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console) as bars:
+        pulls = bars.add_task("pulled both ways, every statement checked", total=2)
+        for node in (american, thai):
+            _pull(node)
+            bars.advance(pulls)
+        recalls = bars.add_task("one encounter recalled, withdrawn, answered", total=1)
         recall(thai, _an_encounter(thai), american.settings.name, REASON)
         _pull(american)
-    console.print("[green]✓[/] one encounter recalled, withdrawn at the partner, answered by a receipt")
-    told = tell(nodes, ingested)
-    told.leaks = _leaks(thai, american) + _leaks(american, thai)
-    console.print(f"[green]✓[/] leaks found at the partners: {told.leaks}; records: {told.ledger}")
+        bars.advance(recalls)
+        checks = bars.add_task("searched for leaks, both records checked", total=3)
+        told = tell(nodes, ingested)
+        bars.advance(checks)
+        for owner, partner in ((thai, american), (american, thai)):
+            told.leaks += _leaks(owner, partner)
+            bars.advance(checks)
+    console.print(f"leaks found at the partners: {told.leaks}; records: {told.ledger}")
     for node in nodes:
         node.close()
     return told
 
 
-def _pull(*nodes: Node) -> None:
-    for node in nodes:
-        for name, summary in sync(node, []).items():
-            if summary.failure or summary.quarantined:
-                raise PrasanError(
-                    f"{node.settings.name} could not take everything from {name}: "
-                    f"{summary.message or summary.quarantined}",
-                    "See serve.log in its home.",
-                )
+def _pull(node: Node) -> None:
+    for name, summary in sync(node, []).items():
+        if summary.failure or summary.quarantined:
+            what = summary.message or summary.quarantined
+            raise PrasanError(f"{node.settings.name} could not take all from {name}: {what}", "See serve.log there.")
 
 
 def _an_encounter(node: Node) -> str:

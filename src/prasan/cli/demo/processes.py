@@ -5,13 +5,15 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 
 from prasan.cli.demo.stage import Player
+from prasan.cli.ingest import PROGRESS
 from prasan.errors import Unreachable
 from prasan.exchange.client import pinned
 
@@ -20,17 +22,28 @@ STOP_S: Final = 10.0
 COMMAND: Final = (sys.executable, "-m", "prasan.cli")
 
 
-def ingest_all(players: list[Player]) -> dict[str, list[dict[str, Any]]]:
-    """Every player's feeds, in processes side by side; the JSON lines that each printed."""
-    started = [(player, _start(["ingest", *player.feeds, "--home", str(player.root)], player)) for player in players]
-    results = {}
-    for player, process in started:
+def ingest_all(players: list[Player], step: Callable[[], None]) -> dict[str, dict[str, Any]]:
+    """Every player's feeds, in processes side by side; what each printed. `step` is called for each file read."""
+    with ThreadPoolExecutor(len(players)) as pool:
+        return dict(pool.map(lambda player: (player.office.name, _ingest(player, step)), players))
+
+
+def _ingest(player: Player, step: Callable[[], None]) -> dict[str, Any]:
+    log = player.root / "ingest.log"
+    command = [*COMMAND, "ingest", *player.feeds, "--home", str(player.root)]
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        for line in process.stderr or ():
+            file.write(line)
+            if line.startswith(PROGRESS):
+                step()
         out, _ = process.communicate()
-        if process.returncode:
-            remedy = f"See {player.root / 'ingest.log'}."
-            raise Unreachable(f"ingest of {player.office.name} ended with {process.returncode}", remedy)
-        results[player.office.name] = [json.loads(line) for line in out.splitlines()]
-    return results
+    if process.returncode:
+        raise Unreachable(f"ingest of {player.office.name} ended with {process.returncode}", f"See {log}.")
+    result: dict[str, Any] = json.loads(out)
+    return result
 
 
 @contextlib.contextmanager

@@ -45,13 +45,13 @@ class Told(msgspec.Struct):
         return self.leaks == 0 and self.ledger == "ok" and 0 < self.recalled == self.acknowledged
 
 
-def tell(nodes: list[Node], ingested: dict[str, list[dict[str, Any]]]) -> Told:
+def tell(nodes: list[Node], ingested: dict[str, dict[str, Any]]) -> Told:
     """Count what both nodes hold."""
     told = Told()
     dropped = Counter[str]()
-    for lines in ingested.values():
-        told.rows += lines[-1]["rows"]
-        dropped.update(lines[-1]["dropped"])
+    for counts in ingested.values():
+        told.rows += counts["rows"]
+        dropped.update(counts["dropped"])
     told.dropped = dict(dropped)
     told.vessels = sum(source.vessels for node in nodes for source in _archive(node).sources().values())
     told.events = _events(nodes)
@@ -84,8 +84,9 @@ def _count(node: Node, told: Told) -> None:
     recipients = {"public": "public"} | {one.id: one.name for one in store.partners()}
     for key, name in recipients.items():
         states = store.state_counts(key)
-        told.released[name] = told.released.get(name, 0) + sum(states.get("released", {}).values())
-        told.sanitised[name] = told.sanitised.get(name, 0) + sum(states.get("sanitised", {}).values())
+        for state, sums in (("released", told.released), ("sanitised", told.sanitised)):
+            if states.get(state):
+                sums[name] = sums.get(name, 0) + sum(states[state].values())
         told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(states.get("withheld", {})))
 
 
