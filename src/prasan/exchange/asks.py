@@ -1,5 +1,6 @@
 """What the reader asks a partner's node for, and the reading of its answers. A bad answer is a `PageCut`."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, Literal, TypeVar
 from urllib.parse import urlencode
@@ -10,6 +11,8 @@ from prasan.exchange.http import MEDIA_TYPE, Response, time_us
 from prasan.exchange.lanes import PAGE, ROOT
 
 _T = TypeVar("_T")
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 SMALL: Final = 2 * 1024 * 1024
 LARGE: Final = 40 * 1024 * 1024
@@ -113,7 +116,7 @@ def ack(body: bytes) -> Ask:
 def read_collections(response: Response) -> dict[str, str]:
     """Alias to collection id."""
     found = _decode(response, _Collections)
-    return {one.alias: one.id for one in found.collections if one.id.replace("-", "").isalnum()}
+    return {one.alias: one.id for one in found.collections if _UUID.fullmatch(one.id)}
 
 
 def read_objects(response: Response, added_after: str) -> ObjectPage:

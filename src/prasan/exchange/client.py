@@ -59,7 +59,7 @@ class Client:
                 return Response(answer.status_code, body, {k.lower(): v for k, v in answer.headers.items()})
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             return Unreached(self._why(str(error)))
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Cut(f"{type(error).__name__}: {error}")
         except (_TooLong, zlib.error) as error:
             return Cut(str(error))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,7 +28,7 @@ class Claims(msgspec.Struct, frozen=True):
     htm: str
     htu: str
     bh: str
-    iat: int
+    iat: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     jti: str
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from prasan.errors import FormatError
 from prasan.exchange.http import Problem, Response, raw_answer, time_text
+from prasan.exchange.lanes import PAGE
 from prasan.exchange.shelf import Item, Outcome, Shelf
 from prasan.formats import stix
 
@@ -40,6 +41,8 @@ def split(body: bytes) -> list[bytes]:
         raise Problem(422, "Not an envelope", str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(400, "Malformed body", "The body is not JSON.") from None
+    if found and len(found) > PAGE:
+        raise Problem(413, "Content too large", f"At most {PAGE} objects are taken at once.")
     if not found:
         raise Problem(422, "Nothing to add", "The envelope holds no objects.")
     return [bytes(raw) for raw in found]

@@ -34,12 +34,15 @@ from prasan.exchange.steps import (
     Task,
     Unreached,
 )
+from prasan.formats.stix_ids import is_id
 
 TRIES: Final = 3
 """How often a page that was cut is asked for before the pull gives up until the next one."""
 POST_AT_ONCE: Final = 100
 MAX_PAGES: Final = 20_000
 """Pages in one pull: ten million objects. A node that never ends its pages does not hold us for ever."""
+MAX_ID: Final = 300
+"""Characters of an id that is asked for once more; nobody's type has so long a name."""
 MAX_AHEAD: Final = 100_000
 """Statements fetched ahead of their objects."""
 
@@ -168,7 +171,7 @@ class _Reader:
     def vouched(self, lane: _Lane, keys: Sequence[Key]) -> Steps[set[Key]]:
         """Fetch the statements of a page. An object without one is asked for once more: those that are gone."""
         yield from self.statements(lane, keys)
-        missing = [key for key in keys if key[0] and key not in lane.stated]
+        missing = [key for key in keys if is_id(key[0]) and len(key[0]) <= MAX_ID and key not in lane.stated]
         if not missing:
             return set()
         still = set[Key]()

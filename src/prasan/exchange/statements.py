@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -57,6 +57,10 @@ class Handling(msgspec.Struct, frozen=True):
         )
 
 
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A place in an order; more than a store could hold is refused."""
+
+
 class Statement(msgspec.Struct, frozen=True):
     """One statement. `accords` are the hashes of those in force at `issued_at`; `origin` is null for a built view."""
 
@@ -69,7 +73,7 @@ class Statement(msgspec.Struct, frozen=True):
     handling: Handling
     accords: tuple[str, ...]
     lane: Lane
-    seq: int
+    seq: Seq
     issued_at: str
     origin: str | None
 

@@ -16,6 +16,7 @@ import orjson
 from prasan.errors import FormatError
 from prasan.formats import jsonlimits
 from prasan.formats.stix_ids import CONTROL, EVENT, RECALL, RECEIPT, TLP_OF, TRACK, VESSEL, ids_in, is_id, type_of
+from prasan.formats.stix_shapes import check_shape
 from prasan.picture.marking import Marking, Tlp
 
 EXERCISE: Final = "exercise"
@@ -127,6 +128,7 @@ def header(raw: bytes) -> Header:
     for name in REQUIRED.get(found.type, ()):
         if name not in names:
             raise FormatError(f"{found.id} has no '{name}', which a {found.type} must have", "send the whole object")
+    check_shape(raw, found.type)
     return found
 
 

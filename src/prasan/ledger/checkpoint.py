@@ -31,7 +31,7 @@ __all__ = [
     "verify_note",
 ]
 
-_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):

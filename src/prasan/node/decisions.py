@@ -1,19 +1,15 @@
 """From an object in the store to a decision about it."""
 
-import msgspec
-
 from prasan.formats.stix import parse_time, peek
-from prasan.node.objects import Kept
+from prasan.node.objects import KEPT
 from prasan.release.facts import Facts
 from prasan.stores.rows import OWN, ObjectRow
 from prasan.stores.sqlite.store import Reads
 
-_KEPT = msgspec.json.Decoder(Kept).decode
-
 
 def facts_of(store: Reads, node_id: str, row: ObjectRow, recipient_id: str) -> Facts:
     """The facts about an object as one recipient's decision needs them."""
-    kept = _KEPT(row.facts)
+    kept = KEPT(row.facts)
     origin_name = OWN
     if row.origin != OWN:
         sender = store.partner(row.origin)
@@ -26,7 +22,7 @@ def facts_of(store: Reads, node_id: str, row: ObjectRow, recipient_id: str) -> F
         marking=row.marking,
         node=node_id,
         known_at=kept.known_at,
-        labels=frozenset(peek(row.raw).labels),
+        labels=kept.tags.union(peek(row.raw).labels),
         origin=row.origin,
         origin_name=origin_name,
         onward=kept.onward,

@@ -30,21 +30,30 @@ Build = Callable[[Stamp], bytes]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What release needs to know of an object and its bytes do not say."""
+    """What release needs to know of an object and its bytes do not say. `tags` are labels that never leave the node."""
 
     content: Content
     known_at: float
     terms: Terms = Terms()
     unread_text: bool = False
+    tags: frozenset[str] = frozenset()
     onward: Onward = "never"
 
+
+KEPT = msgspec.json.Decoder(Kept).decode
 
 ANY_USE = Terms()
 """The terms of what is our own."""
 
 
 def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
-    node: Node, tx: Tx, object_id: str, build: Build, marking: Marking, terms: Terms = ANY_USE
+    node: Node,
+    tx: Tx,
+    object_id: str,
+    build: Build,
+    marking: Marking,
+    terms: Terms = ANY_USE,
+    tags: frozenset[str] = frozenset(),
 ) -> bool:
     """Keep a new version of one of our objects and queue it for decision; False if its bytes are as before.
 
@@ -56,11 +65,12 @@ def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
     if before is not None:
         header = peek(before.raw)
         created, last = parse_time(header.created), parse_time(header.modified)
-        if build(Stamp(node.id, created, last)) == before.raw:
+        kept = KEPT(before.facts)
+        if build(Stamp(node.id, created, last)) == before.raw and tags == kept.tags:
             return False
         modified = max(now, last + STEP_S)
     raw = build(Stamp(node.id, created, modified))
-    row = object_row(raw, peek(raw), OWN, marking, Kept(_content(raw), now, terms), node.clock.now_us())
+    row = object_row(raw, peek(raw), OWN, marking, Kept(_content(raw), now, terms, tags=tags), node.clock.now_us())
     tx.put_object(row)
     queue(tx, node, row)
     return True

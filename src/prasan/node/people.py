@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from prasan.errors import UsageError
+from prasan.errors import Unreachable, UsageError
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG, note
 from prasan.stores.rows import UserRow
@@ -16,6 +16,8 @@ from prasan.stores.rows import UserRow
 MIN_PASSWORD = 10
 """Characters (NIST SP 800-63B asks for at least 8; a watch room's shared desk for a little more)."""
 TOKEN_BYTES = 32
+HASH_WAIT_S = 2.0
+"""How long a sign-in waits for its turn; longer would let guesses fill every thread of the node."""
 
 _HASHER = PasswordHasher()
 _HASHING = BoundedSemaphore(2)
@@ -52,11 +54,14 @@ def check_password(node: Node, name: str, password: str) -> UserRow | None:
     """The user, if the password is right. A user that does not exist takes as long as one that does."""
     user = node.store.user(name)
     hashed = user.password if user and user.password else _nobody()
+    if not _HASHING.acquire(timeout=HASH_WAIT_S):
+        raise Unreachable("too many people are signing in at once", "Try again in a moment.")
     try:
-        with _HASHING:
-            _HASHER.verify(hashed, password)
+        _HASHER.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return None
+    finally:
+        _HASHING.release()
     return user if user and user.password else None
 
 

@@ -15,7 +15,7 @@ from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import Outcome, detect
 from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, vessel_id, vessel_object
 from prasan.node.node import Node
-from prasan.node.objects import keep_own
+from prasan.node.objects import KEPT, keep_own
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.event import Event
 from prasan.picture.finding import Fix
@@ -120,7 +120,7 @@ def _keep_event(node: Node, tx: Tx, event: Event, sources: Mapping[str, Source],
     kept = 0
     for mmsi in event.finding.mmsi:
         if mmsi in vessels:
-            kept += _keep_vessel(node, tx, vessels[mmsi], event.marking, terms)
+            kept += _keep_vessel(node, tx, vessels[mmsi], event, terms)
     refs = [vessel_id(node.id, mmsi) for mmsi in event.finding.mmsi if mmsi in vessels]
 
     def build(stamp: Stamp) -> bytes:
@@ -129,15 +129,19 @@ def _keep_event(node: Node, tx: Tx, event: Event, sources: Mapping[str, Source],
     return kept + keep_own(node, tx, event_id(node.id, event.id), build, event.marking, terms)
 
 
-def _keep_vessel(node: Node, tx: Tx, vessel: Vessel, marking: Marking, terms: Terms) -> bool:
-    """A vessel's object carries the join of what it was ever made from."""
+def _keep_vessel(node: Node, tx: Tx, vessel: Vessel, event: Event, terms: Terms) -> bool:
+    """A vessel's object carries the join of what it was ever made from, and as tags the kinds of its events.
+
+    The tags stay here: with them a policy can keep back a vessel whose event goes out without its name.
+    """
     before = tx.object(vessel_id(node.id, vessel.mmsi))
-    joined = join_all([marking, before.marking]) if before else marking
+    joined = join_all([event.marking, before.marking]) if before else event.marking
+    tags = frozenset({event.finding.kind}) | (KEPT(before.facts).tags if before else frozenset())
 
     def build(stamp: Stamp) -> bytes:
         return vessel_object(vessel, stamp, joined)
 
-    return keep_own(node, tx, vessel_id(node.id, vessel.mmsi), build, joined, terms)
+    return keep_own(node, tx, vessel_id(node.id, vessel.mmsi), build, joined, terms, tags)
 
 
 def _vessels(node: Node, events: list[Event], positions: pa.Table, statics: pa.Table) -> dict[int, Vessel]:

@@ -4,6 +4,7 @@ The due-queue holds (recipient, object) pairs. Working it decides, renders and f
 (docs/wire.md, section 5), a chunk a transaction, so that a crash between two chunks repeats nothing.
 """
 
+import logging
 from hashlib import sha256
 from math import ceil
 from typing import Final
@@ -30,6 +31,10 @@ STATE: Final[dict[str, Target]] = {"verbatim": "released", "sanitised": "sanitis
 HELD_VERBATIM: Final = "held_verbatim"
 """What was given whole is not given again in part: an officer recalls it first."""
 
+UNREADABLE: Final = "unreadable"
+"""The object is of a form that no room can read; it is withheld and the log says why."""
+LOG: Final = logging.getLogger("prasan.publish")
+
 _CELL = msgspec.json.Decoder(Cell | None)
 
 
@@ -41,10 +46,22 @@ def work_due(node: Node) -> int:
             pairs = tx.due(node.clock.now_us(), CHUNK)
             desk = Desk(node, tx)
             for pair in pairs:
-                settle(desk, pair.recipient, pair.object_id)
+                settle_safely(desk, pair.recipient, pair.object_id)
         if not pairs:
             return done
         done += len(pairs)
+
+
+def settle_safely(desk: Desk, recipient: str, object_id: str) -> None:
+    """Settle one pair; one that cannot be settled is withheld and named, and holds up no other."""
+    try:
+        with desk.tx.part():
+            settle(desk, recipient, object_id)
+    except Exception:
+        LOG.exception("%s cannot be decided for %s", object_id, recipient)
+        desk.tx.narrow(recipient, object_id)
+        desk.tx.set_state(recipient, object_id, "withheld", (UNREADABLE,), desk.now_us)
+        desk.tx.set_due(recipient, object_id, None)
 
 
 def settle(desk: Desk, recipient: str, object_id: str) -> None:

@@ -9,6 +9,7 @@ from prasan.errors import UsageError
 from prasan.formats.stix import format_time, peek
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
+from prasan.formats.stix_ids import ids_in
 from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
@@ -38,6 +39,8 @@ class Issued(msgspec.Struct, frozen=True):
 
 def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
     """Ask a partner, or `all` who were sent it, to withdraw an object. UsageError if nobody was."""
+    if ids_in(text):
+        raise UsageError("the reason names an object's id", "Say it without ids: the partner knows them by others.")
     with node.store.write() as tx:
         desk = Desk(node, tx)
         object_id = _ours(tx, object_id)
@@ -138,8 +141,9 @@ def obey(node: Node, tx: Tx, partner: str, identifier: str, asked: Recall) -> Wi
     found = not held.isdisjoint(versions)
     row = RecallIn(identifier, partner, target, asked.reason, int(asked.deadline * 1e6), now_us)
     if tx.put_recall_in(row):
+        # Also what has not come yet: these versions are never shown, whenever they arrive.
+        tx.take_back(partner, target, versions)
         if found:
-            tx.take_back(partner, target, versions)
             requeue(node, tx, target)
         answer = Receipt(identifier, (target,)) if found else Receipt(identifier, (), {target: "not_held"})
         receipt = receipt_object(answer, Stamp(node.id, now_us / 1e6, now_us / 1e6), PUBLIC)

@@ -1,10 +1,12 @@
 """Pulling from a partner: what a pull yields is done here, a page a transaction with its cursor and its leaf."""
 
+import logging
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 
-from prasan.errors import FormatError, UsageError
+from prasan.errors import FormatError, PrasanError, UsageError
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.client import Client
 from prasan.exchange.intake import Accepted, Known, Peer
@@ -28,6 +30,8 @@ from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.sqlite import Tx
 from prasan.stores.traffic import Conflict, Cursor, Quarantined, ReceivedRow
 
+LOG: Final = logging.getLogger("prasan.sync")
+
 
 def theirs_log(partner: str) -> str:
     """Under which name we keep the checkpoints of a partner's log about us."""
@@ -42,7 +46,18 @@ def sync(node: Node, names: list[str]) -> dict[str, Summary]:
         known = ", ".join(one.name for one in partners) or "none yet"
         raise UsageError(f"there is no partner '{unknown[0]}' (registered: {known})", "Name one of them.")
     chosen = [one for one in partners if not names or one.name in names]
-    return {one.name: pull_from(node, one) for one in chosen}
+    return {one.name: _guarded(node, one) for one in chosen}
+
+
+def _guarded(node: Node, partner: PartnerRow) -> Summary:
+    """A pull whose failure stays its own: the partners after this one are pulled all the same."""
+    try:
+        return pull_from(node, partner)
+    except PrasanError as error:
+        return Summary(failure="refused", message=f"{error} {error.remedy}".strip())
+    except Exception as error:
+        LOG.exception("the pull from %s failed", partner.name)
+        return Summary(failure="defect", message=f"The pull from {partner.name} failed: {type(error).__name__}.")
 
 
 def pull_from(node: Node, partner: PartnerRow) -> Summary:

@@ -46,3 +46,6 @@ class Tender:
                             LOG.warning("sync with %s: %s", name, summary.message)
             except PrasanError as error:
                 LOG.warning("%s %s", error, error.remedy)
+            except Exception:
+                # Whatever one partner or one object does, the node goes on deciding, narrowing and sealing.
+                LOG.exception("tending failed; it is tried again")

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeGuard
 import msgspec
 import orjson
 
-from prasan.formats.stix import Header
+from prasan.errors import FormatError
+from prasan.formats.stix import Header, parse_time
 from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.source import Terms
@@ -97,7 +98,9 @@ def content_of(raw: bytes, header: Header) -> Content:
     of any other object its type without "prasan-"."""
     document = orjson.loads(raw)
     if header.type == INCIDENT:
-        document = document.get("extensions", {}).get(EXTENSIONS[INCIDENT], {})
+        extensions = document.get("extensions")
+        inner = extensions.get(EXTENSIONS[INCIDENT]) if isinstance(extensions, dict) else None
+        document = inner if isinstance(inner, dict) else {}
         kind, when = document.get("attack_type"), document.get("occurred")
     else:
         kind = document.get("event_kind") if header.type == EVENT else None
@@ -105,8 +108,16 @@ def content_of(raw: bytes, header: Header) -> Content:
     return Content(
         kind=kind if isinstance(kind, str) else header.type.removeprefix("prasan-"),
         places=tuple(_places(document, header.type)),
-        when=when if isinstance(when, str) else None,
+        when=_time(when),
     )
+
+
+def _time(value: Any) -> str | None:
+    """A time, if it can be read as one."""
+    try:
+        return value if isinstance(value, str) and parse_time(value) is not None else None
+    except FormatError:
+        return None
 
 
 def _places(document: dict[str, Any], kind: str) -> Iterator[Place]:

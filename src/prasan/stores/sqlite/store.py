@@ -69,6 +69,20 @@ class Tx(
     def _con(self) -> sqlite3.Connection:
         return self._connection
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the transaction that is undone alone if anything is raised inside."""
+        places, frontiers = dict(self._places), dict(self._frontiers)
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            self._places, self._frontiers = places, frontiers
+            raise
+        finally:
+            self._connection.execute("RELEASE part")
+
 
 class Store(Reads):
     """A node's documents in one file. Reading verbs may be called from any thread; writing is `with store.write()`."""
