@@ -13,7 +13,8 @@ from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK, VESSEL
 
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
-Mmsi = Annotated[int, msgspec.Meta(ge=0, le=999_999_999)]
+Mmsi = Annotated[int, msgspec.Meta(ge=0, lt=2**30)]
+"""30 bits, as on the air (M.1371-5): a number that no ship can have been given must still be reportable."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Km = Annotated[float, msgspec.Meta(ge=0, le=40_000)]
 Time = Annotated[str, msgspec.Meta(pattern=r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]

@@ -22,7 +22,7 @@ from prasan.release.coarse import Cell
 from prasan.release.decide import Case
 from prasan.release.render import Build, View, render
 from prasan.release.transition import Act, State, Target, acts, due_at, sends
-from prasan.stores.rows import OWN, Mapped, NewView, ObjectRow, ViewRow
+from prasan.stores.rows import OWN, Due, Mapped, NewView, ObjectRow, ViewRow
 
 CHUNK: Final = 250
 """Pairs decided in one transaction: some tens of milliseconds, so that nobody waits long for the store."""
@@ -45,11 +45,21 @@ def work_due(node: Node) -> int:
         with node.store.write() as tx:
             pairs = tx.due(node.clock.now_us(), CHUNK)
             desk = Desk(node, tx)
-            for pair in pairs:
-                settle_safely(desk, pair.recipient, pair.object_id)
+            settle_all(desk, pairs)
         if not pairs:
             return done
         done += len(pairs)
+
+
+def settle_all(desk: Desk, pairs: list[Due]) -> None:
+    """Settle a chunk; if one of it cannot be, all of it again one by one."""
+    try:
+        with desk.tx.part():
+            for pair in pairs:
+                settle(desk, pair.recipient, pair.object_id)
+    except Exception:
+        for pair in pairs:
+            settle_safely(desk, pair.recipient, pair.object_id)
 
 
 def settle_safely(desk: Desk, recipient: str, object_id: str) -> None:
@@ -96,7 +106,8 @@ class Step:
         after: Target = STATE[view.form] if view.form else "withheld"
         due_s = due_at(self.held.date_added_us / 1e6, self.decision.steps.again_min) if self.held else 0.0
         state, codes = after, view.codes
-        for act in acts(self.before(), after):
+        nothing = self.held is None and after == "withheld"
+        for act in () if nothing else acts(self.before(), after):
             if sends(act, changed=self.differs(view), recalled=False, now=self.desk.now_us / 1e6, due=due_s):
                 self.send(view)
             else:

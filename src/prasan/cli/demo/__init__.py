@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,9 @@ def _exchange(players: list[Player], ingested: dict[str, dict[str, Any]], consol
     thai, american = nodes
     with Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console) as bars:
         pulls = bars.add_task("pulled both ways, every statement checked", total=2)
-        for node in (american, thai):
-            _pull(node)
-            bars.advance(pulls)
+        with ThreadPoolExecutor(2) as pool:
+            for _ in pool.map(_pull, (american, thai)):
+                bars.advance(pulls)
         recalls = bars.add_task("one encounter recalled, withdrawn, answered", total=1)
         recall(thai, _an_encounter(thai), american.settings.name, REASON)
         _pull(american)
@@ -84,9 +85,10 @@ def _exchange(players: list[Player], ingested: dict[str, dict[str, Any]], consol
         checks = bars.add_task("searched for leaks, both records checked", total=3)
         told = tell(nodes, ingested)
         bars.advance(checks)
-        for owner, partner in ((thai, american), (american, thai)):
-            told.leaks += _leaks(owner, partner)
-            bars.advance(checks)
+        with ThreadPoolExecutor(2) as pool:
+            for found in pool.map(_leaks, (thai, american), (american, thai)):
+                told.leaks += found
+                bars.advance(checks)
     console.print(f"leaks found at the partners: {told.leaks}; records: {told.ledger}")
     for node in nodes:
         node.close()
@@ -110,7 +112,7 @@ def _an_encounter(node: Node) -> str:
 
 def _leaks(owner: Node, partner: Node) -> int:
     """Search the partner's whole home for words withheld from it, by a program that knows nothing of prasan."""
-    words = canaries(owner, partner.settings.name)
+    words = canaries(owner, partner)
     found = subprocess.run(  # noqa: S603 - our own file, no shell
         [sys.executable, "-I", str(canary.__file__), str(partner.home.root)],
         input="\n".join(words).encode(),

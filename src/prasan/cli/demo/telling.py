@@ -90,15 +90,17 @@ def _count(node: Node, told: Told) -> None:
         told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(states.get("withheld", {})))
 
 
-def canaries(node: Node, recipient: str) -> list[str]:
-    """Words that this recipient must never see: what stands in objects withheld from it, or lost on the way.
+def canaries(node: Node, other: Node) -> list[str]:
+    """Words that the other node must never see: what stands in objects withheld from it, or lost on the way.
 
-    Names, call signs, MMSIs and exact places of own objects that are not in anything the recipient can read.
+    Names, call signs, MMSIs and exact places of own objects that are neither in anything the other can read here nor in
+    what it found out by itself: two nodes may well hear the same ship.
     """
-    partner = node.store.partner(recipient)
+    partner = node.store.partner(other.id)
     if partner is None:
         return []
-    readable = b"\n".join(preview(node, recipient))
+    theirs = (row.raw for row in other.store.each_object() if row.origin == OWN)
+    readable = b"\n".join([*preview(node, partner.name), *theirs])
     secret = set[str]()
     for row in node.store.each_object():
         state = node.store.state(partner.id, row.id)

@@ -73,9 +73,13 @@ class StandingWrites(StandingReads):
 
     def set_due(self, recipient: str, object_id: str, at_us: int | None) -> None:
         """Decide again at `at_us`; None takes it off the queue."""
-        self._do("DELETE FROM due WHERE recipient = ? AND object_id = ?", (recipient, object_id))
-        if at_us is not None:
-            self._do("INSERT INTO due VALUES (?, ?, ?)", (recipient, object_id, at_us))
+        if at_us is None:
+            self._do("DELETE FROM due WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+            return
+        self._do(
+            "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = excluded.at_us",
+            (recipient, object_id, at_us),
+        )
 
     def set_all_due(self, recipient: str, at_us: int) -> int:
         """Decide every object that is not the recipient's own anew, what others refer to first; how many there are."""
