@@ -2,12 +2,15 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from prasan.cli import main
 from prasan.cli.parser import build_parser
+from prasan.node.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -89,3 +92,11 @@ def test_the_readme_stands_alone() -> None:
     text = (ROOT / "README.md").read_text()
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
+def test_the_settings_page_is_what_settings_take() -> None:
+    text = re.search(r"```toml\n(.*?)```", (DOCS / "home.md").read_text(), re.DOTALL)
+    assert text is not None
+    settings = msgspec.convert(tomllib.loads(text[1]), Settings)
+    assert {field.name for field in msgspec.structs.fields(Settings)} == set(tomllib.loads(text[1]))
+    assert settings.source[0].source().marking.tlp.label == "TLP:AMBER+STRICT"
