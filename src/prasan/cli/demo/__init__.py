@@ -5,13 +5,14 @@ partner gets what the other's policy lets it have; one object is recalled; both 
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console
@@ -37,6 +38,7 @@ REASON = "Exercise: the two vessels were found to be on a licensed transfer."
 def demo(arguments: argparse.Namespace) -> int:
     """Run it. With `--once` a JSON summary is the last line and 0 means that everything held."""
     started = time.perf_counter()
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the two nodes are stopped as by Ctrl-C
     console = Console(stderr=True)
     ports = [Listen(HOST, arguments.port, arguments.port + 1), Listen(HOST, arguments.port + 2, arguments.port + 3)]
     for port in range(arguments.port, arguments.port + 4):
@@ -58,6 +60,10 @@ def demo(arguments: argparse.Namespace) -> int:
         _invite(players, told, console)
         _wait()
     return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _folder(name: str | None) -> Path:
