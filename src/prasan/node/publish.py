@@ -5,6 +5,7 @@ The due-queue holds (recipient, object) pairs. Working it decides, renders and f
 """
 
 import logging
+from functools import cached_property
 from hashlib import sha256
 from math import ceil
 from typing import Final
@@ -100,6 +101,11 @@ class Step:
         self.mapped = self.tx.mapped(self.to, row.id) or self.new_mapping()
         self.given_way: list[ViewRow] = []
 
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The recipient's own id of this object: as it was, or a new one."""
+        return self.tx.mapped(self.to, self.row.id) or self.new_mapping()
+
     def take(self) -> None:
         """Render as of the last time, compare, and do what the transition says."""
         view = self.render(self.last_built())
@@ -136,12 +142,20 @@ class Step:
 
     def render(self, modified: float) -> View:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
-        created = self.mapped.created_us / 1e6
-        refs = references(self.row.raw) if self.decision.verdict != "withhold" else frozenset[str]()
+        if self.decision.verdict == "withhold":
+            return View("withhold", self.decision.codes)
+        refs = references(self.row.raw)
         known = self.tx.visible(self.to, [*refs]) | {self.row.id: self.row.id}
         if self.case.recipient.kind == "class" and self.row.origin != OWN:
             # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
             known = {ref: ref for ref in refs}
+        if self.decision.verdict == "release":
+            # Most objects go out whole: those need no id of their own.
+            bare = Build(self.row.id, known, Stamp(self.desk.node.id, 0, 0), self.row.marking)
+            whole = render(self.row.raw, self.header, self.decision, bare)
+            if whole.form == "verbatim":
+                return whole
+        created = self.mapped.created_us / 1e6
         stamp = Stamp(self.desk.node.id, created, max(created, modified))
         build = Build(self.mapped.view_id, known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
         return render(self.row.raw, self.header, self.decision, build)
