@@ -104,7 +104,7 @@ def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
     for recipient in recipient_ids(tx):
         if recipient == row.origin:
             continue
-        tx.set_due(recipient, row.id, at_us)
+        tx.bring_due(recipient, row.id, at_us)
 
 
 def recipient_ids(store: Reads) -> list[str]:

@@ -81,6 +81,14 @@ class StandingWrites(StandingReads):
             (recipient, object_id, at_us),
         )
 
+    def bring_due(self, recipient: str, object_id: str, at_us: int) -> None:
+        """Decide at `at_us`, or earlier if that is due already: what others refer to keeps its place before them."""
+        self._do(
+            "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
+            " SET at_us = min(at_us, excluded.at_us)",
+            (recipient, object_id, at_us),
+        )
+
     def set_all_due(self, recipient: str, at_us: int) -> int:
         """Decide every object that is not the recipient's own anew, what others refer to first; how many there are."""
         return self._do(
