@@ -1,12 +1,13 @@
 from typing import Any
 
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.formats import nmea
 from prasan.formats.ais_batch import Options
-from prasan.formats.nmea_encode import PositionReport, StaticReport, encode_position, encode_static
-from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.formats.nmea_encode import StaticReport, encode_positions, encode_static
+from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE
 
 ALPHABET = "".join(chr(c) for c in range(32, 96) if c != 64)
 MMSI = st.integers(0, 999_999_999)
@@ -24,44 +25,38 @@ def read(line: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return [r for b in batches for r in b.positions.to_pylist()], [r for b in batches for r in b.statics.to_pylist()]
 
 
+NUMBERS = ("t", "mmsi", "lat", "lon", "sog", "cog", "heading", "nav_status", "ais_class")
+TABLE = pa.schema([*(POSITIONS.field(name) for name in NUMBERS), pa.field("station", pa.string())])
+
+
 def maybe(value: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
     return st.none() | value
 
 
-@settings(max_examples=150, deadline=None)
-@given(
+NAMES = ("t", "mmsi", "lat", "lon", "sog", "cog", "heading", "ais_class", "station")
+ROW = st.tuples(
     TIME,
     MMSI,
-    st.integers(-90 * UNITS_PER_DEGREE, 90 * UNITS_PER_DEGREE),
-    st.integers(-180 * UNITS_PER_DEGREE, 180 * UNITS_PER_DEGREE),
-    st.tuples(maybe(st.integers(0, 1022)), maybe(st.integers(0, 3599)), maybe(st.integers(0, 359))),
-    st.sampled_from("AB"),
-    st.text("abcxyz019", max_size=12),
+    maybe(st.integers(-90 * UNITS_PER_DEGREE, 90 * UNITS_PER_DEGREE)),
+    maybe(st.integers(-180 * UNITS_PER_DEGREE, 180 * UNITS_PER_DEGREE)),
+    maybe(st.integers(0, 1022)),
+    maybe(st.integers(0, 3599)),
+    maybe(st.integers(0, 359)),
+    st.integers(0, 1),
+    st.none() | st.text("abcxyz019", min_size=1, max_size=12),
 )
-def test_a_position_comes_back(  # noqa: PLR0917
-    t: int,
-    mmsi: int,
-    lat: int,
-    lon: int,
-    motion: tuple[int | None, int | None, int | None],
-    ais_class: Any,
-    station: str,
-) -> None:
-    sog, cog, heading = motion
-    report = PositionReport(
-        t, mmsi, lat / UNITS_PER_DEGREE, lon / UNITS_PER_DEGREE,
-        None if sog is None else sog / 10, None if cog is None else cog / 10, heading,
-        ais_class=ais_class, station=station,
-    )  # fmt: skip
-    ((row,), _) = read(encode_position(report))
-    assert (row["t"], row["mmsi"], row["lat"], row["lon"]) == (t, mmsi, lat, lon)
-    assert (row["sog"], row["cog"], row["heading"]) == (sog, cog, heading)
-    assert (row["ais_class"], row["station"]) == ("AB".index(ais_class), station or None)
 
 
-def test_no_position_comes_back_as_none() -> None:
-    ((row,), _) = read(encode_position(PositionReport(1_300_000_000, 567000001, None, None)))
-    assert (row["lat"], row["lon"]) == (None, None)
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ROW, min_size=1, max_size=8))
+def test_positions_come_back(rows: list[tuple[Any, ...]]) -> None:
+    table = pa.Table.from_pylist([dict(zip(NAMES, row, strict=True)) | {"nav_status": 3} for row in rows], TABLE)
+    lines = encode_positions(table)
+    for row, line in zip(rows, lines, strict=True):
+        ((found,), _) = read(line)
+        half = row[2] is None or row[3] is None  # half a position is none
+        assert tuple(found[name] for name in NAMES) == ((*row[:2], None, None, *row[4:]) if half else row)
+        assert found["nav_status"] == (None if row[7] else 3)
 
 
 @settings(max_examples=100, deadline=None)

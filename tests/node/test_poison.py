@@ -13,6 +13,7 @@ from prasan.node import sync as sync_module
 from prasan.node.objects import KEPT
 from prasan.node.publish import UNREADABLE, work_due
 from prasan.node.sync import sync
+from prasan.stores.rows import Settled, Standing
 
 
 def test_an_object_that_cannot_be_decided_holds_up_no_other(
@@ -22,10 +23,11 @@ def test_an_object_that_cannot_be_decided_holds_up_no_other(
     policy(kit, 'id = "all"\nto = ["us-mo", "class:staff"]\nthen = "release"\n')
     real = publish.settle
 
-    def settle(desk: Any, recipient: str, object_id: str) -> None:
-        real(desk, recipient, object_id)
-        if object_id == bad:
+    def settle(desk: Any, standing: Standing) -> Settled:
+        settled = real(desk, standing)
+        if standing.object_id == bad:
             raise AttributeError("no room can read it")
+        return settled
 
     monkeypatch.setattr(publish, "settle", settle)
     with kit.node.store.write() as tx:

@@ -3,34 +3,42 @@
 Values that do not fit their field are cut to it (speed, draught, dimensions) or left out (letters that AIS has not).
 """
 
-from functools import reduce
+from collections.abc import Iterator
+from functools import lru_cache, reduce
 from operator import xor
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from msgspec import structs
 
-from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.picture.position import AIS_CLASSES, UNITS_PER_DEGREE
 
 PART: Final = 60
 """Payload characters in one sentence, so that it keeps to the 82 characters of IEC 61162-1."""
+ROWS: Final = 65_536
+"""Positions encoded at once: some tens of megabytes of bits."""
 
-_ARMOURED: Final = "".join(chr(v + 48 if v < 40 else v + 56) for v in range(64))
+Layout = tuple[tuple[str | int, int], ...]
+"""Fields in their order: a column's name or a constant, and how many bits it has."""
 
+Payload = tuple[str, int]
+"""The characters of a message and how many bits fill up the last one."""
 
-class PositionReport(msgspec.Struct, frozen=True):
-    """What a transponder says of its motion: seconds UTC, degrees, knots. None is "not available"."""
+_MISSING: Final = {
+    "t": 0, "mmsi": 0, "lat": 91 * UNITS_PER_DEGREE, "lon": 181 * UNITS_PER_DEGREE, "sog": 1023, "cog": 3600,
+    "heading": 511, "nav_status": 15, "ais_class": 0,
+}  # fmt: skip
+"""What says "not available" of each column."""
 
-    t: int
-    mmsi: int
-    lat: float | None
-    lon: float | None
-    sog_kn: float | None = None
-    cog_deg: float | None = None
-    heading_deg: int | None = None
-    nav_status: int = 15
-    ais_class: Literal["A", "B"] = "A"
-    station: str = ""
-    channel: str = "A"
+_MOTION: Final = (("sog", 10), (1, 1), ("lon", 28), ("lat", 27), ("cog", 12), ("heading", 9), ("second", 6))
+_CLASS_A: Final[Layout] = ((1, 6), (0, 2), ("mmsi", 30), ("nav_status", 4), (-128, 8), *_MOTION, (0, 25))
+_CLASS_B: Final[Layout] = ((18, 6), (0, 2), ("mmsi", 30), (0, 8), *_MOTION, (0, 29))
+_BODY: Final = "AIVDM,1,1,,A,%s,0"
+_WEIGHTS: Final = np.array([32, 16, 8, 4, 2, 1], np.uint8)
+_ARMOUR: Final = np.array([v + 48 if v < 40 else v + 56 for v in range(64)], np.uint8)
 
 
 class StaticReport(msgspec.Struct, frozen=True):
@@ -51,40 +59,66 @@ class StaticReport(msgspec.Struct, frozen=True):
     eta: tuple[int, int, int, int] = (0, 0, 24, 60)
     ais_class: Literal["A", "B"] = "A"
     station: str = ""
-    channel: str = "A"
 
 
-def encode_position(report: PositionReport) -> bytes:
-    """One sentence of message 1 (class A) or 18 (class B), with its line end."""
-    lat = 91 * UNITS_PER_DEGREE if report.lat is None else round(report.lat * UNITS_PER_DEGREE)
-    lon = 181 * UNITS_PER_DEGREE if report.lon is None else round(report.lon * UNITS_PER_DEGREE)
-    sog = 1023 if report.sog_kn is None else min(1022, max(0, round(report.sog_kn * 10)))
-    cog = 3600 if report.cog_deg is None else round(report.cog_deg * 10) % 3600
-    heading = 511 if report.heading_deg is None else round(report.heading_deg) % 360
-    motion = [(sog, 10), (1, 1), (lon, 28), (lat, 27), (cog, 12), (heading, 9), (report.t % 60, 6)]
-    if report.ais_class == "A":
-        head = [(1, 6), (0, 2), (report.mmsi, 30), (report.nav_status, 4), (-128, 8)]
-        bits = _pack([*head, *motion, (0, 25)])
-    else:
-        bits = _pack([(18, 6), (0, 2), (report.mmsi, 30), (0, 8), *motion, (0, 29)])
-    return b"".join(_sentences(bits, report, 0))
+def encode_positions(rows: pa.Table) -> list[bytes]:
+    """Each row of `POSITIONS` as one tagged sentence of message 1 (class A) or 18 (class B), with its line end."""
+    return [line for batch in rows.to_batches(ROWS) for line in _position_lines(batch)]
+
+
+def _position_lines(rows: pa.RecordBatch) -> Iterator[bytes]:
+    given = {name: _filled(rows[name], missing) for name, missing in _MISSING.items()}
+    given["second"] = given["t"] % 60
+    class_b = given["ais_class"] == AIS_CLASSES.index("B")
+    bits = np.where(class_b[:, None], _bits(given, _CLASS_B), _bits(given, _CLASS_A))
+    payloads = _ARMOUR[bits.reshape(len(bits), -1, 6) @ _WEIGHTS]
+    sums = np.bitwise_xor.reduce(payloads, axis=1) ^ int(checksum(_BODY % ""), 16)
+    stations = rows["station"].to_pylist()
+    for t, station, payload, total in zip(given["t"].tolist(), stations, payloads, sums.tolist(), strict=True):
+        yield f"{_tag(station or '', t)}!{_BODY % payload.tobytes().decode('ascii')}*{total:02X}\r\n".encode("ascii")
+
+
+def _filled(column: Any, missing: int) -> npt.NDArray[np.int64]:
+    filled: npt.NDArray[np.int64] = column.cast(pa.int64()).fill_null(missing).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def _bits(given: dict[str, npt.NDArray[np.int64]], layout: Layout) -> npt.NDArray[np.uint8]:
+    """The bits of each row side by side, every field with its highest bit first, negative ones in two's complement."""
+    count = len(given["t"])
+    columns = [
+        (np.broadcast_to(given[field] if isinstance(field, str) else field, count)[:, None] >> np.arange(width)[::-1])
+        & 1
+        for field, width in layout
+    ]
+    return np.concatenate(columns, axis=1).astype(np.uint8)
 
 
 def encode_static(report: StaticReport, sequence: int = 0) -> bytes:
     """Message 5 in two sentences (class A) or 24 A and B (class B). `sequence` 0..9 ties the two sentences together."""
+    tag = _tag(report.station, report.t)
+    return b"".join(
+        line
+        for payload in _static_payloads(structs.replace(report, t=0))
+        for line in _sentences(*payload, tag, sequence)
+    )
+
+
+@lru_cache(1024)
+def _static_payloads(report: StaticReport) -> tuple[Payload, ...]:
+    """The messages of a report; they are the same every six minutes, for their bits hold no time."""
     dims = [(_most(report.to_bow, 511), 9), (_most(report.to_stern, 511), 9)]
     dims += [(_most(report.to_port, 63), 6), (_most(report.to_starboard, 63), 6)]
     mmsi, kind = (report.mmsi, 30), (report.ship_type, 8)
     if report.ais_class == "B":
         part_a = _pack([(24, 6), (0, 2), mmsi, (0, 2), *_letters(report.name, 20)])
         part_b = _pack([(24, 6), (0, 2), mmsi, (1, 2), kind, (0, 42), *_letters(report.callsign, 7), *dims, (0, 6)])
-        return b"".join((*_sentences(part_a, report, sequence), *_sentences(part_b, report, sequence)))
+        return part_a, part_b
     month, day, hour, minute = report.eta
     fields = [(5, 6), (0, 2), mmsi, (0, 2), (report.imo or 0, 30), *_letters(report.callsign, 7)]
     fields += [*_letters(report.name, 20), kind, *dims, (1, 4), (month, 4), (day, 5), (hour, 5), (minute, 6)]
     draught = (_most(round(report.draught_m * 10), 255), 8)
-    bits = _pack([*fields, draught, *_letters(report.destination, 20), (0, 2)])
-    return b"".join(_sentences(bits, report, sequence))
+    return (_pack([*fields, draught, *_letters(report.destination, 20), (0, 2)]),)
 
 
 def checksum(body: str) -> str:
@@ -96,8 +130,11 @@ def _most(value: int, most: int) -> int:
     return min(most, max(0, value))
 
 
-def _pack(fields: list[tuple[int, int]]) -> str:
-    return "".join(format(value & ((1 << width) - 1), f"0{width}b") for value, width in fields)
+def _pack(fields: list[tuple[int, int]]) -> Payload:
+    bits = "".join(format(value & ((1 << width) - 1), f"0{width}b") for value, width in fields)
+    fill = -len(bits) % 6
+    bits += "0" * fill
+    return "".join(chr(_ARMOUR[int(bits[at : at + 6], 2)]) for at in range(0, len(bits), 6)), fill
 
 
 def _letters(text: str, count: int) -> list[tuple[int, int]]:
@@ -105,16 +142,16 @@ def _letters(text: str, count: int) -> list[tuple[int, int]]:
     return [(code, 6) for code in (*known, *[0] * count)[:count]]
 
 
-def _sentences(bits: str, report: PositionReport | StaticReport, sequence: int) -> list[bytes]:
-    fill = -len(bits) % 6
-    whole = bits + "0" * fill
-    payload = "".join(_ARMOURED[int(whole[at : at + 6], 2)] for at in range(0, len(whole), 6))
+def _tag(station: str, t: int) -> str:
+    """The tag block: who received it, and when (seconds UTC)."""
+    text = f"s:{station},c:{t}" if station else f"c:{t}"
+    return f"\\{text}*{checksum(text)}\\"
+
+
+def _sentences(payload: str, fill: int, tag: str, sequence: int) -> Iterator[bytes]:
     parts = [payload[at : at + PART] for at in range(0, len(payload), PART)]
-    lines = []
     for number, part in enumerate(parts, 1):
         last = fill if number == len(parts) else 0
         tie = str(sequence) if len(parts) > 1 else ""
-        body = f"AIVDM,{len(parts)},{number},{tie},{report.channel},{part},{last}"
-        tag = f"s:{report.station},c:{report.t}" if report.station else f"c:{report.t}"
-        lines.append(f"\\{tag}*{checksum(tag)}\\!{body}*{checksum(body)}\r\n".encode("ascii"))
-    return lines
+        body = f"AIVDM,{len(parts)},{number},{tie},A,{part},{last}"
+        yield f"{tag}!{body}*{checksum(body)}\r\n".encode("ascii")

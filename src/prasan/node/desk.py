@@ -1,16 +1,18 @@
-"""The releasing desk of one transaction: who the recipients are, what is decided, and how a row gets its place."""
+"""The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
+
+from collections.abc import Collection
 
 from prasan.exchange.statements import Handling, statement
 from prasan.formats.stix_ids import EVENT
 from prasan.ledger.entry import Detail
-from prasan.node.decisions import facts_of
+from prasan.node.decisions import Subject
 from prasan.node.node import Node
 from prasan.node.recipients import policy_in_force, recipients
 from prasan.node.record import note
 from prasan.picture.finding import ALERTING
 from prasan.picture.marking import Marking
-from prasan.release.decide import Case, Decision, judge, prepare
-from prasan.stores.rows import Lane, NewView, ObjectRow, Place
+from prasan.release.decide import Case, prepare
+from prasan.stores.rows import OWN, Lane, NewView, ObjectRow, Place
 from prasan.stores.sqlite import Tx
 
 
@@ -20,19 +22,34 @@ class Desk:
     def __init__(self, node: Node, tx: Tx) -> None:
         self.node, self.tx = node, tx
         self.now_us = node.clock.now_us()
-        self._last: tuple[str, ObjectRow | None] | None = None
         policy = policy_in_force(tx)
         self.cases = {key: prepare(one, policy, self.now_us / 1e6) for key, one in recipients(tx).items()}
+        self._last: tuple[str, Subject | None] | None = None
+        self._known: dict[tuple[str, str], str | None] = {}
 
-    def object(self, object_id: str) -> ObjectRow | None:
+    def subject(self, object_id: str) -> Subject | None:
         """An object's latest version. The last one is remembered: it is decided for one recipient after the other."""
         if self._last is None or self._last[0] != object_id:
-            self._last = object_id, self.tx.object(object_id)
+            row = self.tx.object(object_id)
+            self._last = object_id, self._ready(row) if row else None
         return self._last[1]
 
-    def judge(self, case: Case, row: ObjectRow) -> Decision:
-        """The decision about an object as it stands."""
-        return judge(facts_of(self.tx, self.node.id, row, case.recipient.id), case)
+    def _ready(self, row: ObjectRow) -> Subject:
+        sender = self.cases.get(row.origin)
+        return Subject(row, self.node.id, OWN if row.origin == OWN else sender.recipient.name if sender else row.origin)
+
+    def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
+        """Of these objects, those that the recipient can read now, each with the id it has there."""
+        unasked = [name for name in object_ids if (recipient, name) not in self._known]
+        if unasked:
+            found = self.tx.visible(recipient, unasked)
+            self._known.update({(recipient, name): found.get(name) for name in unasked})
+        asked = {name: self._known[recipient, name] for name in object_ids}
+        return {name: view_id for name, view_id in asked.items() if view_id is not None}
+
+    def forget(self, recipient: str, object_id: str) -> None:
+        """What the recipient can read of this object is no longer what it was."""
+        self._known.pop((recipient, object_id), None)
 
     def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None) -> Place:
         """One row at the end of a recipient's order; for a partner with the statement and the leaf of the pair log.

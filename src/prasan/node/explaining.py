@@ -6,7 +6,6 @@ from typing import Any, Final
 import msgspec
 
 from prasan.errors import UsageError
-from prasan.node.decisions import facts_of
 from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.publish import Step
@@ -48,15 +47,13 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
     """Decide and render anew, write nothing, and say why. UsageError for an unknown object or recipient."""
     recipient = the_recipient(node, to)
     with node.store.write() as tx:
-        row = tx.object(object_id)
-        if row is None:
-            raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
         desk = Desk(node, tx)
-        case = desk.cases[recipient.id]
-        step = Step(desk, case, row)
+        subject, case = desk.subject(object_id), desk.cases[recipient.id]
+        if subject is None:
+            raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
+        step = Step(desk, case, subject, tx.standing(recipient.id, object_id))
         view = step.render(step.last_built())
-        facts = facts_of(tx, node.id, row, recipient.id)
-    told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, facts, case, view.codes))
+    told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, view.codes))
     steps = tuple(_reason(one.code, one.params) for one in explain_steps(step.decision.steps))
     sent = step.held.view_id if step.held else ""
     return Explained(

@@ -12,18 +12,19 @@ from typing import Final
 
 import msgspec
 
-from prasan.formats.stix import Header, parse_time, peek, references
+from prasan.formats.stix import parse_time
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_ids import CONTROL
+from prasan.node.decisions import Subject
 from prasan.node.desk import Desk, lane_of
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S
 from prasan.node.recall import replace_view
 from prasan.release.coarse import Cell
-from prasan.release.decide import Case
+from prasan.release.decide import Case, judge
 from prasan.release.render import Build, View, render
 from prasan.release.transition import Act, State, Target, acts, due_at, sends
-from prasan.stores.rows import OWN, Due, Mapped, NewView, ObjectRow, ViewRow
+from prasan.stores.rows import OWN, Mapped, NewView, Settled, Standing, ViewRow
 
 CHUNK: Final = 250
 """Pairs decided in one transaction: some tens of milliseconds, so that nobody waits long for the store."""
@@ -44,61 +45,64 @@ def work_due(node: Node) -> int:
     done = 0
     while True:
         with node.store.write() as tx:
-            pairs = tx.due(node.clock.now_us(), CHUNK)
-            desk = Desk(node, tx)
-            settle_all(desk, pairs)
-        if not pairs:
+            standings = tx.due_standings(node.clock.now_us(), CHUNK)
+            settle_all(Desk(node, tx), standings)
+        if not standings:
             return done
-        done += len(pairs)
+        done += len(standings)
 
 
-def settle_all(desk: Desk, pairs: list[Due]) -> None:
+def settle_all(desk: Desk, standings: list[Standing]) -> None:
     """Settle a chunk; if one of it cannot be, all of it again one by one."""
     try:
         with desk.tx.part():
-            for pair in pairs:
-                settle(desk, pair.recipient, pair.object_id)
+            desk.tx.put_settled([settle(desk, standing) for standing in standings], desk.now_us)
     except Exception:
-        for pair in pairs:
-            settle_safely(desk, pair.recipient, pair.object_id)
+        for standing in standings:
+            settle_safely(desk, standing)
 
 
-def settle_safely(desk: Desk, recipient: str, object_id: str) -> None:
+def settle_safely(desk: Desk, standing: Standing) -> None:
     """Settle one pair; one that cannot be settled is withheld and named, and holds up no other."""
+    recipient, object_id = standing.recipient, standing.object_id
+    desk.forget(recipient, object_id)
     try:
         with desk.tx.part():
-            settle(desk, recipient, object_id)
+            settled = settle(desk, standing)
     except Exception:
         LOG.exception("%s cannot be decided for %s", object_id, recipient)
-        desk.tx.narrow(recipient, object_id)
-        desk.tx.set_state(recipient, object_id, "withheld", (UNREADABLE,), desk.now_us)
-        desk.tx.set_due(recipient, object_id, None)
+        settled = withheld(desk, standing, UNREADABLE)
+    desk.tx.put_settled([settled], desk.now_us)
 
 
-def settle(desk: Desk, recipient: str, object_id: str) -> None:
-    """Decide one object for one recipient and do what the change asks for."""
-    case, row = desk.cases.get(recipient), desk.object(object_id)
-    if case is None or row is None or row.type in CONTROL:
-        desk.tx.set_due(recipient, object_id, None)
-        return
-    if row.status == "withdrawn":
-        desk.tx.set_due(recipient, object_id, None)
-        desk.tx.narrow(recipient, object_id)
-        desk.tx.set_state(recipient, object_id, "withheld", ("withdrawn",), desk.now_us)
-        return
-    Step(desk, case, row).take()
+def settle(desk: Desk, standing: Standing) -> Settled:
+    """Decide one object for one recipient, do what the change asks for, and say how it stands now."""
+    case, subject = desk.cases.get(standing.recipient), desk.subject(standing.object_id)
+    if case is None or subject is None or subject.row.type in CONTROL:
+        return Settled(standing.recipient, standing.object_id)
+    if subject.row.status == "withdrawn":
+        return withheld(desk, standing, "withdrawn")
+    settled = Step(desk, case, subject, standing).take()
+    desk.forget(standing.recipient, standing.object_id)
+    return settled
+
+
+def withheld(desk: Desk, standing: Standing, code: str) -> Settled:
+    """Taken out of the recipient's pages, for a reason that no decision is needed for."""
+    desk.tx.narrow(standing.recipient, standing.object_id)
+    desk.forget(standing.recipient, standing.object_id)
+    return Settled(standing.recipient, standing.object_id, "withheld", (code,))
 
 
 class Step:
     """One object, one recipient: from how it stood to how it stands."""
 
-    def __init__(self, desk: Desk, case: Case, row: ObjectRow) -> None:
-        self.desk, self.case, self.row, self.tx = desk, case, row, desk.tx
-        self.to = case.recipient.id
-        self.header: Header = peek(row.raw)
-        self.held: ViewRow | None = self.tx.view(self.to, row.id)
-        self.decision = desk.judge(case, row)
-        self.mapped = self.tx.mapped(self.to, row.id) or self.new_mapping()
+    def __init__(self, desk: Desk, case: Case, subject: Subject, standing: Standing) -> None:
+        self.desk, self.case, self.subject, self.tx = desk, case, subject, desk.tx
+        self.row, self.to = subject.row, case.recipient.id
+        self.held, self.state = standing.held, standing.state
+        self.facts = subject.facts_for(self.to, recalled=standing.recalled)
+        self.decision = judge(self.facts, case)
         self.given_way: list[ViewRow] = []
 
     @cached_property
@@ -106,7 +110,7 @@ class Step:
         """The recipient's own id of this object: as it was, or a new one."""
         return self.tx.mapped(self.to, self.row.id) or self.new_mapping()
 
-    def take(self) -> None:
+    def take(self) -> Settled:
         """Render as of the last time, compare, and do what the transition says."""
         view = self.render(self.last_built())
         after: Target = STATE[view.form] if view.form else "withheld"
@@ -118,8 +122,7 @@ class Step:
                 self.send(view)
             else:
                 state, codes = self.without_sending(act, state, codes)
-        self.tx.set_state(self.to, self.row.id, state, codes, self.desk.now_us)
-        self.tx.set_due(self.to, self.row.id, self.next_us(after, due_s))
+        return Settled(self.to, self.row.id, state, codes, self.next_us(after, due_s))
 
     def without_sending(self, act: Act, state: Target, codes: tuple[str, ...]) -> tuple[Target, tuple[str, ...]]:
         """The acts that write no row of this object."""
@@ -135,7 +138,7 @@ class Step:
         """How it stood by what the recipient may hold: a verbatim copy counts until it is recalled."""
         if self.held is not None:
             return STATE[self.held.form]
-        if self.tx.state(self.to, self.row.id) is None:
+        if self.state is None:
             return "none"
         verbatim = any(row.form == "verbatim" for row in self.tx.held_views(self.to, self.row.id))
         return "released" if verbatim else "withheld"
@@ -144,21 +147,25 @@ class Step:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
         if self.decision.verdict == "withhold":
             return View("withhold", self.decision.codes)
-        refs = references(self.row.raw)
-        known = self.tx.visible(self.to, [*refs]) | {self.row.id: self.row.id}
-        if self.case.recipient.kind == "class" and self.row.origin != OWN:
-            # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
-            known = {ref: ref for ref in refs}
+        known = self.known()
         if self.decision.verdict == "release":
             # Most objects go out whole: those need no id of their own.
             bare = Build(self.row.id, known, Stamp(self.desk.node.id, 0, 0), self.row.marking)
-            whole = render(self.row.raw, self.header, self.decision, bare)
+            whole = render(self.row.raw, self.subject.header, self.decision, bare)
             if whole.form == "verbatim":
                 return whole
         created = self.mapped.created_us / 1e6
         stamp = Stamp(self.desk.node.id, created, max(created, modified))
         build = Build(self.mapped.view_id, known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
-        return render(self.row.raw, self.header, self.decision, build)
+        return render(self.row.raw, self.subject.header, self.decision, build)
+
+    def known(self) -> dict[str, str]:
+        """The ids in the object that mean something to the recipient, each with the id it has there."""
+        refs = self.subject.refs
+        if self.case.recipient.kind == "class" and self.row.origin != OWN:
+            # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
+            return {ref: ref for ref in refs}
+        return self.desk.known(self.to, refs) | {self.row.id: self.row.id}
 
     def last_built(self) -> float:
         """The time of the built view on the pages, 0 without one."""

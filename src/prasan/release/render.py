@@ -43,7 +43,7 @@ class Build(msgspec.Struct, frozen=True):
 
 class View(msgspec.Struct, frozen=True):
     """What came of it. `raw` is None and `form` is None when it is withheld; `codes` end with why rendering turned the
-    decision. `cell` is to be kept for the next time. `remaining` names identifying properties that are still in it."""
+    decision. `cell` is to be kept for the next time."""
 
     verdict: Verdict
     codes: tuple[str, ...]
@@ -52,7 +52,11 @@ class View(msgspec.Struct, frozen=True):
     id: str = ""
     version: str = ""
     cell: Cell | None = None
-    remaining: tuple[str, ...] = ()
+
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        """The names of identifying properties that are still in it."""
+        return () if self.raw is None else remaining(self.raw)
 
 
 class _LostError(Exception):
@@ -90,7 +94,7 @@ def is_visible(raw: bytes, build: Build) -> bool:
 def _verbatim(raw: bytes, header: Header, decision: Decision) -> View:
     if len(raw) > MAX_BYTES:
         return View("withhold", (*decision.codes, "too_large"))
-    return View("release", decision.codes, "verbatim", raw, header.id, header.version, remaining=remaining(raw))
+    return View("release", decision.codes, "verbatim", raw, header.id, header.version)
 
 
 def _built(raw: bytes, header: Header, steps: Steps, codes: tuple[str, ...], build: Build) -> View:
@@ -111,7 +115,7 @@ def _built(raw: bytes, header: Header, steps: Steps, codes: tuple[str, ...], bui
     if len(result) > MAX_BYTES:
         return View("withhold", (*codes, "too_large"))
     version = str(made["modified"])
-    return View("sanitise", codes, "sanitised", result, build.view_id, version, work.cell, remaining(result))
+    return View("sanitise", codes, "sanitised", result, build.view_id, version, work.cell)
 
 
 def _inner(document: dict[str, Any], kind: str) -> Mapping[str, Any]:

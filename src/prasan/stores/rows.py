@@ -145,6 +145,27 @@ class StateRow(msgspec.Struct, frozen=True):
     decided_us: int
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """How an object stands with a recipient before it is decided: the row it can read, the last state (None: it was
+    never decided), and whether it was recalled and not allowed again."""
+
+    recipient: str
+    object_id: str
+    held: ViewRow | None
+    state: StateName | None
+    recalled: bool
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What was decided. `state` None: there was nothing to decide; `again_us`: when to decide again, None: not soon."""
+
+    recipient: str
+    object_id: str
+    state: StateName | None = None
+    codes: tuple[str, ...] = ()
+    again_us: int | None = None
+
+
 class Mapped(msgspec.Struct, frozen=True):
     """The partner-specific id of an object. `sticky` is what must not jitter (the coarse cell), as JSON bytes."""
 

@@ -140,7 +140,7 @@ class Office:
         return {
             "prasan_objects": float(store.object_count()),
             "prasan_partners": float(len(store.partners())),
-            "prasan_decisions_due": float(len(store.due(self._node.clock.now_us()))),
+            "prasan_decisions_due": float(store.due_count(self._node.clock.now_us())),
             "prasan_recalls_overdue": float(len(store.overdue(self._node.clock.now_us()))),
         }
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from prasan.cli.demo import canary
 from prasan.cli.demo.cast import TH, US
-from prasan.cli.demo.processes import ingest_all, serving
+from prasan.cli.demo.processes import Process, await_up, ingest, serving
 from prasan.cli.demo.stage import Player, set_up
 from prasan.cli.demo.telling import Told, canaries, tell
 from prasan.cli.output import emit
@@ -32,6 +33,7 @@ from prasan.node.settings import Listen
 from prasan.node.sync import sync
 
 HOST = "127.0.0.1"
+PULL_EVERY_S = 0.2
 REASON = "Exercise: the two vessels were found to be on a licensed transfer."
 
 
@@ -44,15 +46,12 @@ def demo(arguments: argparse.Namespace) -> int:
     for port in range(arguments.port, arguments.port + 4):
         bind(HOST, port).close()
     root = _folder(arguments.dir)
-    with Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console) as bars:
+    with _bars(console) as bars:
         homes = bars.add_task("homes, keys, cards, an accord signed by both", total=1)
         players = set_up(root, [(TH, ports[0]), (US, ports[1])])
         bars.advance(homes)
-        feeds = bars.add_task("feeds read, events found, all decided", total=sum(len(one.feeds) for one in players) + 1)
-        ingested = ingest_all(players, lambda: bars.advance(feeds))
-        bars.advance(feeds)
-    with serving(players):
-        told = _exchange(players, ingested, console)
+    with serving(players) as processes:
+        told = _exchange(players, processes, console)
         told.seconds = round(time.perf_counter() - started, 1)
         if arguments.once:
             emit(msgspec.to_builtins(told))
@@ -60,6 +59,10 @@ def demo(arguments: argparse.Namespace) -> int:
         _invite(players, told, console)
         _wait()
     return 0
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -75,15 +78,12 @@ def _folder(name: str | None) -> Path:
     return root
 
 
-def _exchange(players: list[Player], ingested: dict[str, dict[str, Any]], console: Console) -> Told:
-    """Pull both ways, recall one object, pull again, and look for what must not be there."""
+def _exchange(players: list[Player], processes: list[Process], console: Console) -> Told:
+    """Both take in and pull from each other, recall one object, pull again, and look for what must not be there."""
     nodes = [Node(player.root) for player in players]
     thai, american = nodes
-    with Progress(TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn(), console=console) as bars:
-        pulls = bars.add_task("pulled both ways, every statement checked", total=2)
-        with ThreadPoolExecutor(2) as pool:
-            for _ in pool.map(_pull, (american, thai)):
-                bars.advance(pulls)
+    with _bars(console) as bars:
+        ingested = _play(players, nodes, processes, bars)
         recalls = bars.add_task("one encounter recalled, withdrawn, answered", total=1)
         recall(thai, _an_encounter(thai), american.settings.name, REASON)
         _pull(american)
@@ -99,6 +99,31 @@ def _exchange(players: list[Player], ingested: dict[str, dict[str, Any]], consol
     for node in nodes:
         node.close()
     return told
+
+
+def _play(players: list[Player], nodes: list[Node], processes: list[Process], bars: Progress) -> dict[str, Any]:
+    """Side by side: each takes its feeds in, then pulls until the other had nothing more to take in."""
+    feeds = bars.add_task("feeds read, events found, all decided", total=sum(len(one.feeds) + 1 for one in players))
+    pulls = bars.add_task("pulled both ways, every statement checked", total=len(players))
+    for player, process in zip(players, processes, strict=True):
+        await_up(player, process)
+    taken = [threading.Event() for _ in players]
+
+    def play(at: int) -> dict[str, Any]:
+        try:
+            result = ingest(players[at], lambda: bars.advance(feeds))
+        finally:
+            taken[at].set()
+        bars.advance(feeds)
+        complete = False
+        while not complete:
+            complete = taken[1 - at].wait(PULL_EVERY_S)
+            _pull(nodes[at])
+        bars.advance(pulls)
+        return result
+
+    with ThreadPoolExecutor(len(players)) as pool:
+        return {player.office.name: one for player, one in zip(players, pool.map(play, range(2)), strict=True)}
 
 
 def _pull(node: Node) -> None:

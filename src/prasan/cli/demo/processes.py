@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,14 +20,11 @@ START_S: Final = 30.0
 STOP_S: Final = 10.0
 COMMAND: Final = (sys.executable, "-m", "prasan.cli")
 
-
-def ingest_all(players: list[Player], step: Callable[[], None]) -> dict[str, dict[str, Any]]:
-    """Every player's feeds, in processes side by side; what each printed. `step` is called for each file read."""
-    with ThreadPoolExecutor(len(players)) as pool:
-        return dict(pool.map(lambda player: (player.office.name, _ingest(player, step)), players))
+Process = subprocess.Popen[bytes]
 
 
-def _ingest(player: Player, step: Callable[[], None]) -> dict[str, Any]:
+def ingest(player: Player, step: Callable[[], None]) -> dict[str, Any]:
+    """One player's feeds, in a process of their own; what it printed. `step` is called for each file read."""
     log = player.root / "ingest.log"
     command = [*COMMAND, "ingest", *player.feeds, "--home", str(player.root)]
     with log.open("w", encoding="utf-8") as file:
@@ -47,13 +43,11 @@ def _ingest(player: Player, step: Callable[[], None]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def serving(players: list[Player]) -> Iterator[None]:
-    """Both nodes up and answering; stopped at the end."""
+def serving(players: list[Player]) -> Iterator[list[Process]]:
+    """Both nodes begin to serve, and are stopped at the end."""
     started = [_start(["serve", "--home", str(player.root)], player) for player in players]
     try:
-        for player, process in zip(players, started, strict=True):
-            _await(player, process)
-        yield
+        yield started
     finally:
         for process in started:
             process.terminate()
@@ -63,14 +57,14 @@ def serving(players: list[Player]) -> Iterator[None]:
             process.kill()
 
 
-def _start(arguments: list[str], player: Player) -> subprocess.Popen[bytes]:
+def _start(arguments: list[str], player: Player) -> Process:
     log = (player.root / f"{arguments[0]}.log").open("ab")
     with log:
         return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - ourselves
 
 
-def _await(player: Player, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the node answers. Unreachable with the end of its log if it does not."""
+def await_up(player: Player, process: Process) -> None:
+    """Wait until the node answers. Unreachable if it does not."""
     with client(player.root) as http:
         end = time.monotonic() + START_S
         while time.monotonic() < end and process.poll() is None:

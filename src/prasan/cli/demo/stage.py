@@ -1,6 +1,7 @@
 """Two homes made ready: settings, people, policies, the exercise feed, cards exchanged, an accord signed by both."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 
@@ -50,10 +51,9 @@ def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
         policy = (DATA / "demo" / f"policy-{office.name}.toml").read_bytes()
         (node.home.root / "policies" / f"{office.name}.toml").write_bytes(policy)
         adopt_policy(node, policy, "demo")
-    players = [
-        _people(node, office, listen, other.name)
-        for node, (office, listen), (other, _) in zip(nodes, pairs, reversed(pairs), strict=True)
-    ]
+    offices, others = [office for office, _ in pairs], [other.name for other, _ in reversed(pairs)]
+    with ThreadPoolExecutor(len(nodes)) as pool:  # passwords are dear to hash
+        players = [*pool.map(_people, nodes, offices, [listen for _, listen in pairs], others)]
     for node in nodes:
         node.close()
     return players

@@ -54,6 +54,11 @@ class Link:
         """Run one statement; how many rows it touched."""
         return self._con.execute(sql, values).rowcount
 
+    def _each_of(self, sql: str, rows: Sequence[Values]) -> None:
+        """Run one statement for every row of values."""
+        if rows:
+            self._con.executemany(sql, rows)
+
 
 def marks(values: Sequence[Any]) -> str:
     """The placeholders of an IN list. Values themselves never enter a statement's text."""

@@ -11,7 +11,7 @@ _OUT: Final = (
 )
 _IN: Final = "SELECT id, partner, target_id, reason, deadline_us, received_us, answered_us FROM recalls_in"
 
-_STANDING: Final = "allowed_us IS NULL AND reason != 'replaced'"
+STANDING: Final = "allowed_us IS NULL AND reason != 'replaced'"
 """An officer's recall that holds; `replaced` only takes back a form for which another was sent."""
 
 
@@ -30,7 +30,7 @@ class RecallReads(Link):
 
     def is_recalled(self, recipient: str, object_id: str) -> bool:
         """True if this object was recalled from this recipient and nobody has allowed it again since."""
-        sql = f"SELECT 1 FROM recalls_out WHERE recipient = ? AND object_id = ? AND {_STANDING}"  # noqa: S608
+        sql = f"SELECT 1 FROM recalls_out WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._one(sql, (recipient, object_id)) is not None
 
     def overdue(self, now_us: int) -> list[RecallOut]:
@@ -75,7 +75,7 @@ class RecallWrites(RecallReads):
 
     def allow_again(self, recipient: str, object_id: str, now_us: int) -> int:
         """An officer lets a recalled object go to the recipient again; how many recalls that ends."""
-        sql = f"UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND {_STANDING}"  # noqa: S608
+        sql = f"UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._do(sql, (now_us, recipient, object_id))
 
     def put_recall_in(self, row: RecallIn) -> bool:

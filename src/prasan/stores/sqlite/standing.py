@@ -1,13 +1,36 @@
 """How each object stands with each recipient: its state, its id there, and when to decide again."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
-from prasan.stores.rows import Due, Mapped, StateName, StateRow
+from prasan.stores.rows import Due, Mapped, Settled, Standing, StateName, StateRow, ViewRow
 from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.recalls import STANDING
+from prasan.stores.sqlite.views import COLUMNS
 
 _CODES: Final = msgspec.json.Decoder(tuple[str, ...])
+_ENCODE: Final = msgspec.json.Encoder().encode
+
+_STAND: Final = f"""
+SELECT d.recipient, d.object_id, s.state,
+EXISTS (SELECT 1 FROM recalls_out r WHERE r.recipient = d.recipient AND r.object_id = d.object_id AND {STANDING}),
+{", ".join(f"v.{name}" for name in COLUMNS)}
+FROM (%s) d
+LEFT JOIN states s ON s.recipient = d.recipient AND s.object_id = d.object_id
+LEFT JOIN views v ON v.object_id = d.object_id AND v.recipient = d.recipient AND v.status = 'current'"""  # noqa: S608
+_OF_ONE: Final = _STAND % "SELECT ? AS recipient, ? AS object_id"
+_OF_DUE: Final = _STAND % "SELECT * FROM due WHERE at_us <= ? ORDER BY at_us LIMIT ?" + " ORDER BY d.at_us"  # noqa: S608
+
+_SET_STATE: Final = (
+    "INSERT INTO states VALUES (?, ?, ?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
+    " SET state = excluded.state, codes = excluded.codes, decided_us = excluded.decided_us"
+)
+_SET_DUE: Final = (
+    "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = excluded.at_us"
+)
+_NOT_DUE: Final = "DELETE FROM due WHERE recipient = ? AND object_id = ?"
 
 
 class StandingReads(Link):
@@ -46,6 +69,18 @@ class StandingReads(Link):
         sql = "SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? ORDER BY at_us LIMIT ?"
         return [Due(*row) for row in self._all(sql, (now_us, limit))]
 
+    def due_count(self, now_us: int) -> int:
+        """How many decisions are due by now."""
+        return int(self._value("SELECT count(*) FROM due WHERE at_us <= ?", (now_us,)))
+
+    def due_standings(self, now_us: int, limit: int) -> list[Standing]:
+        """What must be decided again by now, the longest overdue first, with how each stands."""
+        return [_standing(row) for row in self._all(_OF_DUE, (now_us, limit))]
+
+    def standing(self, recipient: str, object_id: str) -> Standing:
+        """How one object stands with one recipient."""
+        return _standing(self._one(_OF_ONE, (recipient, object_id)))
+
     def next_due(self) -> int | None:
         """When the next decision is due, in µs; None if none is."""
         found: int | None = self._value("SELECT min(at_us) FROM due")
@@ -57,11 +92,15 @@ class StandingWrites(StandingReads):
 
     def set_state(self, recipient: str, object_id: str, state: StateName, codes: tuple[str, ...], now_us: int) -> None:
         """Record a decision."""
-        self._do(
-            "INSERT INTO states VALUES (?, ?, ?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
-            " SET state = excluded.state, codes = excluded.codes, decided_us = excluded.decided_us",
-            (recipient, object_id, state, msgspec.json.encode(codes), now_us),
-        )
+        self._do(_SET_STATE, (recipient, object_id, state, _ENCODE(codes), now_us))
+
+    def put_settled(self, rows: Sequence[Settled], now_us: int) -> None:
+        """Record decisions, and take each off the queue or give it its next time."""
+        states = [(one.recipient, one.object_id, one.state, _ENCODE(one.codes), now_us) for one in rows if one.state]
+        self._each_of(_SET_STATE, states)
+        self._each_of(_NOT_DUE, [(one.recipient, one.object_id) for one in rows if one.again_us is None])
+        later = [(one.recipient, one.object_id, one.again_us) for one in rows if one.again_us is not None]
+        self._each_of(_SET_DUE, later)
 
     def set_mapped(self, row: Mapped) -> None:
         """Keep a recipient's id of an object. The id and its birth stay; only what is sticky may change."""
@@ -74,12 +113,9 @@ class StandingWrites(StandingReads):
     def set_due(self, recipient: str, object_id: str, at_us: int | None) -> None:
         """Decide again at `at_us`; None takes it off the queue."""
         if at_us is None:
-            self._do("DELETE FROM due WHERE recipient = ? AND object_id = ?", (recipient, object_id))
-            return
-        self._do(
-            "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = excluded.at_us",
-            (recipient, object_id, at_us),
-        )
+            self._do(_NOT_DUE, (recipient, object_id))
+        else:
+            self._do(_SET_DUE, (recipient, object_id, at_us))
 
     def bring_due(self, recipient: str, object_id: str, at_us: int) -> None:
         """Decide at `at_us`, or earlier if that is due already: what others refer to keeps its place before them."""
@@ -97,3 +133,8 @@ class StandingWrites(StandingReads):
             " ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
             (recipient, at_us),
         )
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    recipient, object_id, state, recalled, *view = row
+    return Standing(recipient, object_id, ViewRow(*view) if view[0] is not None else None, state, bool(recalled))

@@ -8,10 +8,8 @@ from prasan.errors import UsageError
 from prasan.stores.rows import CurrentView, NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
 from prasan.stores.sqlite.link import Link, marks
 
-_COLUMNS: Final = (
-    "recipient, seq, view_id, version, object_id, object_version, lane, form, sha256, statement, date_added_us, status"
-)
-_SELECT: Final = f"SELECT {_COLUMNS} FROM views"  # noqa: S608 - constants only
+COLUMNS: Final = ViewRow.__struct_fields__
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM views"  # noqa: S608 - constants only
 _BYTES: Final = (
     "coalesce(v.bytes, (SELECT o.bytes FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version))"
 )
