@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partner import Partner, incident, uid
+from prasan.exchange.asked import Query
 from prasan.exchange.asks import Ask
 from prasan.exchange.http import Response
 from prasan.exchange.steps import Apply, Cut, Reply, Unreached
@@ -50,8 +51,7 @@ def test_a_recall_withdraws_and_is_answered(th: Partner, us: Partner) -> None:
     summary = us.pull(th)
     assert shown(us) == [uid(2), recall]
     assert (summary.posted, summary.failure) == (1, "")
-    ((_, receipt),) = th.store.inbox_new()
-    assert receipt.owner == us.id
+    (receipt,) = th.store.inbox_page(us.id, Query())
     assert json.loads(receipt.raw)["recall_id"] == recall
     assert us.pull(th).posted == 0
 
@@ -65,7 +65,7 @@ def test_a_receipt_that_was_not_posted_is_posted_at_the_next_pull(th: Partner, u
     assert us.pull(th, spoil=cut_posts).failure == "page_cut"
     # The partner has it, but we were not told: it comes again and changes nothing.
     assert us.pull(th).posted == 1
-    assert len(th.store.inbox_new()) == 1
+    assert len(th.store.inbox_page(us.id, Query())) == 1
 
 
 @quick
@@ -200,5 +200,5 @@ def test_stopping_at_a_named_point_loses_and_doubles_nothing(
     us.pull(th)
     assert [row.status for row in us.store.object_versions(uid(1))] in ([], ["withdrawn"])
     assert us.store.object(uid(2)) is not None
-    assert len(th.store.inbox_new()) == 1
+    assert len(th.store.inbox_page(us.id, Query())) == 1
     assert us.pull(th).accepted == 0

@@ -3,9 +3,9 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from prasan.picture.posted import Item
 from prasan.stores.rows import version_key
 from prasan.stores.sqlite import Store
-from prasan.stores.traffic import InboxItem
 from stores.store_rows import Ask, uid
 
 VERSIONS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.0Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01.000Z")
@@ -29,7 +29,7 @@ def test_pages_equal_a_plain_reading_of_the_standard(store: Store, rows: list[tu
         for number in range(3):
             tx.delete_inbox("us", uid(number), ("all",), ("2.0", "2.1"))
         for number, version, spec in rows:
-            tx.put_inbox(InboxItem("us", uid(number), version, spec, "h", b"{}", 1), "incident")
+            tx.put_inbox("us", Item(uid(number), version, "incident", spec, "h", b"{}"), 1)
     everything = store.inbox_page("us", Ask(versions=("all",), spec_versions=("2.0", "2.1")))
     kept = [(row.id, row.version, row.spec_version, row.date_added_us) for row in everything]
     assert (

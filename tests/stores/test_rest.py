@@ -5,10 +5,11 @@ import pytest
 
 from prasan.ledger.entry import Entry
 from prasan.ledger.tree import verify_consistency, verify_inclusion
-from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, SessionRow, UserRow
+from prasan.picture.posted import Item
+from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, UserRow
 from prasan.stores.sqlite import Store
-from prasan.stores.traffic import Conflict, Cursor, InboxItem, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
-from stores.store_rows import obj, uid
+from prasan.stores.traffic import Conflict, Cursor, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
+from stores.store_rows import Ask, obj, uid
 
 US = "identity--us"
 V1, V2, V3 = (f"2026-01-01T00:00:0{n}Z" for n in (1, 2, 3))
@@ -55,14 +56,10 @@ def test_people(store: Store) -> None:
     with store.write() as tx:
         tx.put_user(user)
         tx.put_token("t", "ann", 1)
-        tx.put_session(SessionRow("s", "ann", "c", 10), 1)
     assert store.token_user("t") == store.user("ann") == user
     assert store.users() == [user]
-    assert store.session("s", 9) is not None
-    assert store.session("s", 10) is None
     with store.write() as tx:
         tx.put_user(msgspec.structs.replace(user, password="other"))
-        assert tx.remove_session("s") == 0, "a changed user is signed out"
         assert tx.remove_user("ann") == 1
     assert store.token_user("t") is None
     assert store.user("ann") is None
@@ -170,19 +167,17 @@ def test_logs_prove_themselves(store: Store) -> None:
     assert store.frontier("node").size == 0
 
 
-def test_inbox_items_wait_to_be_handled(store: Store) -> None:
-    item = InboxItem(US, uid(1), "2026-01-01T00:00:00Z", "2.1", "h", b"{}", 5)
+def test_what_is_posted_is_kept_once(store: Store) -> None:
+    item = Item(uid(1), "2026-01-01T00:00:00Z", "incident", "2.1", "h", b"{}")
     with store.write() as tx:
-        assert tx.put_inbox(item, "incident") == "new"
-        assert tx.put_inbox(item, "incident") == "same"
-        assert tx.put_inbox(msgspec.structs.replace(item, sha256="i"), "incident") == "conflict"
+        assert tx.put_inbox(US, item, 5) == "new"
+        assert tx.put_inbox(US, item, 6) == "same"
+        assert tx.put_inbox(US, msgspec.structs.replace(item, sha256="i"), 7) == "conflict"
         tx.put_status("s1", US, b"{}", 5)
-    ((number, kept),) = store.inbox_new()
-    assert kept == item
-    with store.write() as tx:
-        tx.handled(number)
         tx.set_epoch("e1")
-    assert store.inbox_new() == []
+    (kept,) = store.inbox_page(US, Ask())
+    assert (kept.id, kept.raw, kept.date_added_us) == (item.id, item.raw, 5)
+    assert store.inbox_page("identity--other", Ask()) == []
     assert store.epoch() == "e1"
     assert store.status(US, "s1") == b"{}"
     assert store.status("identity--other", "s1") is None

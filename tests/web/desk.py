@@ -226,7 +226,7 @@ class MemoryDesk:
     def bearer(self, token: str) -> Session | None:
         return SESSIONS.get(TOKENS.get(token, ""))
 
-    def session(self, user: str) -> Session | None:
+    def session(self, user: str, since: int) -> Session | None:
         return SESSIONS.get(user)
 
     def watch(self, audience: str, filters: Filters) -> WatchPage:

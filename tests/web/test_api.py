@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from prasan.web.answers import WatchAnswer
 from prasan.web.app import build_app
-from prasan.web.security import Ticket, form_is_ours, form_token, seal, unseal
+from prasan.web.security import SESSION_HOURS, Ticket, form_is_ours, form_token, seal, unseal
 
 KEY = bytes(range(32))
 BEARER = {"authorization": "Bearer good-token"}
@@ -82,10 +82,11 @@ def test_errors_under_api_are_json(client: TestClient) -> None:
 
 
 def test_a_ticket_is_good_for_one_key_until_its_end() -> None:
-    ticket = Ticket("ploy", NOW + 10, "n")
+    ticket, hours = Ticket("ploy", NOW, "n"), SESSION_HOURS * 3600
     value = seal(KEY, ticket)
     assert unseal(KEY, value, NOW) == ticket
-    assert unseal(KEY, value, NOW + 10) is None
+    assert unseal(KEY, value, NOW + hours - 1) == ticket
+    assert unseal(KEY, value, NOW + hours) is None
     assert unseal(bytes(32), value, NOW) is None
     assert unseal(KEY, "é.é", NOW) is None
     assert form_is_ours(KEY, "n", form_token(KEY, "n"))

@@ -9,8 +9,9 @@ import msgspec
 from prasan.errors import FormatError
 from prasan.exchange.http import Problem, Response, raw_answer, time_text
 from prasan.exchange.lanes import PAGE
-from prasan.exchange.shelf import Item, Outcome, Shelf
+from prasan.exchange.shelf import Shelf
 from prasan.formats import stix
+from prasan.picture.posted import Item, Outcome
 
 MAX_CONTENT: Final = 16 * 1024 * 1024
 """Bytes in the body of one post."""

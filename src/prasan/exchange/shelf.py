@@ -1,26 +1,10 @@
 """What the TAXII server reads from and posts to. A store fulfils it; nothing here knows which."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Literal, Protocol
-
-import msgspec
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from prasan.exchange.asked import Query
-
-Outcome = Literal["new", "same", "conflict"]
-Report = Callable[[Sequence[Outcome]], bytes]
-"""Makes the status resource of the outcomes, in the order of the items."""
-
-
-class Item(msgspec.Struct, frozen=True):
-    """An object that was posted and checked, as its bytes."""
-
-    id: str
-    version: str
-    type: str
-    spec_version: str
-    sha256: str
-    raw: bytes
+from prasan.picture.posted import Item, Report
 
 
 class Row(Protocol):

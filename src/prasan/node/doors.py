@@ -16,9 +16,10 @@ from prasan.node.partnering import card_of, own_card
 from prasan.node.people import check_password, check_token
 from prasan.node.recall import take_receipt
 from prasan.node.record import note, seal
+from prasan.picture.posted import Item
 from prasan.stores.rows import CheckpointRow, Sent, UserRow
 from prasan.stores.sqlite import Tx
-from prasan.stores.sqlite.shelf import Item, StoreShelf
+from prasan.stores.sqlite.shelf import StoreShelf
 
 
 def key_of(node: Node, partner: str) -> Ed25519PublicKey | None:

@@ -225,15 +225,6 @@ class UserRow(msgspec.Struct, frozen=True):
     changed_us: int
 
 
-class SessionRow(msgspec.Struct, frozen=True):
-    """A browser session by the SHA-256 of its secret."""
-
-    sha256: str
-    user: str
-    csrf: str
-    expires_us: int
-
-
 class EventRow(msgspec.Struct, frozen=True):
     """One revision of an event, as JSON bytes."""
 

@@ -83,15 +83,3 @@ class Outgoing(msgspec.Struct, frozen=True):
     partner: str
     raw: bytes
     queued_us: int
-
-
-class InboxItem(msgspec.Struct, frozen=True):
-    """An object that a caller posted: `owner` is the caller's namespace."""
-
-    owner: str
-    id: str
-    version: str
-    spec_version: str
-    sha256: str
-    raw: bytes
-    date_added_us: int

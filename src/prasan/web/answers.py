@@ -39,6 +39,7 @@ class RowAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     lat: float | None = None
     lon: float | None = None
     radius_m: float | None = None
+    window_min: int | None = None
     course_deg: float | None = None
     speed_kn: float | None = None
     sanitised: bool = False
@@ -107,6 +108,7 @@ def row_answer(row: Row, lang: str) -> RowAnswer:
         lat=row.lat,
         lon=row.lon,
         radius_m=row.radius_m,
+        window_min=row.window_min,
         course_deg=row.course_deg,
         speed_kn=row.speed_kn,
         sanitised=row.sanitised,

@@ -50,8 +50,9 @@ class Row(msgspec.Struct, frozen=True):
     """One line of the list and one mark on the map.
 
     `kind` is `vessel`, `incident`, a finding kind or `other`. `title` is a name or, where there is none, a message.
-    `radius_m` is the uncertainty of the place, None where it is as
-    exact as its source. `source` is the data set's name; `origin` is `own` or the partner it came from.
+    `radius_m` is the uncertainty of the place, None where it is as exact as its source; `window_min` is how many
+    minutes after a rounded time the true one may be. `source` is the data set's name; `origin` is `own` or the partner
+    it came from.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Row(msgspec.Struct, frozen=True):
     lat: float | None = None
     lon: float | None = None
     radius_m: float | None = None
+    window_min: int | None = None
     course_deg: float | None = None
     speed_kn: float | None = None
     sanitised: bool = False
@@ -224,8 +226,8 @@ class Desk(Protocol):
     def bearer(self, token: str) -> Session | None:
         """Check a bearer token."""
 
-    def session(self, user: str) -> Session | None:
-        """The user as they stand now; None once removed or locked."""
+    def session(self, user: str, since: int) -> Session | None:
+        """The user as they stand now; None once removed, or changed after they signed in (seconds UTC)."""
 
     def watch(self, audience: str, filters: Filters) -> WatchPage:
         """The picture."""

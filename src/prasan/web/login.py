@@ -43,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     session = await run_in_threadpool(house.desk.authenticate, user, password)
     if session is None:
         return _form(request, screen, wanted, fault="screen.login.wrong", status=401)
-    ticket = Ticket(session.user, int(house.clock()) + SESSION_HOURS * 3600, secrets.token_urlsafe(18))
+    ticket = Ticket(session.user, int(house.clock()), secrets.token_urlsafe(18))
     response = RedirectResponse(wanted, status_code=303)
     _set(request, response, SESSION_COOKIE, seal(house.session_key, ticket), SESSION_HOURS * 3600)
     response.delete_cookie(FORM_COOKIE)

@@ -58,9 +58,10 @@ class Office:
         """Check a bearer token."""
         return self._session(self._credentials.by_token(token))
 
-    def session(self, user: str) -> desk.Session | None:
-        """The user as they stand now."""
-        return self._session(self._node.store.user(user))
+    def session(self, user: str, since: int) -> desk.Session | None:
+        """The user as they stand now; a new password or role ends every session begun before it."""
+        found = self._node.store.user(user)
+        return self._session(found) if found and found.changed_us // 1_000_000 <= since else None
 
     def _session(self, user: object) -> desk.Session | None:
         if not isinstance(user, UserRow):

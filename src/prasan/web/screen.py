@@ -75,7 +75,7 @@ def screen_of(request: Request, house: House) -> Screen:
     """Read the cookies."""
     now = house.clock()
     ticket = unseal(house.session_key, request.cookies.get(SESSION_COOKIE, ""), now)
-    session = house.desk.session(ticket.user) if ticket else None
+    session = house.desk.session(ticket.user, ticket.since) if ticket else None
     node = house.desk.node()
     token = form_token(house.session_key, ticket.nonce) if ticket else ""
     return Screen(node, session, language(request, node.language), _theme(request), token, int(now))

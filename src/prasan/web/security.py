@@ -45,10 +45,10 @@ HEADERS: Final = {
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """What the session cookie says: `user`, until when (seconds UTC), and a random number."""
+    """What the session cookie says: `user`, since when (seconds UTC), and a random number."""
 
     user: str
-    ends: int
+    since: int
     nonce: str
 
 
@@ -96,7 +96,7 @@ def unseal(key: bytes, value: str, now: float) -> Ticket | None:
         ticket = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=Ticket)
     except ValueError:
         return None
-    return ticket if now < ticket.ends else None
+    return ticket if now < ticket.since + SESSION_HOURS * 3600 else None
 
 
 def form_token(key: bytes, nonce: str) -> str:

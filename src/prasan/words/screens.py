@@ -72,6 +72,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.until": "Until",
     "screen.still_open": "still going on",
     "screen.uncertain": "within about {km} km",
+    "screen.window": "rounded: it was in the {minutes} minutes from then on",
     "screen.event.why": "Why",
     "screen.event.no_rule": "Rule and evidence were removed when the sender sanitised this event.",
     "screen.event.no_rule_received": "No rule or evidence came with this event.",

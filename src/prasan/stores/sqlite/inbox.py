@@ -1,18 +1,15 @@
 """Inboxes: what callers posted, each in a namespace of its own, and the status of each post."""
 
 from collections.abc import Collection
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from prasan.picture.posted import Item, Outcome
 from prasan.stores.rows import Shelved, Wanted, version_key
 from prasan.stores.sqlite.link import Link, marks
-from prasan.stores.traffic import InboxItem
-
-Posted = Literal["new", "same", "conflict"]
 
 STATUS_KEEP_US: Final = 48 * 3_600_000_000
 """Twice what TAXII 2.1 section 4.3 asks for."""
 
-_ITEM: Final = "SELECT owner, id, version, spec_version, sha256, bytes, date_added_us FROM inbox"
 _KEYWORDS: Final = {"first", "last", "all"}
 
 
@@ -28,11 +25,6 @@ class InboxReads(Link):
         )
         return [Shelved(*row) for row in self._all(sql, (owner, wanted.after_us, *values, wanted.limit))]
 
-    def inbox_new(self, limit: int = 500) -> list[tuple[int, InboxItem]]:
-        """What was posted and not yet handled, in order, each with its number."""
-        rows = self._all(f"SELECT n, {_ITEM[7:]} WHERE handled = 0 ORDER BY n LIMIT ?", (limit,))
-        return [(row[0], InboxItem(*row[1:])) for row in rows]
-
     def status(self, owner: str, status_id: str) -> bytes | None:
         """The status resource of one of the owner's posts, as JSON bytes."""
         found: bytes | None = self._value("SELECT body FROM statuses WHERE id = ? AND owner = ?", (status_id, owner))
@@ -42,25 +34,21 @@ class InboxReads(Link):
 class InboxWrites(InboxReads):
     """Changing them."""
 
-    def put_inbox(self, item: InboxItem, object_type: str) -> Posted:
-        """Keep what a caller posted, at max(its date_added, the last + 1 µs) of that inbox."""
+    def put_inbox(self, owner: str, item: Item, now_us: int) -> Outcome:
+        """Keep what a caller posted, at max(now, the last + 1 µs) of that inbox."""
         key = version_key(item.version)
         sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND vkey = ? AND version = ?"
-        kept = self._value(sql, (item.owner, item.id, item.spec_version, key, item.version))
+        kept = self._value(sql, (owner, item.id, item.spec_version, key, item.version))
         if kept is not None:
             return "same" if kept == item.sha256 else "conflict"
-        last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (item.owner,)) or 0
-        added_us = max(item.date_added_us, last + 1)
+        last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (owner,)) or 0
+        added_us = max(now_us, last + 1)
         self._do(
             "INSERT INTO inbox (owner, id, version, vkey, type, spec_version, sha256, bytes, date_added_us)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (item.owner, item.id, item.version, key, object_type, item.spec_version, item.sha256, item.raw, added_us),
+            (owner, item.id, item.version, key, item.type, item.spec_version, item.sha256, item.raw, added_us),
         )
         return "new"
-
-    def handled(self, number: int) -> None:
-        """An item of `inbox_new` was dealt with."""
-        self._do("UPDATE inbox SET handled = 1 WHERE n = ?", (number,))
 
     def delete_inbox(
         self, owner: str, object_id: str, versions: Collection[str], spec_versions: Collection[str] | None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -65,8 +65,6 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tokens (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
   created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE sessions (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
-  csrf TEXT NOT NULL, expires_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursors (
   partner TEXT NOT NULL, lane TEXT NOT NULL, collection TEXT NOT NULL, added_after TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -114,11 +112,10 @@ CREATE UNIQUE INDEX outbox_once ON outbox (partner, id);
 CREATE TABLE inbox (
   n INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, vkey TEXT NOT NULL,
   type TEXT NOT NULL, spec_version TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL,
-  date_added_us INTEGER NOT NULL, handled INTEGER NOT NULL DEFAULT 0
+  date_added_us INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, vkey, version);
 CREATE UNIQUE INDEX inbox_page ON inbox (owner, date_added_us);
-CREATE INDEX inbox_new ON inbox (n) WHERE handled = 0;
 CREATE TABLE statuses (id TEXT PRIMARY KEY, owner TEXT NOT NULL, body BLOB NOT NULL, at_us INTEGER NOT NULL)
   STRICT, WITHOUT ROWID;
 CREATE INDEX statuses_at ON statuses (at_us);

@@ -1,44 +1,11 @@
 """A store as the shelf of the TAXII server: reads as they are, posts and deletions each in one transaction."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
 
+from prasan.picture.posted import Item, Report
 from prasan.stores.rows import Shelved, Wanted
-from prasan.stores.sqlite.inbox import Posted
 from prasan.stores.sqlite.store import Store, Tx
-from prasan.stores.traffic import InboxItem
 
-
-class Item(Protocol):
-    """A posted object that was checked."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def version(self) -> str:
-        """Its version."""
-
-    @property
-    def type(self) -> str:
-        """Its type."""
-
-    @property
-    def spec_version(self) -> str:
-        """The STIX version it is written in."""
-
-    @property
-    def sha256(self) -> str:
-        """The hash of its bytes."""
-
-    @property
-    def raw(self) -> bytes:
-        """Its bytes."""
-
-
-Report = Callable[[Sequence[Posted]], bytes]
-"""Makes the status resource of the outcomes."""
 OnPost = Callable[[Tx, str, Sequence[Item], int], None]
 """Called inside the transaction of a post with the owner, the items that are new here, and the time in µs."""
 
@@ -80,7 +47,7 @@ class StoreShelf:
     ) -> bytes:
         """Keep the items, what follows from them, and the status, together or not at all."""
         with self._store.write() as tx:
-            outcomes = [tx.put_inbox(_inbox_item(owner, item, now_us), item.type) for item in items]
+            outcomes = [tx.put_inbox(owner, item, now_us) for item in items]
             self._on_post(tx, owner, [i for i, how in zip(items, outcomes, strict=True) if how == "new"], now_us)
             body = report(outcomes)
             tx.put_status(status_id, owner, body, now_us)
@@ -92,7 +59,3 @@ class StoreShelf:
         """Delete from an inbox; how many versions were there."""
         with self._store.write() as tx:
             return tx.delete_inbox(owner, object_id, versions, spec_versions)
-
-
-def _inbox_item(owner: str, item: Item, now_us: int) -> InboxItem:
-    return InboxItem(owner, item.id, item.version, item.spec_version, item.sha256, item.raw, now_us)
