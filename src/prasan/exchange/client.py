@@ -23,14 +23,27 @@ CONNECT_S: Final = 10.0
 READ_S: Final = 30.0
 WHOLE_S: Final = 300.0
 """Seconds to connect, to wait for the next bytes, and for a whole answer, however slowly it drips."""
+PULL_S: Final = 1800.0
+"""Seconds for a whole pull; what is left is pulled the next time."""
 _CHUNK: Final = 1 << 20
 
 
 class Client:
-    """One partner's node, for one pull. `now_us` is the clock; `nonce` gives a random text for each request."""
+    """One partner's node, for one pull.
 
-    def __init__(self, card: Card, ours: Ours, now_us: Callable[[], int], nonce: Callable[[], str]) -> None:
-        self._card, self._ours, self._now_us, self._nonce = card, ours, now_us, nonce
+    `now_us` is the clock; `nonce` gives a random text for each request; `stopped` ends the pull before the next one.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        ours: Ours,
+        now_us: Callable[[], int],
+        nonce: Callable[[], str],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._card, self._ours, self._now_us, self._nonce, self._stopped = card, ours, now_us, nonce, stopped
+        self._end = time.monotonic() + PULL_S
         self._http = httpx2.Client(
             verify=pinned(card.peer_certificate),
             timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
@@ -50,9 +63,9 @@ class Client:
 
     def fetch(self, ask: Ask) -> Response | Cut | Unreached:
         """Send one request. It never raises for what a partner or the network does."""
-        late = self._out_of_date()
-        if late:
-            return Unreached(late)
+        reason = self._out_of_date() or self._over()
+        if reason:
+            return Unreached(reason)
         try:
             with self._http.stream(ask.method, self._url(ask), content=ask.body, headers=self._headers(ask)) as answer:
                 body = b"".join(_limited(answer, ask.max_bytes))
@@ -90,6 +103,14 @@ class Client:
         when = time_text(int((end if now > end else begin) * 1e6))[:10]
         how = f"expired on {when}" if now > end else f"is not valid before {when}"
         return f"The certificate in the card of {self._card.name} {how}; ask {self._card.name} for a new card."
+
+    def _over(self) -> str:
+        """Why nothing more is asked in this pull, or ""."""
+        if self._stopped():
+            return "This node is being stopped; the pull goes on when it runs again."
+        if time.monotonic() > self._end:
+            return f"The pull lasted {PULL_S / 60:.0f} minutes; the next goes on from there."
+        return ""
 
     def _why(self, text: str) -> str:
         """A sentence for what OpenSSL or the system said."""

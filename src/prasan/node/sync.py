@@ -1,6 +1,7 @@
 """Pulling from a partner: what a pull yields is done here, a page a transaction with its cursor and its leaf."""
 
 import logging
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
@@ -9,7 +10,7 @@ import msgspec
 from prasan.errors import FormatError, PrasanError, UsageError
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.client import Client
-from prasan.exchange.intake import Accepted, Known, Peer
+from prasan.exchange.intake import Accepted, Known, Peer, Reason, Turned
 from prasan.exchange.lanes import LANES
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
@@ -46,13 +47,13 @@ def sync(node: Node, names: list[str]) -> dict[str, Summary]:
         known = ", ".join(one.name for one in partners) or "none yet"
         raise UsageError(f"there is no partner '{unknown[0]}' (registered: {known})", "Name one of them.")
     chosen = [one for one in partners if not names or one.name in names]
-    return {one.name: _guarded(node, one) for one in chosen}
+    return {one.name: pull_safely(node, one) for one in chosen}
 
 
-def _guarded(node: Node, partner: PartnerRow) -> Summary:
+def pull_safely(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lambda: False) -> Summary:
     """A pull whose failure stays its own: the partners after this one are pulled all the same."""
     try:
-        return pull_from(node, partner)
+        return pull_from(node, partner, stopped)
     except PrasanError as error:
         return Summary(failure="refused", message=f"{error} {error.remedy}".strip())
     except Exception as error:
@@ -60,7 +61,7 @@ def _guarded(node: Node, partner: PartnerRow) -> Summary:
         return Summary(failure="defect", message=f"The pull from {partner.name} failed: {type(error).__name__}.")
 
 
-def pull_from(node: Node, partner: PartnerRow) -> Summary:
+def pull_from(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lambda: False) -> Summary:
     """One pull from one partner: everything it has for us, our receipts to it, and the acknowledgements."""
     work_due(node)
     card, ours = card_of(partner), Ours(node.id, node.key)
@@ -72,8 +73,8 @@ def pull_from(node: Node, partner: PartnerRow) -> Summary:
         cursors={lane: node.store.cursor(partner.id, lane) for lane in LANES},
         last=_last_seen(node, partner.id),
     )
-    hands = _Hands(node, partner)
-    with Client(card, ours, node.clock.now_us, lambda: node.clock.uuid("nonce")) as client:
+    hands = Hands(node, partner)
+    with Client(card, ours, node.clock.now_us, lambda: node.clock.uuid("nonce"), stopped) as client:
         summary = drive(pull(task), client.fetch, hands.act)
     with node.store.write() as tx:
         tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
@@ -107,7 +108,7 @@ class _Here(Known):
         return row.sha256 if row else None
 
 
-class _Hands:
+class Hands:
     """Does what a pull asks to be done, one transaction a step."""
 
     def __init__(self, node: Node, partner: PartnerRow) -> None:
@@ -135,40 +136,43 @@ class _Hands:
     def apply(self, tx: Tx, step: Apply) -> None:
         """A page: objects, what was turned away, the leaf and the cursor, together."""
         now_us, partner = self.node.clock.now_us(), self.partner.id
-        for one in step.accepted:
-            self.take(tx, one, now_us)
-        for turned in step.turned:
+        outrun = [late for one in step.accepted if (late := self.take(tx, one, now_us))]
+        for turned in (*step.turned, *outrun):
             row = Quarantined(partner, turned.object_id, turned.version, turned.reason, turned.raw, now_us)
             tx.put_quarantined(row)
             if turned.reason == "conflict":
                 _conflict(tx, row)
         # What we turned away may tell whose an id is, so the log that the partner sees does not say it.
         note(self.node, tx, partner, "applied", step.collection, {"lane": step.lane, "upto": step.seq})
-        counts = {"lane": step.lane, "upto": step.seq, "taken": len(step.accepted), "turned": len(step.turned)}
+        taken, away = len(step.accepted) - len(outrun), len(step.turned) + len(outrun)
+        counts = {"lane": step.lane, "upto": step.seq, "taken": taken, "turned": away}
         note(self.node, tx, NODE_LOG, "applied", partner, counts)
         before = tx.cursor(partner, step.lane)
         acked = before.acked if before.collection == step.collection else 0
         tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
 
-    def take(self, tx: Tx, one: Accepted, now_us: int) -> None:
-        """One object with the statement it came under; a recall is obeyed."""
+    def take(self, tx: Tx, one: Accepted, now_us: int) -> Turned | None:
+        """One object with the statement it came under; a recall is obeyed. What another pull outran is turned away."""
         partner, header, stated = self.partner.id, one.header, one.statement
+        if reason := _outrun(tx, one, partner):
+            return Turned(header.id, header.version, reason, one.raw)
         tx.put_received(
             ReceivedRow(
                 partner, stated.lane, stated.seq, header.id, header.version, one.sha256, one.stated, now_us
             )
         )  # fmt: skip
         if one.same:
-            return
+            return None
         if header.type == RECALL:
             tx.set_speaker(header.id, partner, now_us)
             self.obey(tx, one, now_us)
-            return
+            return None
         unread = bool(free_text(one.raw))
         kept = Kept(content_of(one.raw, header), now_us / 1e6, unread_text=unread, onward=self.onward)
         row = object_row(one.raw, header, partner, one.marking, kept, now_us)
         if tx.put_object(row) == "new":
             queue(tx, self.node, row)
+        return None
 
     def obey(self, tx: Tx, one: Accepted, now_us: int) -> None:
         """A recall; one that cannot be read is kept apart and named."""
@@ -193,6 +197,13 @@ class _Hands:
         tx.set_cursor(msgspec.structs.replace(cursor, acked=step.upto))
         size = parse_checkpoint(step.note.partition("\n\n")[0] + "\n").size
         tx.put_checkpoint(CheckpointRow(theirs_log(partner), size, partner, step.note, self.node.clock.now_us()))
+
+
+def _outrun(tx: Tx, one: Accepted, partner: str) -> Reason | None:
+    """Why an object that was good when it was judged is not any more: another pull was here in between."""
+    if one.header.id != partner and tx.speaker(one.header.id) not in (None, partner):
+        return "may_not_speak"
+    return "conflict" if tx.object_hash(one.header.id, one.header.version) not in (None, one.sha256) else None
 
 
 def _conflict(tx: Tx, row: Quarantined) -> None:

@@ -2,50 +2,77 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from prasan.errors import PrasanError
 from prasan.node.node import Node
 from prasan.node.publish import work_due
 from prasan.node.record import seal_all
-from prasan.node.sync import sync
+from prasan.node.sync import pull_safely
+from prasan.stores.rows import PartnerRow
 
 LOG: Final = logging.getLogger("prasan.tending")
 TICK_S: Final = 0.5
 """How often due decisions are looked for: narrowing takes effect at once in any case, since pages are held back."""
+STOP_S: Final = 30.0
 
 
 class Tender:
-    """A thread that tends a node until it is told to stop."""
+    """Tends a node until it is told to stop: one thread decides, and each pull has its own.
+
+    So a partner that answers slowly holds up neither a decision nor another partner.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tender", daemon=True)
+        self._pulls: dict[str, threading.Thread] = {}
+        self._threads = [
+            threading.Thread(target=self._every_tick, args=(step,), name=name, daemon=True)
+            for name, step in (("decisions", self._decide), ("pulls", self._pull_due))
+        ]
+        self._next_pull = node.clock.now() + node.settings.sync_every_s
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End after the step under way."""
+        """End after the steps under way."""
         self._stop.set()
-        self._thread.join(timeout=30)
+        for thread in [*self._threads, *self._pulls.values()]:
+            thread.join(STOP_S)
 
-    def _run(self) -> None:
-        every = self._node.settings.sync_every_s
-        next_sync = self._node.clock.now() + every
+    def _every_tick(self, step: Callable[[], None]) -> None:
         while not self._stop.wait(TICK_S):
             try:
-                if work_due(self._node):
-                    seal_all(self._node)
-                if every and self._node.clock.now() >= next_sync:
-                    next_sync = self._node.clock.now() + every
-                    for name, summary in sync(self._node, []).items():
-                        if summary.failure:
-                            LOG.warning("sync with %s: %s", name, summary.message)
+                step()
             except PrasanError as error:
                 LOG.warning("%s %s", error, error.remedy)
             except Exception:
                 # Whatever one partner or one object does, the node goes on deciding, narrowing and sealing.
                 LOG.exception("tending failed; it is tried again")
+
+    def _decide(self) -> None:
+        if work_due(self._node):
+            seal_all(self._node)
+
+    def _pull_due(self) -> None:
+        """Begin a pull from every partner that is not being pulled from."""
+        every = self._node.settings.sync_every_s
+        if not every or self._node.clock.now() < self._next_pull:
+            return
+        self._next_pull = self._node.clock.now() + every
+        for partner in self._node.store.partners():
+            running = self._pulls.get(partner.id)
+            if running is None or not running.is_alive():
+                thread = threading.Thread(target=self._pull, args=(partner,), name=f"pull {partner.name}", daemon=True)
+                self._pulls[partner.id] = thread
+                thread.start()
+
+    def _pull(self, partner: PartnerRow) -> None:
+        summary = pull_safely(self._node, partner, self._stop.is_set)
+        if summary.failure:
+            LOG.warning("sync with %s: %s", partner.name, summary.message)
