@@ -111,16 +111,30 @@ def test_an_officer_recalls_only_what_was_not_recalled_before(kit: Kit, us: Part
     assert (asked["target_id"], asked["target_versions"]) == (name, [sent.version])
 
 
-def test_a_recall_names_every_id_the_partner_holds_it_by(kit: Kit, us: Partner) -> None:
+def test_what_was_built_gives_way_also_after_it_was_withheld(kit: Kit, us: Partner) -> None:
     name = kit.event("a")
     policy(kit, SANITISE)
     (built,) = read_ids(kit, us)
     policy(kit, WITHHOLD)
     policy(kit, RELEASE)
+    assert read_ids(kit, us) == [name]
+    (asked,) = kit.now_read(us, "control")
+    assert (asked["target_id"], asked["reason"]) == (built, "replaced")
     issued = recall(kit.node, name, "us-mo", "wrong")
-    assert {one.target for one in issued} == {built, name}
-    asked = {one["target_id"]: one["target_versions"] for one in kit.now_read(us, "control")}
-    assert asked == {row.view_id: [row.version] for row in kit.rows(us, name)}
+    assert [one.target for one in issued] == [name]
+
+
+def test_what_was_built_comes_back_under_its_id(kit: Kit, us: Partner) -> None:
+    name = kit.event("a")
+    policy(kit, SANITISE)
+    (built,) = read_ids(kit, us)
+    policy(kit, WITHHOLD)
+    assert read_ids(kit, us) == []
+    kit.wait(1)
+    policy(kit, SANITISE)
+    assert read_ids(kit, us) == [built]
+    assert kit.now_read(us, "control") == []
+    assert statuses(kit, us, name) == [("sanitised", "narrowed"), ("sanitised", "current")]
 
 
 def test_a_changed_built_view_is_sent_at_most_every_again_min(kit: Kit, us: Partner) -> None:

@@ -111,6 +111,9 @@ def test_recalls_are_answered_once_and_only_by_their_recipient(store: Store) -> 
     assert [row.answered_us for row in store.recalls_in()] == [2]
     with store.write() as tx:
         assert tx.allow_again(US, uid(1), 5) == 1
+        assert tx.put_recall_out(recall), "it stands anew"
+        assert tx.is_recalled(US, uid(1))
+        assert tx.allow_again(US, uid(1), 6) == 1
     assert not store.is_recalled(US, uid(1))
 
 

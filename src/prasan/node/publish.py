@@ -135,13 +135,18 @@ class Step:
         return state, codes
 
     def before(self) -> State:
-        """How it stood by what the recipient may hold: a verbatim copy counts until it is recalled."""
+        """How it stood by what the recipient may hold: what it was sent counts until it is recalled."""
         if self.held is not None:
             return STATE[self.held.form]
         if self.state is None:
             return "none"
-        verbatim = any(row.form == "verbatim" for row in self.tx.held_views(self.to, self.row.id))
-        return "released" if verbatim else "withheld"
+        forms = {row.form for row in self.sent}
+        return "released" if "verbatim" in forms else "sanitised" if forms else "withheld"
+
+    @cached_property
+    def sent(self) -> list[ViewRow]:
+        """Every row that the recipient may hold."""
+        return self.tx.held_views(self.to, self.row.id)
 
     def render(self, modified: float) -> View:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
@@ -188,8 +193,8 @@ class Step:
         if view.raw is None or view.form is None:
             raise AssertionError("a view is sent only when it was rendered")
         verbatim = view.form == "verbatim"
-        if verbatim and self.held is not None and self.held.form == "sanitised":
-            self.given_way = self.tx.held_views(self.to, self.row.id)
+        if verbatim and self.before() == "sanitised":
+            self.given_way = self.sent
             self.tx.recall_views(self.to, self.row.id)
         new = NewView(
             view_id=view.id,

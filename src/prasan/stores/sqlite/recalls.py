@@ -53,10 +53,11 @@ class RecallWrites(RecallReads):
     """Recording them."""
 
     def put_recall_out(self, row: RecallOut) -> bool:
-        """Keep a recall that we send; False if it was here already."""
+        """Keep a recall that we send; False if it stands already. One that was allowed again stands anew."""
         sql = (
-            "INSERT OR IGNORE INTO recalls_out (id, object_id, view_id, recipient, reason, deadline_us, issued_us,"
+            "INSERT INTO recalls_out (id, object_id, view_id, recipient, reason, deadline_us, issued_us,"
             " receipt, answered_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET allowed_us = NULL WHERE allowed_us IS NOT NULL"
         )
         values = (row.id, row.object_id, row.view_id, row.recipient, row.reason, row.deadline_us, row.issued_us)
         return self._do(sql, (*values, row.receipt, row.answered_us)) == 1
