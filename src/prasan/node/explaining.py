@@ -8,11 +8,12 @@ import msgspec
 from prasan.errors import UsageError
 from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.publish import Step
+from prasan.node.publish import WITHDRAWN, Step
 from prasan.node.recipients import find_recipient
 from prasan.release.explain import explain as reasons_of
 from prasan.release.explain import explain_steps
 from prasan.release.facts import Recipient
+from prasan.release.render import View
 from prasan.stores.rows import Lane
 from prasan.words import LANGUAGES, say
 
@@ -52,7 +53,8 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
         if subject is None:
             raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
         step = Step(desk, case, subject, tx.standing(recipient.id, object_id))
-        view = step.render(step.last_built())
+        withdrawn = subject.row.status == WITHDRAWN
+        view = View("withhold", (WITHDRAWN,)) if withdrawn else step.render(step.last_built())
     told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, view.codes))
     steps = tuple(_reason(one.code, one.params) for one in explain_steps(step.decision.steps))
     sent = step.held.view_id if step.held else ""

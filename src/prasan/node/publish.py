@@ -33,6 +33,9 @@ STATE: Final[dict[str, Target]] = {"verbatim": "released", "sanitised": "sanitis
 HELD_VERBATIM: Final = "held_verbatim"
 """What was given whole is not given again in part: an officer recalls it first."""
 
+WITHDRAWN: Final = "withdrawn"
+"""The partner that sent it has recalled it."""
+
 UNREADABLE: Final = "unreadable"
 """The object is of a form that no room can read; it is withheld and the log says why."""
 LOG: Final = logging.getLogger("prasan.publish")
@@ -80,8 +83,8 @@ def settle(desk: Desk, standing: Standing) -> Settled:
     case, subject = desk.cases.get(standing.recipient), desk.subject(standing.object_id)
     if case is None or subject is None or subject.row.type in CONTROL:
         return Settled(standing.recipient, standing.object_id)
-    if subject.row.status == "withdrawn":
-        return withheld(desk, standing, "withdrawn")
+    if subject.row.status == WITHDRAWN:
+        return withheld(desk, standing, WITHDRAWN)
     settled = Step(desk, case, subject, standing).take()
     desk.forget(standing.recipient, standing.object_id)
     return settled

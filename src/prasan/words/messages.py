@@ -181,6 +181,8 @@ MESSAGES: Final[dict[str, str]] = {
     "decision.not_verbatim": "It names objects or markings this recipient may not see, so a view was built.",
     "decision.lost_reference": "It cannot stand without an object this recipient may not see.",
     "decision.unknown_type": "No table says how a view of this type is built.",
+    "decision.held_verbatim": "The recipient holds it whole; a coarser form goes out only once that is recalled.",
+    "decision.withdrawn": "Its sender recalled it, so it was withdrawn.",
     "decision.unreadable": "It is of a form that this node cannot read.",
     "decision.too_large": "It is larger than may be sent.",
     "step.place_deg": "Place rounded to a cell of {place_deg} degrees",

@@ -1,0 +1,14 @@
+"""Whatever code a decision ends with, there is a sentence for it."""
+
+import pytest
+
+from prasan.node.publish import HELD_VERBATIM, UNREADABLE, WITHDRAWN
+from prasan.release.decide import CODES, VERDICT_CODES
+from prasan.words.catalogue import known
+
+RENDERED = ("not_verbatim", "lost_reference", "unknown_type", "too_large")
+
+
+@pytest.mark.parametrize("code", [*CODES, *VERDICT_CODES.values(), *RENDERED, HELD_VERBATIM, UNREADABLE, WITHDRAWN])
+def test_every_code_has_its_sentence(code: str) -> None:
+    assert known(f"decision.{code}")
