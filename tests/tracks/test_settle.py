@@ -73,3 +73,26 @@ def test_the_row_that_says_more_is_kept() -> None:
     fixes, _ = settle(rows, None, FOREVER)
     assert (fixes.sog.tolist(), fixes.cog.tolist(), fixes.heard.tolist()) == ([83], [900], [2])
     assert np.array_equal(fixes.lat, [5])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([None, 0, 359, 360, 511]), st.sampled_from([None, 0, 5, 15])), max_size=5),
+    st.randoms(use_true_random=False),
+)
+def test_heading_and_status_are_the_first_known_whoever_heard_them(
+    said: list[tuple[int | None, int | None]], random: np.random.Generator
+) -> None:
+    def fold(order: list[tuple[int | None, int | None]]) -> Fixes:
+        rows: list[tuple[int, int, int, str]] = [(1, 0, 5, "abc"[number % 3]) for number in range(len(order))]
+        heading, status = [one[0] for one in order], [one[1] for one in order]
+        return settle(table(rows, heading=heading, nav_status=status), None, FOREVER)[0]
+
+    shuffled = list(said)
+    random.shuffle(shuffled)
+    fixes, again = fold(said), fold(shuffled)
+    assert (fixes.heading.tolist(), fixes.nav_status.tolist()) == (again.heading.tolist(), again.nav_status.tolist())
+    headings = [heading for heading, _ in said if heading is not None and heading < 360]
+    statuses = [status for _, status in said if status is not None]
+    assert fixes.heading.tolist() == ([max(headings, default=-1)] if said else [])
+    assert fixes.nav_status.tolist() == ([min(statuses, default=255)] if said else [])

@@ -24,9 +24,10 @@ class Columns(msgspec.Struct, frozen=True):
 class Fixes(Columns, frozen=True):
     """Positions fit for kernels, one row a transmission, sorted by (mmsi, emitter, t).
 
-    `t` seconds UTC; `lat`, `lon` 1/10000 minute; `sog` 1/10 kn and `cog` 1/10 degree, -1 where unknown; `derived` is
-    True where speed and course were made from the track; `ais_class` is 255 where unknown; `heard` counts the
-    receptions folded into the row; `origin` is an index in `sets`, which names the sources that heard it.
+    `t` seconds UTC; `lat`, `lon` 1/10000 minute; `sog` 1/10 kn, `cog` 1/10 degree and `heading` degrees, -1 where
+    unknown; `nav_status` as in M.1371-5 Table 45, 15 where the ship left it undefined and 255 where nothing was said;
+    `derived` is True where speed and course were made from the track; `ais_class` is 255 where unknown; `heard` counts
+    the receptions folded into the row; `origin` is an index in `sets`, which names the sources that heard it.
     """
 
     mmsi: Ints
@@ -36,6 +37,8 @@ class Fixes(Columns, frozen=True):
     lon: npt.NDArray[np.int32]
     sog: npt.NDArray[np.int16]
     cog: npt.NDArray[np.int16]
+    heading: npt.NDArray[np.int16]
+    nav_status: npt.NDArray[np.uint8]
     derived: Bools
     ais_class: npt.NDArray[np.uint8]
     heard: npt.NDArray[np.uint16]
@@ -110,7 +113,8 @@ def no_fixes(sets: SourceSets = ()) -> Fixes:
     """An empty table of fixes."""
     return Fixes(
         mmsi=np.empty(0, np.int64), emitter=np.empty(0, np.int16), t=np.empty(0, np.int64), lat=np.empty(0, np.int32),
-        lon=np.empty(0, np.int32), sog=np.empty(0, np.int16), cog=np.empty(0, np.int16), derived=np.empty(0, np.bool_),
+        lon=np.empty(0, np.int32), sog=np.empty(0, np.int16), cog=np.empty(0, np.int16),
+        heading=np.empty(0, np.int16), nav_status=np.empty(0, np.uint8), derived=np.empty(0, np.bool_),
         ais_class=np.empty(0, np.uint8), heard=np.empty(0, np.uint16), origin=np.empty(0, np.int32), sets=sets,
     )  # fmt: skip
 

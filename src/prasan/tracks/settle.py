@@ -26,6 +26,15 @@ UNFIT: Final = (
 FOREVER: Final = 2**32
 """An `upto` that passes every row: seconds must fit in 32 bits, which they do until 2106."""
 
+SILENT: Final = 255
+"""Navigational status of a row that said none; no status on the air is larger than 15."""
+
+UNDEFINED: Final = 15
+"""Navigational status "undefined", the default (M.1371-5 Table 45); what is at least this tells nothing."""
+
+MAX_HEADING: Final = 359
+"""The largest heading; 511 on the air is "not available" (M.1371-5, message 1)."""
+
 
 class SettleCarry(msgspec.Struct, frozen=True):
     """What is held between pieces: rows not yet passed, the source sets seen, and the tallies so far."""
@@ -88,6 +97,7 @@ def _fold(table: pa.Table, sets: SourceSets) -> tuple[Fixes, int]:
         mmsi=_ints(table["mmsi"], 0), emitter=np.zeros(table.num_rows, np.int16), t=_ints(table["t"], 0),
         lat=_ints(table["lat"], 0).astype(np.int32), lon=_ints(table["lon"], 0).astype(np.int32),
         sog=_ints(table["sog"], -1).astype(np.int16), cog=_ints(table["cog"], -1).astype(np.int16),
+        heading=_headings(table["heading"]), nav_status=_ints(table["nav_status"], SILENT).astype(np.uint8),
         derived=np.zeros(table.num_rows, np.bool_), ais_class=_ints(table["ais_class"], 255).astype(np.uint8),
         heard=np.ones(table.num_rows, np.uint16), origin=origin, sets=sets,
     )  # fmt: skip
@@ -113,23 +123,33 @@ def _order(rows: Fixes, sub_ms: Ints) -> Ints | None:
     inside[1:] |= tied
     inside[:-1] |= tied
     some = order[inside]
-    columns = (rows.ais_class, -rows.cog, -rows.sog, sub_ms, rows.lon, rows.lat, key)
+    known = (rows.nav_status, -rows.heading, rows.ais_class, -rows.cog, -rows.sog)
+    columns = (*known, sub_ms, rows.lon, rows.lat, key)
     order[inside] = some[np.lexsort(tuple(column[some] for column in columns))]
     return order
 
 
 def _merge(rows: Fixes, first: Bools) -> Fixes:
-    """Fold the rows that follow each True of `first` into it, joining the sets of sources that heard them."""
+    """Fold the rows that follow each True of `first` into it, joining the sets of sources that heard them.
+
+    Heading and status of a folded row are the first that are known, so a receiver that left them out hides nothing.
+    """
     group = np.cumsum(first) - 1
     heard = np.bincount(group)
     kept = take(rows, first)
     origin, sets = kept.origin.copy(), rows.sets
+    heading, nav_status = kept.heading.copy(), kept.nav_status.copy()
     rank = np.arange(len(rows)) - np.flatnonzero(first)[group]
     for place in range(1, int(heard.max())):
         at = rank == place
-        origin[group[at]], sets = _join(origin[group[at]], rows.origin[at], sets)
+        into = group[at]
+        origin[into], sets = _join(origin[into], rows.origin[at], sets)
+        heading[into] = np.where(heading[into] < 0, rows.heading[at], heading[into])
+        better = (nav_status[into] >= UNDEFINED) & (rows.nav_status[at] < nav_status[into])
+        nav_status[into] = np.where(better, rows.nav_status[at], nav_status[into])
     heard = np.minimum(heard, 65535).astype(np.uint16)
-    return msgspec.structs.replace(kept, heard=heard, origin=origin, sets=sets)
+    told = {"heading": heading, "nav_status": nav_status}
+    return msgspec.structs.replace(kept, heard=heard, origin=origin, sets=sets, **told)
 
 
 def _join(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], sets: SourceSets) -> tuple[Ints, SourceSets]:
@@ -150,6 +170,11 @@ def _origins(table: pa.Table, sets: SourceSets) -> tuple[npt.NDArray[np.int32], 
     names = column.dictionary.to_pylist()
     lookup = np.array([known.setdefault((name,), len(known)) for name in names] or [0], np.int32)
     return lookup[column.indices.to_numpy(zero_copy_only=False)], tuple(known)
+
+
+def _headings(column: Any) -> npt.NDArray[np.int16]:
+    heading = _ints(column, -1)
+    return np.where(heading > MAX_HEADING, -1, heading).astype(np.int16)
 
 
 def _ints(column: Any, missing: int) -> Ints:
