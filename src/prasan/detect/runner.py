@@ -1,0 +1,104 @@
+"""Going on where the last step ended, and going back when a row comes late.
+
+A `Run` is a frozen value: the carry after each step of the lateness window, and what each step said. A row that comes
+for a time already passed takes the run back to the last step before it; the rows from there on are then given again,
+and `corrected` turns what both ways said into what must be published: the law is that after it the last word on every
+finding is the same as if the row had been in time.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+
+from prasan.detect.chain import ChainCarry, advance
+from prasan.detect.rules import Rules
+from prasan.picture.finding import Finding
+from prasan.picture.world import World
+from prasan.tracks.columns import SourceSets
+from prasan.tracks.settle import SettleCarry, settle
+
+WINDOW_S: Final = 6 * 3600
+"""How far back a late row may reach without everything being looked at anew."""
+APART_S: Final = 600
+"""The least time between two steps that a run can be taken back to."""
+STANDING_S: Final = 30 * 86_400
+"""A finding that ended so long before the window is not spoken of again."""
+
+Said = Mapping[str, Finding]
+"""The last word on each finding, by its key."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Where one step left everything: its watermark, the carry, the source sets, and what it said."""
+
+    upto: int = 0
+    carry: ChainCarry = ChainCarry()
+    sets: SourceSets = ()
+    said: Said = {}
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Steps in order of time. The first one's `said` are all findings that still stand from before the window."""
+
+    steps: tuple[Step, ...] = (Step(),)
+
+    @property
+    def upto(self) -> int:
+        """The watermark: rows from here on have not been looked at."""
+        return self.steps[-1].upto
+
+    def reaches(self, t: int) -> bool:
+        """True if the run can be taken back to before this time."""
+        return self.steps[0].upto <= t
+
+
+def go_on(run: Run, positions: pa.Table, upto: int, rules: Rules, world: World) -> tuple[Said, Run]:
+    """All rows with run.upto <= t < `upto` -> what this step says, and the run after it."""
+    last = run.steps[-1]
+    fixes, settled = settle(positions, SettleCarry(upto=last.upto, sets=last.sets), upto)
+    found, carry = advance(fixes, last.carry, upto, rules, world)
+    said = {one.key: one for one in found}
+    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said))))
+
+
+def back_to(run: Run, t: int) -> tuple[Run, Said]:
+    """The run as it was before time `t`, and what it had said since. The run must reach so far (see `Run.reaches`)."""
+    kept = tuple(step for step in run.steps if step.upto <= t)
+    since: dict[str, Finding] = {}
+    for step in run.steps[len(kept) :]:
+        since |= step.said
+    return Run(kept), since
+
+
+def corrected(run: Run, since: Said, again: Said) -> tuple[Said, frozenset[str]]:
+    """What to publish after going over a stretch twice: the last words, and the keys that stand no more.
+
+    `run` is the run taken back, `since` what was said after it the first time, `again` the second time.
+    """
+    before = {key: finding for step in run.steps for key, finding in step.said.items()}
+    unsaid = {key: before[key] for key in since if key not in again and key in before}
+    gone = frozenset(key for key in since if key not in again and key not in before)
+    return {**unsaid, **again}, gone
+
+
+def _thinned(steps: tuple[Step, ...], new: Step) -> tuple[Step, ...]:
+    """The new step after the others; the one before it is no place to go back to if it is too near to its own."""
+    if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= APART_S:
+        return (*steps, new)
+    return (*steps[:-1], msgspec.structs.replace(new, said={**steps[-1].said, **new.said}))
+
+
+def _folded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps that are out of the window become one, which keeps the last words that may still change."""
+    newest = steps[-1].upto
+    out = [step for step in steps if step.upto < newest - WINDOW_S]
+    if len(out) < 2:
+        return steps
+    said: dict[str, Finding] = {}
+    for step in out:
+        said |= step.said
+    old = out[-1].upto - STANDING_S
+    standing = {key: one for key, one in said.items() if one.end is None or one.end >= old}
+    return (msgspec.structs.replace(out[-1], said=standing), *steps[len(out) :])
