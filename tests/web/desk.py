@@ -215,7 +215,8 @@ class MemoryDesk:
     """`Desk` over the values above."""
 
     def __init__(self) -> None:
-        self.version = "1"
+        self.generation = "1"
+        self.rows = ROWS
 
     def node(self) -> Node:
         return Node("th-mc", {"en": "Thai Maritime Centre (exercise)", "th": "ศูนย์ข่าวสารทางทะเลไทย (การฝึก)"}, "TH")
@@ -229,15 +230,18 @@ class MemoryDesk:
     def session(self, user: str, since: int) -> Session | None:
         return SESSIONS.get(user)
 
+    def version(self, audience: str) -> str:
+        return self.generation
+
     def watch(self, audience: str, filters: Filters) -> WatchPage:
-        rows = tuple(row for row in ROWS if _passes(row, filters))
+        rows = tuple(row for row in self.rows if _passes(row, filters))
         counts = {
             "source": Counter(row.source for row in ROWS),
             "kind": Counter(row.kind for row in ROWS),
             "mode": Counter("exercise" if row.marking.exercise else "real" for row in ROWS),
             "origin": Counter(row.origin for row in ROWS),
         }
-        return WatchPage(rows, SOURCES, counts, join_all([row.marking for row in rows]), self.version)
+        return WatchPage(rows, SOURCES, counts, join_all([row.marking for row in rows]), self.generation)
 
     def row(self, audience: str, object_id: str) -> Row | None:
         return next((row for row in ROWS if row.id == object_id), None)

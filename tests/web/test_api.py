@@ -1,5 +1,6 @@
 """The doors for machines."""
 
+import json
 from collections.abc import Iterator
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 from desk import NOW, ROWS, MemoryDesk
 from starlette.testclient import TestClient
 
+from prasan.web import stream
 from prasan.web.answers import WatchAnswer
 from prasan.web.app import build_app
 from prasan.web.security import SESSION_HOURS, Ticket, form_is_ours, form_token, seal, unseal
@@ -57,11 +59,12 @@ def test_watch_is_not_sent_twice(client: TestClient, desk: MemoryDesk) -> None:
     tag = client.get("/api/v1/watch", headers=BEARER).headers["etag"]
     again = client.get("/api/v1/watch", headers=BEARER | {"if-none-match": tag})
     assert (again.status_code, again.content) == (304, b"")
-    desk.version = "2"
+    desk.generation = "2"
     assert client.get("/api/v1/watch", headers=BEARER | {"if-none-match": tag}).status_code == 200
 
 
-def test_openapi_names_what_is_served(client: TestClient) -> None:
+def test_openapi_names_what_is_served(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LIFE_TICKS", 0)
     document = client.get("/api/v1/openapi.json", headers=BEARER).json()
     assert document["openapi"] == "3.1.0"
     for path in document["paths"]:
@@ -92,3 +95,32 @@ def test_a_ticket_is_good_for_one_key_until_its_end() -> None:
     assert form_is_ours(KEY, "n", form_token(KEY, "n"))
     assert not form_is_ours(KEY, "", form_token(KEY, ""))
     assert not form_is_ours(KEY, "m", form_token(KEY, "n"))
+
+
+class NewsDesk(MemoryDesk):
+    """A picture in which one more alert stands once its version was asked for twice."""
+
+    asked = 0
+
+    def version(self, audience: str) -> str:
+        self.asked += 1
+        if self.asked == 2:
+            gap = next(row for row in self.rows if row.kind == "gap")
+            self.rows = (*self.rows, msgspec.structs.replace(gap, id="prasan-maritime-event--new"))
+            self.generation = "2"
+        return super().version(audience)
+
+
+def test_the_stream_says_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "TICK_S", 0.001)
+    monkeypatch.setattr(stream, "LIFE_TICKS", 40)
+    with TestClient(build_app(NewsDesk(), session_key=KEY)) as client:
+        assert client.get("/api/v1/stream").status_code == 401
+        answer = client.get("/api/v1/stream", headers=BEARER)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    blocks = [block.split("\ndata: ") for block in answer.text.split("\n\n") if "\ndata: " in block]
+    events = [(name.removeprefix("event: "), json.loads(data)) for name, data in blocks]
+    assert [name for name, _ in events] == ["picture", "alert", "picture"]
+    assert events[1][1]["id"] == "prasan-maritime-event--new"
+    assert [value["version"] for name, value in events if name == "picture"] == ["1", "2"]
+    assert ": nothing new" in answer.text

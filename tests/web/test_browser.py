@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import uvicorn
 from desk import COARSE, GAP, NOW, RECALLED, ROWS, MemoryDesk
@@ -237,9 +238,13 @@ def test_reading_works_without_scripts(browser: Browser, address: str) -> None:
 def test_news_reaches_list_and_map(context: BrowserContext, address: str, desk: MemoryDesk) -> None:
     page = watch(context, address)
     assert page.locator("#list").get_attribute("data-version") == "1"
-    desk.version = "2"
-    page.evaluate("dispatchEvent(new Event('focus'))")
+    gap = next(row for row in ROWS if row.kind == "gap")
+    desk.rows = (*ROWS, msgspec.structs.replace(gap, id="prasan-maritime-event--new"))
+    desk.generation = "2"
     page.wait_for_selector('#list[data-version="2"]')
     page.wait_for_selector("#counts[data-map-count]")
     listed, mapped, unplaced = counts(page)
-    assert listed == mapped + unplaced == len(ROWS)
+    assert listed == mapped + unplaced == len(ROWS) + 1
+    news = page.locator("#news")
+    assert news.locator("a").get_attribute("href") == "/events/prasan-maritime-event--new"
+    assert "AIS" in news.inner_text()

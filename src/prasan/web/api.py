@@ -67,6 +67,10 @@ def document() -> dict[str, Any]:
         "security": [{"bearer": []}, {"basic": []}, {"session": []}],
         "paths": {
             "/api/v1/watch": _get("The picture", {"200": _answer("Rows", picture), **unchanged, **refusals}, filters),
+            "/api/v1/stream": _get(
+                "Server-Sent Events: `picture` {version} when it changed, `alert` {row} when one is new or changed",
+                {"200": _answer("Events", text, "text/event-stream"), **refusals},
+            ),
             "/api/v1/openapi.json": _get(
                 "This document", {"200": _answer("OpenAPI 3.1", {"type": "object"}), **refusals}
             ),

@@ -22,6 +22,7 @@ from prasan.web import api, login, pages
 from prasan.web.desk import Desk
 from prasan.web.screen import House, house_of, refuse, screen_of, show
 from prasan.web.security import SecurityHeaders
+from prasan.web.stream import stream
 from prasan.web.view import GLOBALS
 
 LOG: Final = logging.getLogger("prasan.web")
@@ -37,6 +38,7 @@ PAGES: Final = (
     Route("/login", login.sign_in, methods=["POST"]),
     Route("/logout", login.sign_out, methods=["POST"]),
     Route("/api/v1/watch", api.watch),
+    Route("/api/v1/stream", stream),
     Route("/api/v1/openapi.json", api.openapi),
     Route("/metrics", api.metrics),
     Route("/healthz", api.healthz),

@@ -229,6 +229,9 @@ class Desk(Protocol):
     def session(self, user: str, since: int) -> Session | None:
         """The user as they stand now; None once removed, or changed after they signed in (seconds UTC)."""
 
+    def version(self, audience: str) -> str:
+        """Another text whenever anything in this audience's picture has changed; cheap to ask."""
+
     def watch(self, audience: str, filters: Filters) -> WatchPage:
         """The picture."""
 

@@ -69,6 +69,11 @@ class Office:
         audience = STAFF if user.role != "partner" else (user.partner or f"user/{user.name}")
         return desk.Session(user.name, user.name, msgspec.convert(user.role, desk.Role), audience)
 
+    def version(self, audience: str) -> str:
+        """The place of the audience's order, its rows, and the archive's batches."""
+        store, place = self._node.store, self._node.store.last_place(audience)
+        return f"{place.seq}.{sum(store.view_counts(audience).values())}.{self._archive().stats().batches}"
+
     def watch(self, audience: str, filters: desk.Filters) -> desk.WatchPage:
         """The picture through the filters."""
         seen = self.seen(audience)
@@ -147,17 +152,13 @@ class Office:
 
     def seen(self, audience: str) -> Seen:
         """What this audience may see now; made again when anything changed."""
-        version = self._version(audience)
+        version = self.version(audience)
         with self._guard:
             kept = self._seen.get(audience)
             if kept is None or kept.version != version:
                 kept = look(self._node, audience, version)
                 self._seen[audience] = kept
         return kept
-
-    def _version(self, audience: str) -> str:
-        store, place = self._node.store, self._node.store.last_place(audience)
-        return f"{place.seq}.{sum(store.view_counts(audience).values())}.{self._archive().stats().batches}"
 
     def _archive(self) -> Archive:
         return self._node.archive

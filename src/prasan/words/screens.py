@@ -53,6 +53,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.keys.open": "open",
     "screen.keys.close": "Close",
     # map
+    "screen.news": "New",
     "screen.map": "Map",
     "screen.fit": "Show all",
     "screen.map_note": "Land: Natural Earth. Not for navigation; no line here is a boundary.",

@@ -3,7 +3,10 @@
 import { announceReady, boxOf, CLICKABLE, makeChart, setRows } from "/static/js/chart.js";
 
 const POLL_MS = 15000;
+const NEWS_MS = 20000;
+const TOLD = 3;
 const side = document.getElementById("side");
+const news = document.getElementById("news");
 const cardRoom = document.getElementById("card");
 const state = { rows: [], version: null, etag: null, query: "", drawn: 0, selected: new URLSearchParams(location.search).get("sel"), asked: 0 };
 let chart = null;
@@ -14,14 +17,30 @@ const itemOf = (id) => items().find((item) => item.dataset.id === id);
 const rowOf = (id) => state.rows.find((row) => row.id === id);
 
 /** Read the picture for the list's filters. @returns {Promise<boolean>} true if it is new */
-async function readRows() {
+async function readRows({ tellNews = false } = {}) {
   const turn = ++state.asked;
   const headers = state.etag ? { "If-None-Match": state.etag } : {};
   const answer = await fetch(`/api/v1/watch?${list().dataset.query}`, { headers });
   if (answer.status !== 200 || turn !== state.asked) return false;
   const picture = await answer.json();
+  if (tellNews) tell(picture.rows.filter((row) => row.layer === "event" && !rowOf(row.id)));
   [state.rows, state.version, state.etag] = [picture.rows, picture.version, answer.headers.get("ETag")];
   return true;
+}
+
+/** Say what came since the last reading, for eyes and for screen readers; a click opens it. */
+function tell(rows) {
+  if (!rows.length) return;
+  news.replaceChildren(`${news.dataset.new}: `);
+  for (const row of rows.slice(0, TOLD)) {
+    const link = document.createElement("a");
+    [link.href, link.textContent] = [row.href, row.title === row.kind_name ? row.title : `${row.kind_name} · ${row.title}`];
+    news.append(link, " ");
+  }
+  if (rows.length > TOLD) news.append(`+${rows.length - TOLD}`);
+  news.hidden = false;
+  clearTimeout(state.hush);
+  state.hush = setTimeout(() => { news.hidden = true; }, NEWS_MS);
 }
 
 function showCount(number) {
@@ -140,11 +159,22 @@ async function onSwap() {
 }
 
 async function poll() {
-  if (document.visibilityState !== "visible" || !(await readRows())) return;
+  if (document.visibilityState !== "visible" || !(await readRows({ tellNews: true }))) return;
   drawRows();
   if (list().dataset.version !== state.version) {
     await window.htmx.ajax("GET", `/side?${list().dataset.query}&sel=${encodeURIComponent(state.selected ?? "")}`, { source: "#side", target: "#side" });
   }
+}
+
+/** The node says when the picture changed; where no line stays open, it is asked now and then. */
+function listen() {
+  const source = new EventSource("/api/v1/stream");
+  let pending = null;
+  source.addEventListener("picture", (event) => {
+    if (JSON.parse(event.data).version === state.version || pending) return;
+    pending = setTimeout(() => { pending = null; poll(); }, 300);
+  });
+  setInterval(() => { if (source.readyState !== EventSource.OPEN) poll(); }, POLL_MS);
 }
 
 function listenToMap() {
@@ -174,7 +204,7 @@ async function start() {
   listenToMap();
   announceReady(chart);
   if (state.selected && rowOf(state.selected)) select(state.selected);
-  setInterval(poll, POLL_MS);
+  listen();
   addEventListener("focus", poll);
 }
 
