@@ -26,6 +26,8 @@ from prasan.web.peer import build_peer_app
 from prasan.web.taxii import taxii_routes
 
 KEEP_ALIVE_S = 30
+STOP_S = 2
+"""How long open streams are waited for when the node stops."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -108,6 +110,7 @@ def _server(node: Node, app: Starlette, name: str) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
         ssl_keyfile=str(key),
         ssl_certfile=str(certificate),
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
