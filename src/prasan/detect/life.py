@@ -28,7 +28,12 @@ REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "exclu
 
 def event_id(finding: Finding) -> str:
     """UUIDv5 of kind, preset, MMSIs and first anchor fix, which are the finding's key."""
-    return str(uuid.uuid5(NAMESPACE, finding.key))
+    return event_id_of(finding.key)
+
+
+def event_id_of(key: str) -> str:
+    """The same for a finding's key."""
+    return str(uuid.uuid5(NAMESPACE, key))
 
 
 def compare(

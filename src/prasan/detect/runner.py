@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from prasan.detect.chain import ChainCarry, advance
 from prasan.detect.rules import Rules
 from prasan.picture.finding import Finding
 from prasan.picture.world import World
-from prasan.tracks.columns import SourceSets
+from prasan.tracks.columns import Ints, SourceSets
 from prasan.tracks.settle import SettleCarry, settle
 
 WINDOW_S: Final = 6 * 3600
@@ -31,12 +32,13 @@ Said = Mapping[str, Finding]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Where one step left everything: its watermark, the carry, the source sets, and what it said."""
+    """Where one step left everything: its watermark, the carry, the source sets, what it said, how many rows it had."""
 
     upto: int = 0
     carry: ChainCarry = ChainCarry()
     sets: SourceSets = ()
     said: Said = {}
+    rows: int = 0
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -60,7 +62,20 @@ def go_on(run: Run, positions: pa.Table, upto: int, rules: Rules, world: World) 
     fixes, settled = settle(positions, SettleCarry(upto=last.upto, sets=last.sets), upto)
     found, carry = advance(fixes, last.carry, upto, rules, world)
     said = {one.key: one for one in found}
-    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said))))
+    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said, positions.num_rows))))
+
+
+def missed(run: Run, t: Ints) -> int | None:
+    """The watermark to go back to, if there are rows that no step had; None if there are none.
+
+    `t` are the times of all rows there are now, from the watermark of the first step to that of the last.
+    """
+    marks = [step.upto for step in run.steps]
+    counts = np.bincount(np.searchsorted(marks, t, "right"), minlength=len(marks))
+    for at, step in enumerate(run.steps[1:], 1):
+        if counts[at] != step.rows:
+            return marks[at - 1]
+    return None
 
 
 def back_to(run: Run, t: int) -> tuple[Run, Said]:
@@ -87,7 +102,13 @@ def _thinned(steps: tuple[Step, ...], new: Step) -> tuple[Step, ...]:
     """The new step after the others; the one before it is no place to go back to if it is too near to its own."""
     if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= APART_S:
         return (*steps, new)
-    return (*steps[:-1], msgspec.structs.replace(new, said={**steps[-1].said, **new.said}))
+    return (*steps[:-1], _merged(steps[-1], new))
+
+
+def _merged(first: Step, second: Step) -> Step:
+    """Two steps as one."""
+    said = {**first.said, **second.said}
+    return msgspec.structs.replace(second, said=said, rows=first.rows + second.rows)
 
 
 def _folded(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 
 from prasan.detect.life import compare
 from prasan.detect.rules import PRASAN, preset
-from prasan.detect.run import Outcome, detect
+from prasan.detect.run import detect
 from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, vessel_id, vessel_object
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, keep_own
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.event import Event
-from prasan.picture.finding import Fix
+from prasan.picture.finding import Finding, Fix
 from prasan.picture.marking import Marking, join_all
 from prasan.picture.position import degrees
 from prasan.picture.source import Source, Terms
@@ -46,9 +46,8 @@ def look(node: Node, clock: str) -> Looked:
     names = [source.name for source in sources]
     positions, statics = node.archive.read(names), node.archive.read_statics(names)
     outcome = detect(positions, statics, preset(PRASAN), node.world)
-    changed = _changed(node, clock, sources, outcome)
-    vessels = _vessels(node, changed, positions, statics)
-    objects = _keep(node, clock, changed, {source.name: source for source in sources}, vessels)
+    changed = revisions(node, sources, events_of(node, clock), outcome.findings)
+    objects = keep(node, clock, changed, sources, positions, statics)
     return Looked(clock, outcome.counts, len(changed), objects)
 
 
@@ -85,31 +84,34 @@ def terms_of(sources: Iterable[Source]) -> Terms:
     )
 
 
-def _changed(node: Node, clock: str, sources: list[Source], outcome: Outcome) -> list[Event]:
-    """The revisions that differ from the register."""
+def revisions(
+    node: Node, sources: Iterable[Source], previous: Mapping[str, Event], findings: Iterable[Finding]
+) -> list[Event]:
+    """What findings change about these published events (by finding key); those not found any more are withdrawn."""
     markings = {source.name: source.marking for source in sources}
 
     def marking_of(names: tuple[str, ...]) -> Marking:
         return join_all([markings[name] for name in names])
 
-    return compare(events_of(node, clock), outcome.findings, marking_of, node.clock.now())
+    return compare(previous, findings, marking_of, node.clock.now())
 
 
-def _keep(
-    node: Node, clock: str, events: list[Event], sources: Mapping[str, Source], vessels: Mapping[int, Vessel]
+def keep(  # noqa: PLR0913, PLR0917 - events, and what their objects are made of
+    node: Node, clock: str, events: list[Event], sources: Iterable[Source], positions: pa.Table, statics: pa.Table
 ) -> int:
     """Revisions into the register and, in the same transaction, their objects: a crash can leave neither alone.
 
-    How many objects are new or changed.
+    How many objects are new or changed. The rows must hold those of the vessels in the events.
     """
-    kept = 0
+    kept, by_name = 0, {source.name: source for source in sources}
+    vessels = _vessels(node, events, positions, statics)
     for start in range(0, len(events), CHUNK):
         some = events[start : start + CHUNK]
         with node.store.write() as tx:
             for event in some:
                 body = msgspec.json.encode(event)
                 tx.put_event(EventRow(event.id, event.revision, event.finding.kind, event.state, body))
-                kept += _keep_event(node, tx, event, sources, vessels)
+                kept += _keep_event(node, tx, event, by_name, vessels)
             note(node, tx, NODE_LOG, "events", clock, {"changed": len(some)})
     return kept
 

@@ -1,0 +1,76 @@
+"""Looking at live rows as they come: each step goes on where the last one ended, and goes back when rows came late.
+
+What a step says is what one look at all rows would say (the law of `detect.runner`); a node that starts anew begins
+with the rows of the last days.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from prasan.detect.life import event_id_of
+from prasan.detect.rules import PRASAN, preset
+from prasan.detect.run import hulls
+from prasan.detect.runner import Run, Said, Step, back_to, corrected, go_on, missed
+from prasan.node.node import Node
+from prasan.node.picture import Looked, keep, revisions, sources_of
+from prasan.picture.event import Event
+from prasan.picture.world import World, with_hulls
+
+LOOK_BACK_S: Final = 3 * 86_400
+"""How many seconds of rows a node that starts looks at before the first live step."""
+
+_EVENT: Final = msgspec.json.Decoder(Event)
+
+
+class Watcher:
+    """One live clock and its run."""
+
+    def __init__(self, node: Node, clock: str) -> None:
+        self._node, self._clock = node, clock
+        self._rules = preset(PRASAN)
+        self._run: Run | None = None
+        self._hulls: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._statics_to = 0
+
+    def step(self, upto: int) -> Looked:
+        """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included."""
+        names = [source.name for source in sources_of(self._node, self._clock)]
+        run, since = self._rewound(names, upto)
+        upto = max(upto, self._run.upto if self._run else 0)
+        if upto <= run.upto:
+            return Looked(self._clock, {}, 0, 0)
+        rows = self._node.archive.read(names, None, run.upto, upto)
+        again, after = go_on(run, rows, upto, self._rules, self._world(names, upto))
+        said, gone = corrected(run, since, again)
+        objects = self._publish(names, said, gone, upto)
+        self._run = after
+        return Looked(self._clock, {"rows": rows.num_rows}, len(said) + len(gone), objects)
+
+    def _rewound(self, names: list[str], upto: int) -> tuple[Run, Said]:
+        """The run to go on from: a new one, the one there is, or that one taken back to before the first late row."""
+        if self._run is None:
+            return Run((Step(upto - LOOK_BACK_S),)), {}
+        t = self._node.archive.read(names, None, self._run.steps[0].upto, self._run.upto, ["t"], ordered=False)["t"]
+        late = missed(self._run, t.to_numpy().astype(np.int64))
+        return (self._run, {}) if late is None else back_to(self._run, late)
+
+    def _world(self, names: list[str], upto: int) -> World:
+        """The world with what static reports say of hulls so far."""
+        statics = self._node.archive.read_statics(names, None, self._statics_to, upto)
+        self._statics_to = upto
+        for known, new in zip(self._hulls, hulls(statics), strict=True):
+            known.update(new)
+        return with_hulls(self._node.world, *self._hulls)
+
+    def _publish(self, names: list[str], said: Said, gone: frozenset[str], upto: int) -> int:
+        """Revisions of the events that these findings are about; how many objects are new or changed."""
+        rows = (self._node.store.event(event_id_of(key)) for key in (*said, *gone))
+        published = [_EVENT.decode(row.body) for row in rows if row is not None]
+        previous = {event.finding.key: event for event in published}
+        sources = sources_of(self._node, self._clock)
+        changed = revisions(self._node, sources, previous, said.values())
+        mmsis = {mmsi for event in changed for mmsi in event.finding.mmsi}
+        positions = self._node.archive.read(names, mmsis, upto - LOOK_BACK_S, upto)
+        return keep(self._node, self._clock, changed, sources, positions, self._node.archive.read_statics(names, mmsis))
