@@ -121,6 +121,18 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
         ),
     ),
     (
+        "simulate",
+        "simulate:simulate",
+        "exercise traffic as receivers would have heard it, and the truth about it",
+        (
+            _arg("--area", default="gulf-andaman", metavar="NAME"),
+            _arg("--hours", type=float, default=48.0, metavar="H"),
+            _arg("--vessels", type=int, default=250, metavar="N"),
+            _arg("--seed", type=int, default=1, metavar="S"),
+            _arg("--out", required=True, metavar="DIR", help="folder for ais.nmea, truth.jsonl and zones.geojson"),
+        ),
+    ),
+    (
         "release explain",
         "release:explain",
         "verdict and reasons for one object and recipient",

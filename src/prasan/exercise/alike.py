@@ -1,0 +1,126 @@
+"""Innocent work that looks like a true event: escorts, pilots, convoys, buoys, ferries and fleets at anchor.
+
+Silences that look like a dark transmitter are not written here: they come out of reception itself; see `truth`.
+"""
+
+import itertools
+
+import msgspec
+import numpy as np
+
+from prasan.exercise.area import Point
+from prasan.exercise.deeds import Deed, meeting
+from prasan.exercise.draw import HOUR
+from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, replace
+from prasan.exercise.lanes import KM_PER_DEGREE, km, shifted
+from prasan.exercise.track import AT_ANCHOR, MOORED, UNDER_WAY, Hull, Way, where
+from prasan.picture.sphere import KNOT_MS
+
+STEP_S = 60.0
+
+
+def commit(cast: Cast, size: float) -> list[Deed]:
+    """Add the innocent look-alikes that need vessels of their own."""
+    done: list[Deed] = []
+    for name, scene in SCENES.items():
+        for _ in range(cast.draw.count(name, size, "alike")):
+            done += scene(cast)
+    return done
+
+
+def escort(cast: Cast) -> list[Deed]:
+    """A tug holds a ship in open water while its engine is repaired."""
+    deed = meeting(cast, ("cargo", "tug"), cast.draw.hours("alike", "escort_h"), "encounter", "tug_escort")
+    return [Deed(deed.kind, deed.what, deed.hulls, deed.mmsi, deed.start, deed.end, innocent=True)]
+
+
+def boarding(cast: Cast) -> list[Deed]:
+    """A pilot boat runs alongside an arriving ship until the pilot is on board."""
+    draw = cast.draw
+    ships = draw.spread([hull for hull in cast.hulls if hull.kind in TRADE])
+    arrival = next((found for ship in ships if (found := _arrival(cast, ship))), None)
+    if arrival is None:
+        return []
+    ship, berth, t = arrival
+    length = draw.of("alike", "boarding_min") * 60
+    times = np.arange(t, t + length + STEP_S, STEP_S)
+    lat, lon = where(ship, times)
+    along = [Way(float(s), shifted((a, o), 90.0, 0.03)) for s, a, o in zip(times, lat, lon, strict=True)]
+    far = max(km(berth, along[0].at), km(berth, along[-1].at)) * 1000
+    there = far / (draw.uniform(12, 18) * KNOT_MS)
+    ways = [Way(-1.0, berth, MOORED), Way(max(0.0, t - there), berth), *along, Way(times[-1] + there, berth, MOORED)]
+    boat = enlist(cast, "pilot", ways)
+    numbers = tuple(sorted((ship.mmsi, boat.mmsi)))
+    return [Deed("encounter", "pilot_boarding", numbers, numbers, t, t + length, innocent=True)]
+
+
+def convoy(cast: Cast) -> list[Deed]:
+    """Two ships sail side by side."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    first = everyday(cast, draw.pick(TRADE))
+    side = draw.of("alike", "convoy_m") / 1000
+    ways = [Way(way.t, shifted(way.at, 90.0, side), way.status) for way in first.ways]
+    second = enlist(cast, first.kind, ways)
+    replace(cast, second, off=first.off)
+    numbers = tuple(sorted((first.mmsi, second.mmsi)))
+    return [Deed("encounter", "convoy", numbers, numbers, 0.0, seconds, innocent=True)]
+
+
+def buoy(cast: Cast) -> list[Deed]:
+    """A buoy on a net drifts with the current near a fishing vessel; its number is one of aids to navigation."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    spot = draw.within(draw.pick(cast.setting.area.ground))
+    course, knots = draw.uniform(0, 360), draw.uniform(0.1, 0.5)
+    far = shifted(spot, course, seconds / HOUR * knots * 1.852)
+    buoys = []
+    for number in range(2):
+        gap = 0.25 * number
+        hull = enlist(cast, "craft", [Way(0.0, shifted(spot, 90, gap)), Way(seconds, shifted(far, 90, gap), UNDER_WAY)])
+        mmsi = new_mmsi(cast, 9900 + number)
+        at = next(i for i, one in enumerate(cast.hulls) if one is hull)
+        cast.hulls[at] = _as_buoy(hull, mmsi)
+        buoys.append(mmsi)
+    return [Deed("encounter", "buoys", tuple(buoys), tuple(buoys), 0.0, seconds, innocent=True)]
+
+
+SCENES = {"escort": escort, "boarding": boarding, "convoy": convoy, "buoys": buoy}
+"""Name of the count in the data file -> the scene."""
+
+
+def everyday_alike(cast: Cast) -> list[Deed]:
+    """Ferries side by side at a pier and boats close together at anchor: pairs that lie near each other for long."""
+    seconds = cast.sea.seconds
+    still = [
+        hull for hull in cast.hulls if any(way.status == AT_ANCHOR for way in hull.ways) and hull.kind == "fishing"
+    ]
+    times = np.arange(0.0, seconds, 600.0)
+    spots = {hull.mmsi: np.stack(where(hull, times), axis=1) for hull in still}
+    deeds = []
+    for a, b in itertools.combinations(still, 2):
+        gap = np.hypot(*(spots[a.mmsi] - spots[b.mmsi]).T)
+        if (near := gap < 0.5 / 111.2).sum() > 6:
+            t = times[near]
+            pair = tuple(sorted((a.mmsi, b.mmsi)))
+            deeds.append(Deed("encounter", "fleet_at_anchor", pair, pair, float(t[0]), float(t[-1]), innocent=True))
+    ferries = [hull for hull in cast.hulls if hull.kind == "passenger"]
+    return deeds + [_ferry(hull, seconds) for hull in ferries]
+
+
+def _ferry(hull: Hull, seconds: float) -> Deed:
+    return Deed("loitering", "ferry", (hull.mmsi,), (hull.mmsi,), 0.0, seconds, innocent=True)
+
+
+def _arrival(cast: Cast, hull: Hull) -> tuple[Hull, Point, float] | None:
+    """The hull, the berth and when the ship is about 12 km off it, if it arrives during the exercise."""
+    for before, way in itertools.pairwise(hull.ways):
+        if way.status == MOORED and before.status == UNDER_WAY and 4 * HOUR < way.t < cast.sea.seconds:
+            times = np.arange(max(way.t - 4 * HOUR, 0.0), way.t, STEP_S)
+            lat, lon = where(hull, times)
+            far = np.hypot(lat - way.at[0], (lon - way.at[1]) * np.cos(np.radians(way.at[0]))) * KM_PER_DEGREE
+            off = times[(far > 9) & (far < 12)]
+            return (hull, way.at, float(off[0])) if len(off) else None
+    return None
+
+
+def _as_buoy(hull: Hull, mmsi: int) -> Hull:
+    return msgspec.structs.replace(hull, mmsi=mmsi, kind="buoy", antenna_m=1.5, imo=0, ship_type=0, name="EX NET BUOY")

@@ -1,0 +1,255 @@
+"""True events: what hulls and transmitters physically do. Nothing here knows what a detector looks for."""
+
+import itertools
+
+import msgspec
+import numpy as np
+
+from prasan.exercise.area import Disc, Point
+from prasan.exercise.draw import HOUR, Draw
+from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, new_name, replace
+from prasan.exercise.lanes import Place, bearing, between, km, shifted
+from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way, where
+from prasan.exercise.voyage import destination, lane_side, sail
+from prasan.picture.sphere import KNOT_MS
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """What happened between two seconds of the exercise. `hulls` by their own MMSI, `mmsi` as sent.
+
+    `kind` is the kind of event it is, or that it merely looks like (`innocent`); `what` is the physical fact.
+    """
+
+    kind: str
+    what: str
+    hulls: tuple[int, ...]
+    mmsi: tuple[int, ...]
+    start: float
+    end: float
+    innocent: bool = False
+
+
+def commit(cast: Cast, size: float) -> list[Deed]:
+    """Add the true events of a seed to the cast; `size` is the exercise in units of 100 vessels and two days."""
+    done: list[Deed] = []
+    for name, deed in DEEDS.items():
+        for _ in range(cast.draw.count(name, size)):
+            done += deed(cast)
+    return done
+
+
+def dark(cast: Cast) -> list[Deed]:
+    """A transmitter is switched off under way for hours; the ship sails on, stays somewhere, or fishes."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    length = draw.hours("deeds", "dark_h")
+    start = draw.uniform(7 * HOUR, max(8 * HOUR, seconds - 0.6 * length))
+    if draw.chance(draw.of("deeds", "dark_stay")):
+        stay = 0.7 * length
+        hull = visitor(cast, Call(draw.pick(TRADE), start + 0.15 * length, stay))[0]
+    else:
+        hull = _under_way(cast, start)
+    off = (*(stay for stay in hull.off if stay[1] < start or stay[0] > start + length), (start, start + length))
+    hull = replace(cast, hull, off=tuple(sorted(off)))
+    return [Deed("gap", "transmitter_off", (hull.mmsi,), (hull.mmsi,), start, min(start + length, seconds))]
+
+
+def rendezvous(cast: Cast) -> list[Deed]:
+    """Two hulls alongside in open water for hours."""
+    return [meeting(cast, draw_pair(cast.draw), cast.draw.hours("deeds", "rendezvous_h"), "encounter", "alongside")]
+
+
+def loitering(cast: Cast) -> list[Deed]:
+    """A ship drifts in open water for hours, alone."""
+    draw = cast.draw
+    stay = draw.hours("deeds", "loitering_h")
+    start = draw.uniform(4 * HOUR, max(5 * HOUR, cast.sea.seconds - stay - 2 * HOUR))
+    hull, end = visitor(cast, Call(draw.pick(TRADE), start, stay))
+    return [Deed("loitering", "drifting_alone", (hull.mmsi,), (hull.mmsi,), start, min(end, cast.sea.seconds))]
+
+
+def duplicate(cast: Cast) -> list[Deed]:
+    """A second hull sends another's MMSI all the time."""
+    first, second = (everyday(cast, cast.draw.pick((*TRADE, "fishing"))) for _ in range(2))
+    while km(first.ways[0].at, second.ways[0].at) < 60:
+        second = everyday(cast, cast.draw.pick((*TRADE, "fishing")))
+    seconds = cast.sea.seconds
+    replace(cast, second, as_mmsi=((0.0, seconds, first.mmsi),), off=())
+    replace(cast, first, off=())
+    hulls = (first.mmsi, second.mmsi)
+    return [Deed("duplicate_identity", "two_hulls_one_mmsi", hulls, (first.mmsi,), 0.0, seconds)]
+
+
+def identity_change(cast: Cast) -> list[Deed]:
+    """One hull sends another name, and mostly another MMSI too, from a moment on; its IMO number stays."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    hull = everyday(cast, draw.pick(TRADE))
+    at = draw.uniform(0.3, 0.7) * seconds
+    name, callsign = new_name(cast), f"EX{draw.random.integers(10_000):04d}"
+    number = new_mmsi(cast) if draw.chance(0.6) else hull.mmsi
+    replace(cast, hull, as_mmsi=((at, seconds, number),), named=((at, seconds, name, callsign),), off=())
+    what = "new_mmsi_and_name" if number != hull.mmsi else "new_name"
+    return [Deed("identity_change", what, (hull.mmsi,), tuple(sorted({hull.mmsi, number})), at, at)]
+
+
+def spoofing(cast: Cast) -> list[Deed]:
+    """The positions of several vessels near each other are put elsewhere together, for a while."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    length = draw.hours("deeds", "spoofing_h")
+    start = draw.uniform(6 * HOUR, seconds - length - HOUR)
+    leader = draw.pick([hull for hull in cast.hulls if not hull.leaps and _sends(hull, start, start + length)])
+    centre = place(leader, start)
+    free = [h for h in cast.hulls if not h.leaps and not h.as_mmsi and _sends(h, start, start + length)]
+    near = sorted(free, key=lambda hull: km(centre, place(hull, start)))
+    caught = near[: max(3, draw.whole("deeds", "spoofed"))]
+    elsewhere = shifted(centre, draw.uniform(0, 360), draw.of("deeds", "spoofing_km"))
+    leap = (elsewhere[0] - centre[0], elsewhere[1] - centre[1])
+    for hull in caught:
+        replace(cast, hull, leaps=((start, start + length, leap),))
+    numbers = tuple(sorted(hull.mmsi for hull in caught))
+    jumps = [
+        Deed("speed_jump", "spoofed", (number,), (number,), at, at)
+        for number in numbers
+        for at in (start, start + length)
+    ]
+    return [Deed("spoofing", "positions_displaced", numbers, numbers, start, start + length), *jumps]
+
+
+def fault(cast: Cast) -> list[Deed]:
+    """One vessel's satellite receiver puts it elsewhere for some minutes."""
+    draw = cast.draw
+    length = draw.of("deeds", "fault_min") * 60
+    start = draw.uniform(3 * HOUR, cast.sea.seconds - 2 * HOUR)
+    hull = draw.pick([h for h in cast.hulls if not h.leaps and not h.as_mmsi and _sends(h, start, start + length)])
+    here = place(hull, start)
+    elsewhere = shifted(here, draw.uniform(0, 360), draw.of("deeds", "fault_km"))
+    replace(cast, hull, leaps=((start, start + length, (elsewhere[0] - here[0], elsewhere[1] - here[1])),))
+    one = (hull.mmsi,)
+    return [Deed("speed_jump", "receiver_fault", one, one, at, at) for at in (start, start + length)]
+
+
+def intruder(cast: Cast) -> list[Deed]:
+    """A vessel sails through a zone; the truth finds the entry itself, as it does for every other vessel."""
+    draw = cast.draw
+    ring = draw.pick(cast.setting.area.zone).ring
+    middle = (sum(at[0] for at in ring) / len(ring), sum(at[1] for at in ring) / len(ring))
+    kind, t = draw.pick((*TRADE, "fishing")), draw.uniform(0.2, 0.8) * cast.sea.seconds
+    visitor(cast, Call(kind, t, disc=Disc(middle), knots=draw.of("deeds", "zone_knots")))
+    return []
+
+
+DEEDS = {
+    "rendezvous": rendezvous, "loitering": loitering, "dark": dark, "duplicate": duplicate,
+    "identity_change": identity_change, "spoofing": spoofing, "fault": fault, "intruder": intruder,
+}  # fmt: skip
+"""Name of the count in the data file -> the deed."""
+
+
+def draw_pair(draw: Draw) -> tuple[str, str]:
+    """Classes that meet at sea: a fishing vessel and a carrier, or two tankers."""
+    return ("fishing", "cargo") if draw.chance(0.6) else ("tanker", "tanker")
+
+
+def meeting(cast: Cast, kinds: tuple[str, str], stay: float, kind: str, what: str) -> Deed:
+    """Two new hulls that lie alongside each other in open water for a time, and then go on."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    start = draw.uniform(4 * HOUR, max(5 * HOUR, seconds - stay - 3 * HOUR))
+    host, end = visitor(cast, Call(kinds[0], start, stay))
+    drift = [way for way in host.ways if start - 1 <= way.t <= end + 1]
+    side = draw.of("deeds", "alongside_m") / 1000
+    beside = tuple(Way(way.t, shifted(way.at, 90.0, side), way.status) for way in drift)
+    guest, _ = visitor(cast, Call(kinds[1], start, stay, beside=beside))
+    numbers = tuple(sorted((host.mmsi, guest.mmsi)))
+    return Deed(kind, what, numbers, numbers, start, min(end, seconds))
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A vessel of a kind that is at a point of open water at `t` and stays there for `stay` seconds.
+
+    `disc`: which water (or any); `beside`: another's ways to lie beside instead of drifting on its own.
+    """
+
+    kind: str
+    t: float
+    stay: float = 0.0
+    disc: Disc | None = None
+    knots: float | None = None
+    beside: tuple[Way, ...] = ()
+
+
+def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
+    """A new vessel that comes along the lanes, does what the call says and sails on: the hull, and when it leaves."""
+    draw = cast.draw
+    spot = call.beside[0].at if call.beside else draw.within(call.disc or draw.pick(cast.setting.area.offing))
+    here, there = _voyage_past(cast, spot)
+    knots = call.knots or draw.uniform(*cast.setting.ranges.profiles[call.kind].knots)
+    points = lane_side(between(cast.sea.network, here, there), draw.of("life", "lane_km"))
+    out, onward = split(points, spot)
+    coming = sail(out, knots, 0.0, draw)
+    begin = call.t - coming[-1].t
+    ways = [msgspec.structs.replace(way, t=way.t + begin) for way in coming]
+    drift = [*call.beside] or _drift(spot, call, draw)
+    leaving = sail(onward, knots, drift[-1].t, draw, harbour=there.port is not None)
+    ways = [Way(begin - 1, out[0], MOORED), *ways[:-1], *drift[:-1], *leaving]
+    return enlist(cast, call.kind, [*ways[:-1], msgspec.structs.replace(ways[-1], status=MOORED)]), drift[-1].t
+
+
+def split(points: list[Point], spot: Point) -> tuple[list[Point], list[Point]]:
+    """A voyage that leaves its way where that is nearest to a spot, goes there, and comes back to the way."""
+    dense = [
+        (i, (a[0] + (b[0] - a[0]) * s / 10, a[1] + (b[1] - a[1]) * s / 10))
+        for i, (a, b) in enumerate(itertools.pairwise(points))
+        for s in range(11)
+    ]
+    leg, corner = min(dense, key=lambda one: km(one[1], spot))
+    return [*points[: leg + 1], corner, spot], [spot, corner, *points[leg + 1 :]]
+
+
+def place(hull: Hull, t: float) -> Point:
+    """Where a hull really is at a second."""
+    lat, lon = where(hull, np.array([t]))
+    return float(lat[0]), float(lon[0])
+
+
+def _voyage_past(cast: Cast, spot: Point) -> tuple[Place, Place]:
+    """A voyage that comes near a spot: the best of a few."""
+    draw = cast.draw
+    tried: list[tuple[float, int, Place, Place]] = []
+    for _ in range(8):
+        here = draw.pick(cast.sea.places)
+        there = destination(cast.sea, here, draw)
+        path = between(cast.sea.network, here, there)
+        if there is not here and len(path) > 1:
+            tried.append((km(split(path, spot)[0][-2], spot), len(tried), here, there))
+    *_, here, there = min(tried) if tried else (cast.sea.places[0], cast.sea.places[1])
+    return here, there
+
+
+def _drift(spot: Point, call: Call, draw: Draw) -> list[Way]:
+    """Slow drift for a time, about an hour a leg, turning back where it gets too far."""
+    ways, t, end, here = [], call.t, call.t + call.stay, spot
+    course, status = draw.uniform(0, 360), FISHING if call.kind == "fishing" else UNDER_WAY
+    while t < end:
+        ways.append(Way(t, here, status))
+        step = min(HOUR * draw.uniform(0.6, 1.4), end - t)
+        course = bearing(here, spot) if km(here, spot) > 4 else course + draw.uniform(-70, 70)
+        here = shifted(here, course, step * draw.of("deeds", "drift_kn") * KNOT_MS / 1000)
+        t += step
+    return [*ways, Way(end, here)]
+
+
+def _under_way(cast: Cast, t: float) -> Hull:
+    """An everyday vessel that is under way, or fishing, at a second and has done nothing else yet."""
+    draw = cast.draw
+    while True:
+        hull = everyday(cast, draw.pick((*TRADE, *TRADE, "fishing")))
+        if _moves(hull, t - HOUR) and _moves(hull, t):
+            return hull
+        cast.hulls.remove(hull)
+
+
+def _moves(hull: Hull, t: float) -> bool:
+    return km(place(hull, t), place(hull, t + 600)) > 0.3
+
+
+def _sends(hull: Hull, start: float, end: float) -> bool:
+    return _moves(hull, start) and not any(a < end and b > start for a, b in hull.off)

@@ -1,0 +1,104 @@
+"""A whole simulated exercise: drawn from a setting and a seed, heard by its receivers, told by its truth."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from prasan.exercise import alike, deeds, truth
+from prasan.exercise.area import Setting, inside
+from prasan.exercise.deeds import Deed
+from prasan.exercise.draw import HOUR, Draw
+from prasan.exercise.emit import Ether, batch, ether, heard, windows
+from prasan.exercise.fleet import Cast, crew
+from prasan.exercise.lanes import graph, places
+from prasan.exercise.radio import Bools, loaded, radio
+from prasan.exercise.track import legs
+from prasan.exercise.voyage import Sea
+
+SOURCE = "exercise"
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    """A seed, drawn: hulls, receivers, and what happened. `epoch` is its start in seconds since 1970."""
+
+    cast: Cast
+    air: Ether
+    deeds: tuple[Deed, ...]
+    epoch: int
+    seed: int
+    hours: float
+
+
+def simulate(setting: Setting, hours: float, vessels: int, seed: int) -> Simulation:
+    """Draw an exercise of so many hours with about so many vessels, true events and look-alikes included."""
+    setting = msgspec.structs.replace(setting, lanes=_cut(setting))
+    network = graph(setting)
+    cast = Cast(
+        setting, Draw(setting.ranges, seed), Sea(network, places(setting.area, network), hours * HOUR), [], set()
+    )
+    size = vessels / 100 * hours / 48
+    crew(cast, vessels)
+    done = deeds.commit(cast, size) + alike.commit(cast, size) + alike.everyday_alike(cast)
+    columns = legs(cast.hulls, hours * HOUR)
+    receivers = radio(setting, cast.hulls, hours * HOUR, seed)
+    air = ether(columns, loaded(receivers, columns, Draw(setting.ranges, seed, 2)))
+    return Simulation(cast, air, tuple(done), int(setting.area.start.timestamp()), seed, hours)
+
+
+def rows(made: Simulation, source: str = SOURCE) -> Iterator[pa.RecordBatch]:
+    """Every report that a receiver heard as batches of `POSITIONS`, in order of time; nothing is kept."""
+    for start, end in windows(made.air, made.hours * HOUR):
+        yield batch(made.air, heard(made.air, start, end), made.epoch, source)
+
+
+def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
+    """The lines of `truth.jsonl`: the run itself, true events, look-alikes. `hearings` hulls by ten-minute steps."""
+    seen = truth.traffic(made.cast, made.air.radio, hearings)
+    told = {deed.hulls[0] for deed in made.deeds if deed.what == "transmitter_off"}
+    near_km = made.cast.draw.of("alike", "near_zone_km")
+    done = [*made.deeds, *truth.port_calls(made.cast), *truth.zone_entries(made.cast, near_km)]
+    done += truth.silences(made.cast, seen, told)
+    lines = [truth.line(made.cast, seen, deed, made.epoch) for deed in done]
+    lines.sort(key=lambda one: (one["start"], one["kind"], one["mmsi"], one["row"]))
+    return [_run(made, lines), *lines]
+
+
+def hearings(made: Simulation) -> Bools:
+    """An empty record of who was heard when."""
+    return np.zeros((len(made.cast.hulls), int(np.ceil(made.hours * HOUR / truth.BIN_S))), np.bool_)
+
+
+def _cut(setting: Setting) -> tuple[tuple[tuple[float, float], ...], ...]:
+    return tuple(line for line in setting.lanes if all(inside(setting.area.box, point) for point in line))
+
+
+def _run(made: Simulation, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the seed was drawn to, and how many look-alikes there are for a true event that would alert."""
+    setting, radio_ = made.cast.setting, made.air.radio
+    alerting = sum(one["row"] == "event" and one["kind"] not in FACTS for one in lines)
+    innocent = sum(one["row"] == "innocent" for one in lines)
+    return {
+        "row": "run",
+        "area": setting.area.name,
+        "seed": made.seed,
+        "start": truth.iso(made.epoch),
+        "end": truth.iso(made.epoch + made.hours * HOUR),
+        "vessels": len(made.cast.hulls),
+        "vessel_days": round(len(made.cast.hulls) * made.hours / 24, 2),
+        "events": alerting,
+        "innocent": innocent,
+        "innocent_per_event": round(innocent / max(alerting, 1), 1),
+        "stations": {name: int(thin) for name, thin in zip(radio_.names, radio_.thin_s, strict=True)},
+        "satellites": len(radio_.passes),
+        "outages": [
+            [radio_.names[n], truth.iso(made.epoch + a), truth.iso(made.epoch + b)] for n, a, b in radio_.outages
+        ],
+        "observable": dict(setting.ranges.observable),
+    }
+
+
+FACTS = frozenset({"loitering", "port_visit", "speed_jump"})
+"""Kinds that are facts, not alerts."""

@@ -1,0 +1,194 @@
+"""What really happened, as lines: true events and innocent look-alikes, with what receivers could know of each.
+
+`observable` is a fact of the scenario's own physics: at each ten-minute step of an event, was the vessel heard (or
+would it have been, had its transmitter been on), and how many different neighbours were heard around
+where it really was.
+"""
+
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from prasan.exercise.area import Zone
+from prasan.exercise.deeds import Deed
+from prasan.exercise.fleet import Cast
+from prasan.exercise.lanes import km
+from prasan.exercise.radio import Bools, Radio, Spots, Weak, chance, silent
+from prasan.exercise.track import MOORED, Hull, where
+from prasan.picture.sphere import EARTH_M, Floats
+
+BIN_S: Final = 600
+"""Steps in which reception is looked at."""
+
+LIKELY: Final = 0.5
+"""A place is covered where a step's reports are more likely heard than not."""
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """Every hull (rows) at every ten-minute step (columns): where it really is, and whether any receiver heard it.
+
+    `ideal` is whether it would be heard with its transmitter on; `fair` without outages, `open` without shadows too.
+    """
+
+    lat: Floats
+    lon: Floats
+    heard: Bools
+    ideal: Bools
+    fair: Bools
+    open: Bools
+    moored: Bools
+
+
+def traffic(cast: Cast, radio: Radio, heard: Bools) -> Traffic:
+    """Look at all hulls at all steps; `heard` as gathered from the reports themselves."""
+    t = np.arange(heard.shape[1], dtype=np.float64) * BIN_S + BIN_S / 2
+    spots = [where(hull, t) for hull in cast.hulls]
+    lat, lon = (np.array([spot[axis] for spot in spots]) for axis in (0, 1))
+    ideal, fair, clear = (_covered(radio, lat, lon, t, weak) for weak in (Weak(), Weak(False), Weak(False, False)))
+    moored = np.array([_moored(hull, t) for hull in cast.hulls])
+    return Traffic(lat, lon, heard, ideal, fair, clear, moored)
+
+
+def _covered(radio: Radio, lat: Floats, lon: Floats, t: Floats, weak: Weak) -> Bools:
+    hulls, steps = lat.shape
+    hull = np.repeat(np.arange(hulls), steps)
+    seconds = np.tile(t.astype(np.int64), hulls)
+    spots = Spots(hull, seconds, lat.ravel(), lon.ravel())
+    covered = np.zeros(hulls * steps, np.bool_)
+    for station in range(len(radio.names)):
+        odds = chance(radio, station, spots, weak)
+        covered |= (odds > LIKELY) & ~(silent(radio, station, seconds) & weak.outages)
+    return covered.reshape(hulls, steps)
+
+
+def _moored(hull: Hull, t: Floats) -> Bools:
+    at = np.searchsorted([way.t for way in hull.ways], t, "right") - 1
+    status = np.array([way.status for way in hull.ways])
+    return np.asarray((status[np.clip(at, 0, None)] == MOORED) | (at < 0))
+
+
+def silences(cast: Cast, seen: Traffic, told: set[int]) -> list[Deed]:
+    """Long silences of vessels that did nothing, with their physical cause; `told`: hulls whose silence is a deed."""
+    limit = int(cast.draw.of("alike", "silence_h") * 3600 / BIN_S)
+    found = []
+    for number, hull in enumerate(cast.hulls):
+        at = np.flatnonzero(seen.heard[number])
+        edges = np.append(at, seen.heard.shape[1])
+        for first in np.flatnonzero(np.diff(edges) > limit).tolist() if hull.mmsi not in told and len(at) else []:
+            gap = slice(int(edges[first]) + 1, int(edges[first + 1]))
+            one, cause = (hull.mmsi,), _cause(seen, number, gap, hull)
+            found.append(Deed("gap", cause, one, one, gap.start * BIN_S, gap.stop * BIN_S, innocent=True))
+    return found
+
+
+def _cause(seen: Traffic, number: int, gap: slice, hull: Hull) -> str:
+    """Why a vessel was not heard: what, had it been otherwise, would have let it be heard for most of the time."""
+    middle = (gap.start + gap.stop) * BIN_S / 2
+    if seen.moored[number, gap].mean() > LIKELY:
+        return "moored_off" if any(a <= middle < b for a, b in hull.off) else "moored_silent"
+    if seen.ideal[number, gap].mean() > LIKELY:
+        return "weak_reception"
+    if (seen.fair & ~seen.ideal)[number, gap].mean() > 0.25:
+        return "station_outage"
+    return "shadowed_valley" if (seen.open & ~seen.fair)[number, gap].mean() > 0.25 else "out_of_coverage"
+
+
+def port_calls(cast: Cast) -> list[Deed]:
+    """Every stay at a berth that begins during the exercise."""
+    found = []
+    for hull in cast.hulls:
+        for way, after in zip(hull.ways, hull.ways[1:], strict=False):
+            if way.status == MOORED and 0 < way.t < cast.sea.seconds and hull.kind != "passenger" and after.t > way.t:
+                end = min(after.t, cast.sea.seconds)
+                found.append(Deed("port_visit", "berthed", (hull.mmsi,), (hull.mmsi,), way.t, end))
+    return found
+
+
+def zone_entries(cast: Cast, radius_km: float) -> list[Deed]:
+    """Every crossing of a zone's border, minute by minute; and who came near without entering, as look-alikes."""
+    t = np.arange(0.0, cast.sea.seconds, 60.0)
+    found = []
+    for hull in cast.hulls:
+        lat, lon = where(hull, t)
+        for zone in cast.setting.area.zone:
+            middle = (float(np.mean([p[0] for p in zone.ring])), float(np.mean([p[1] for p in zone.ring])))
+            size = max(km(middle, corner) for corner in zone.ring) + radius_km
+            near = (
+                np.hypot(lat - middle[0], (lon - middle[1]) * np.cos(np.radians(middle[0])))
+                < size * 1000 / EARTH_M / np.pi * 180
+            )
+            if near.any():
+                found += _visits(hull, zone, t, _inside(zone, lat, lon), near)
+    return found
+
+
+def _visits(hull: Hull, zone: Zone, t: Floats, inside: Bools, near: Bools) -> list[Deed]:
+    one = (hull.mmsi,)
+    if not inside.any():
+        at = t[near]
+        return [Deed("zone_entry", "passed_near_zone", one, one, float(at[0]), float(at[-1]), innocent=True)]
+    change = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
+    return [
+        Deed("zone_entry", f"entered {zone.name}", one, one, float(t[a]), float(t[b - 1]))
+        for a, b in zip(change[::2].tolist(), change[1::2].tolist(), strict=True)
+        if a > 0
+    ]
+
+
+def _inside(zone: Zone, lat: Floats, lon: Floats) -> Bools:
+    """Inside a convex ring, whichever way round its corners go."""
+    sides = []
+    for a, b in zip(zone.ring, (*zone.ring[1:], zone.ring[0]), strict=True):
+        sides.append((b[0] - a[0]) * (lon - a[1]) - (b[1] - a[1]) * (lat - a[0]) >= 0)
+    return np.asarray(np.all(sides, axis=0) | ~np.any(sides, axis=0))
+
+
+def line(cast: Cast, seen: Traffic, deed: Deed, epoch: int) -> dict[str, Any]:
+    """One true event or look-alike as a line of `truth.jsonl`."""
+    rows = [next(i for i, hull in enumerate(cast.hulls) if hull.mmsi == own) for own in deed.hulls]
+    first = int(min(max(deed.start // BIN_S, 0), seen.heard.shape[1] - 1))
+    last = int(min(max(np.ceil(deed.end / BIN_S), first + 1), seen.heard.shape[1]))
+    said = {
+        "row": "innocent" if deed.innocent else "event",
+        "kind": deed.kind,
+        "what": deed.what,
+        "mmsi": list(deed.mmsi),
+        "start": iso(epoch + deed.start),
+        "end": iso(epoch + deed.end),
+        "lat": round(float(seen.lat[rows[0], first]), 5),
+        "lon": round(float(seen.lon[rows[0], first]), 5),
+    }
+    return said | _reception(cast, seen, deed, rows, slice(first, last))
+
+
+def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: slice) -> dict[str, Any]:
+    """What receivers could know: share of steps heard, neighbours heard around, and whether that is observable."""
+    limits = cast.setting.ranges.observable
+    off = deed.what == "transmitter_off"
+    states = seen.ideal if off else seen.heard
+    share = min(float(states[row, steps].mean()) for row in rows)
+    row = rows[0]
+    north = seen.lat[:, steps] - seen.lat[row, steps]
+    east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
+    near = np.hypot(north, east) * EARTH_M * np.pi / 180_000 < limits["neighbour_km"]
+    others = near & seen.heard[:, steps]
+    others[rows] = False
+    neighbours, with_them = int(others.any(axis=1).sum()), float(others.any(axis=0).mean())
+    before = int(seen.heard[row, max(0, steps.start - 72) : steps.start].sum())
+    observable = share >= limits["heard_share"]
+    if off:
+        observable = observable and neighbours >= limits["neighbours"] and before >= limits["before"]
+    return {
+        "observable": observable,
+        "heard_share": round(share, 3),
+        "neighbours": neighbours,
+        "neighbour_share": round(with_them, 3),
+        "steps_heard_before": before,
+    }
+
+
+def iso(t: float) -> str:
+    """Seconds UTC -> ISO 8601 with a Z."""
+    return dt.datetime.fromtimestamp(int(t), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
