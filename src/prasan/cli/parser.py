@@ -133,6 +133,12 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
         ),
     ),
     (
+        "score",
+        "score:score_",
+        "precision and recall of events against the truth of a run, as one JSON line",
+        (_arg("events", metavar="EVENTS"), _arg("truth", metavar="TRUTH")),
+    ),
+    (
         "release explain",
         "release:explain",
         "verdict and reasons for one object and recipient",
@@ -160,6 +166,16 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
         "sync:sync",
         "pull from partners now; one JSON line a partner",
         (_arg("partners", nargs="*", metavar="PARTNER"), HOME),
+    ),
+    (
+        "bench",
+        "bench:bench",
+        "how fast this machine does the main work, beside a peer in the same run",
+        (
+            _arg("names", nargs="*", metavar="NAME"),
+            _arg("--rows", type=int, default=1_000_000, metavar="N", help="generated rows to work on"),
+            _arg("--json", action="store_true"),
+        ),
     ),
     ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
 )
