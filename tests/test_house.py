@@ -8,7 +8,7 @@ SRC = Path(__file__).parent.parent / "src" / "prasan"
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 
-TABLES: dict[str, str] = {}
+TABLES: dict[str, str] = {"words/messages.py": "one table of sentences"}
 """Modules allowed over the budget, each with the reason."""
 
 

@@ -16,6 +16,7 @@ from prasan.tracks.settle import SettleCarry, settle
 
 RULES = apply_settings(preset(PRASAN), ["encounter.moved_km=0"])
 WORLD = fleet.world()
+TRACK_KINDS = ("duplicate_identity", "speed_jump", "invalid_identity")
 
 
 @st.composite
@@ -110,6 +111,6 @@ def test_every_kind_is_found_and_survives_a_hundred_cuts() -> None:
     rows = busy_day()
     upto = rows[-1][1] + 1
     whole, _ = in_pieces(rows, [], upto)
-    assert {one.kind for one in whole.values()} == set(RULES)
+    assert {one.kind for one in whole.values()} >= {"gap", *TRACK_KINDS, "encounter"}
     pieces, _ = in_pieces(rows, list(range(0, len(rows), max(len(rows) // 100, 1))), upto)
     assert pieces == whole

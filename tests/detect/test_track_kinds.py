@@ -54,9 +54,7 @@ def test_two_hulls_on_one_number_are_a_duplicate_and_explain_the_jumps() -> None
     rows = fleet.sail(fleet.SHIP, fleet.every(20, 0, 20), 8.0, 102.0)
     rows += fleet.sail(fleet.SHIP, fleet.every(33, 0, 20), -30.0, 20.0)
     outcome = run(rows)
-    assert outcome.counts["found"] == {
-        "gap": 0, "duplicate_identity": 1, "speed_jump": 0, "invalid_identity": 0, "encounter": 0,
-    }  # fmt: skip
+    assert {kind: count for kind, count in outcome.counts["found"].items() if count} == {"duplicate_identity": 1}
     assert outcome.counts["excluded"] == {"speed_jump": {"duplicate_identity": 1}}
     (shared,) = [one for one in outcome.findings if one.kind == "duplicate_identity"]
     assert shared.evidence["emitters_count"] == 2

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+import pyarrow as pa
 
-from prasan.detect import duplicate_identity, encounter, gap, invalid_identity, speed_jump
+from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump
 from prasan.detect.rules import Rules
-from prasan.picture.finding import Finding, Rule
+from prasan.detect.told import Told, told
+from prasan.picture.finding import Finding
 from prasan.picture.world import World
-from prasan.tracks.columns import Fixes
+from prasan.tracks.columns import Fixes, Slots
 from prasan.tracks.emitters import EmitterCarry, assign
+from prasan.tracks.identity import IdentityCarry, tell
 from prasan.tracks.slots import SlotCarry, slots
 
 TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
@@ -24,7 +27,16 @@ TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
     "invalid_identity": invalid_identity.kernel,
 }
 CELL_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"encounter": encounter.kernel}
-KINDS: Final = (*TRACK_KERNELS, *CELL_KERNELS)
+STATIC_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
+    "identity_change": identity_change.kernel,
+    "duplicate_identity": duplicate_identity.from_statics,
+}
+"""Kernels by what they eat: fixes, ten-minute slots, changes in static reports (see `told`)."""
+
+KINDS: Final = tuple(dict.fromkeys((*TRACK_KERNELS, *CELL_KERNELS, *STATIC_KERNELS)))
+
+SEEN: Final = 3
+"""Turns in which a value is said before it counts, where no rule sets it."""
 
 
 class ChainCarry(msgspec.Struct, frozen=True):
@@ -33,34 +45,59 @@ class ChainCarry(msgspec.Struct, frozen=True):
     emitters: EmitterCarry | None = None
     slots: SlotCarry | None = None
     kernels: Mapping[str, Any] = {}
+    identities: IdentityCarry | None = None
 
     def not_assessable(self) -> dict[str, dict[str, int]]:
         """What could not be judged so far, by kind and reason."""
-        tallies = {kind: getattr(carry, "not_assessable", {}) for kind, carry in self.kernels.items()}
-        return {kind: dict(tally) for kind, tally in tallies.items() if tally}
+        result: dict[str, dict[str, int]] = {}
+        for name, carry in self.kernels.items():
+            for reason, number in getattr(carry, "not_assessable", {}).items():
+                tally = result.setdefault(name.removesuffix(_STATIC), {})
+                tally[reason] = tally.get(reason, 0) + number
+        return result
 
 
-def advance(
-    fixes: Fixes, carry: ChainCarry | None, upto: int, rules: Rules, world: World
+def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
+    fixes: Fixes, carry: ChainCarry | None, upto: int, rules: Rules, world: World, statics: pa.Table | None = None
 ) -> tuple[list[Finding], ChainCarry]:
-    """Fixes from `settle`, all with t < `upto` -> findings begun, changed or ended by this step, and the new carry."""
+    """Fixes from `settle`, all with t < `upto` -> findings begun, changed or ended by this step, and the new carry.
+
+    `statics` are new rows of `STATICS` in any order; those with t >= `upto` wait in the carry.
+    """
     carry = carry or ChainCarry()
     rows, emitters = assign(fixes, carry.emitters)
+    made, slot_carry = _slots(rows, carry.slots, rules)
+    said, identities = _said(statics, carry, upto, rules, rows)
     findings: list[Finding] = []
     kernels: dict[str, Any] = {}
-    made, slot_carry = None, carry.slots
-    for kind in KINDS:
-        if kind not in rules:
-            continue
-        if kind in CELL_KERNELS and made is None:
-            made, slot_carry = _slots(rows, carry.slots, rules[kind])
-        kernel = TRACK_KERNELS.get(kind) or CELL_KERNELS[kind]
-        eaten = rows if kind in TRACK_KERNELS else made
-        found, kernels[kind] = kernel(eaten, carry.kernels.get(kind), upto, rules[kind], world)
-        findings += found
-    return findings, ChainCarry(emitters, slot_carry, kernels)
+    for table, eaten, mark in ((TRACK_KERNELS, rows, ""), (CELL_KERNELS, made, ""), (STATIC_KERNELS, said, _STATIC)):
+        for kind, kernel in table.items():
+            if kind in rules:
+                found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
+                findings += found
+                kernels[kind + mark] = state
+    return findings, ChainCarry(emitters, slot_carry, kernels, identities)
 
 
-def _slots(rows: Fixes, carry: SlotCarry | None, rule: Rule) -> tuple[Any, SlotCarry]:
+_STATIC: Final = " said"
+"""Marks the carry of a kind's kernel on static reports; a kind may have another kernel on fixes."""
+
+
+def _slots(rows: Fixes, carry: SlotCarry | None, rules: Rules) -> tuple[Slots | None, SlotCarry | None]:
+    rule = next((rules[kind] for kind in CELL_KERNELS if kind in rules), None)
+    if rule is None:
+        return None, carry
     limits = rule.thresholds
     return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000)
+
+
+def _said(
+    statics: pa.Table | None, carry: ChainCarry, upto: int, rules: Rules, rows: Fixes
+) -> tuple[Told, IdentityCarry | None]:
+    """Changes in what transmitters say, with the places of those who say it."""
+    nothing = statics is None and carry.identities is None
+    if nothing or not any(kind in rules for kind in STATIC_KERNELS):
+        return told((), rows, None), carry.identities
+    needed = int(rules["identity_change"].thresholds["seen_count"]) if "identity_change" in rules else SEEN
+    changes, identities = tell(statics, carry.identities, upto, needed)
+    return told(changes, rows, carry.emitters.last if carry.emitters else None), identities

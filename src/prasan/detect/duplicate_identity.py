@@ -2,9 +2,11 @@
 
 Definition    fixes of one MMSI change `switches_count` times or more between emitters (places that no hull can pass
               between), each emitter with at least `fixes_count` fixes by then; over when no change came for `quiet_h`.
+              Also: two MMSIs give the same valid IMO number in turns, each in several six-minute turns.
 Source        gpsdio-segment (Global Fishing Watch): simultaneous open segments of one MMSI; three consistent fixes,
               because a bit error can carry another ship's MMSI (hrcak.srce.hr/316611).
-Columns       t, mmsi, lat, lon; emitter from `tracks`.
+              IMO resolution A.1117(30): an IMO number is one hull's, for life.
+Columns       t, mmsi, lat, lon; emitter from `tracks`; for the second part imo of static reports.
 Cadence       both hulls heard in turn; any cadence at which the step between them is impossible.
 Cannot see    hulls close enough to pass between (below 25 kn), one hull heard only while the other is silent for long,
               and which of them is the rightful holder.
@@ -14,12 +16,15 @@ from typing import Any, Final
 
 from prasan.detect.episodes import Changes, Episode, EpisodeCarry, step
 from prasan.detect.make import hours, key
+from prasan.detect.told import SaidCarry, Told, placed
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes
+from prasan.tracks.identity import Change
 
 MESSAGES: Final = {
     "duplicate_identity": ("emitters_count", "switches_count", "distance_km", "implied_kn", "hours"),
+    "imo_shared": ("imo", "old_mmsi", "new_mmsi"),
 }
 
 SURE: Final = 3
@@ -40,6 +45,42 @@ def kernel(
 
     episodes, carry = step(rows, carry, upto, rule.thresholds["quiet_h"], proven)
     return [_finding(one, rule) for one in episodes if one.count >= rule.thresholds["switches_count"]], carry
+
+
+def from_statics(
+    said: Told,
+    carry: SaidCarry | None,
+    upto: int,  # noqa: ARG001 - one shape for all
+    rule: Rule,
+    world: World,  # noqa: ARG001 - one shape for all
+) -> tuple[list[Finding], SaidCarry]:
+    """Changes in static reports -> IMO numbers that two MMSIs give at once, each once, and the carry."""
+    shared = [one for one in said.changes if one.key < 0 and one.field == "imo"]
+    found = [_shared(one, said, rule) for one in shared]
+    return placed(found, carry)
+
+
+def _shared(one: Change, said: Told, rule: Rule) -> Finding | None:
+    place = said.place(int(one.new), one.at) or said.place(int(one.old), one.at)
+    if place is None:
+        return None
+    mmsi = tuple(sorted((int(one.old), int(one.new))))
+    evidence = {"codes": ["imo_shared"], "imo": -one.key, "old_mmsi": int(one.old), "new_mmsi": int(one.new)}
+    return Finding(
+        kind="duplicate_identity",
+        key=key(rule, mmsi, one.first, place.lat, place.lon),
+        mmsi=mmsi,
+        start=one.first,
+        end=one.at,
+        lat=place.fix.lat,
+        lon=place.fix.lon,
+        confidence="medium",
+        reason="imo_shared",
+        rule=rule,
+        sources=tuple(sorted({*one.sources, *place.sources})),
+        fixes=(place.fix,),
+        evidence=evidence,
+    )
 
 
 def _finding(one: Episode, rule: Rule) -> Finding:

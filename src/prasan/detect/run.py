@@ -1,6 +1,6 @@
 """All kinds over one batch of rows: settle, emitters, slots, kernels, counts. Order and cut of rows do not matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -46,8 +46,8 @@ def detect(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     fixes, settled = settle(positions, None, FOREVER if upto is None else upto)
     findings: list[Finding] = []
     silent: dict[str, dict[str, int]] = {}
-    for part, end in _records(fixes, upto):
-        found, carry = advance(part, None, end, {kind: rules[kind] for kind in wanted}, world)
+    for part, end, said in _with_statics(_records(fixes, upto), statics):
+        found, carry = advance(part, None, end, {kind: rules[kind] for kind in wanted}, world, said)
         findings += found
         _add(silent, carry.not_assessable())
     findings.sort(key=lambda one: (one.start, one.kind, one.key))
@@ -104,6 +104,20 @@ def _records(fixes: Fixes, upto: int | None) -> list[tuple[Fixes, int]]:
     parts = [take(fixes, _is(piece, number)) for number in range(len(breaks) + 1)]
     ends = [int(part.t.max()) + 1 for part in parts]
     return list(zip(parts, ends if upto is None else [*ends[:-1], upto], strict=True))
+
+
+def _with_statics(
+    records: list[tuple[Fixes, int]], statics: pa.Table | None
+) -> Iterator[tuple[Fixes, int, pa.Table | None]]:
+    """Each record with the static reports of its time: those since the end of the one before."""
+    begin = 0
+    for part, end in records:
+        said = None
+        if statics is not None:
+            t = statics["t"].to_numpy()
+            said = statics if len(records) == 1 else statics.filter(pa.array((t >= begin) & (t < end)))
+        yield part, end, said
+        begin = end
 
 
 def _is(piece: Ints, number: int) -> Bools:

@@ -93,6 +93,23 @@ MESSAGES: Final[dict[str, str]] = {
     "finding.imo_check_digit": (
         "The vessel with MMSI {mmsi} reports the IMO number {imo}, whose check digit is wrong."
     ),
+    "finding.imo_shared": (
+        "MMSI {old_mmsi} and MMSI {new_mmsi} give the same IMO number {imo} in turns. An IMO number belongs "
+        "to one hull."
+    ),
+    "finding.name_changed": (
+        "The vessel gave the name {old_name} in {old_count} reports and now gives {new_name}; {hours} hours "
+        "lie between the two."
+    ),
+    "finding.callsign_changed": (
+        "The vessel gave the call sign {old_callsign} in {old_count} reports and now gives {new_callsign}; "
+        "{hours} hours lie between the two."
+    ),
+    "finding.mmsi_changed": (
+        "The vessel with IMO number {imo} used MMSI {old_mmsi} in {old_count} reports and now uses MMSI "
+        "{new_mmsi}; {hours} hours lie between the two."
+    ),
+    "finding.flag_changed": "With the number its flag changed from {old_flag} to {new_flag}.",
     "finding.sanitised": "The sender shared this in a coarser form; the details were removed.",
     "summary.incident": "{attack}. Vessel status: {status}.",
     "summary.incident_bare": "{attack}.",
@@ -118,6 +135,16 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.feed_share": "Share of the usual transmitters heard",
     "measure.last_sog_kn": "Last speed (kn)",
     "measure.hours": "Duration (hours)",
+    "measure.old_mmsi": "MMSI before",
+    "measure.new_mmsi": "MMSI after",
+    "measure.old_name": "Name before",
+    "measure.new_name": "Name after",
+    "measure.old_callsign": "Call sign before",
+    "measure.new_callsign": "Call sign after",
+    "measure.old_flag": "Flag before",
+    "measure.new_flag": "Flag after",
+    "measure.old_count": "Reports with the old value",
+    "measure.seen_count": "Reports that make a value count",
     "measure.closest_m": "Closest (m)",
     "measure.speed_kn": "Speed (kn)",
     "measure.slots_count": "Ten-minute steps",
@@ -128,12 +155,15 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.mid": "State code (MID)",
     "measure.imo": "IMO number",
     # why a finding is recorded and counted but is no event
+    "excluded.takes_turns": "The old value came back: two of them take turns",
+    "excluded.not_a_vessel": "The number is a station's, a beacon's or an aircraft's",
     "excluded.port": "In or near a port or anchorage",
     "excluded.pilot_or_tug": "A tug or a pilot vessel is one of the two",
     "excluded.buoy_or_gear": "One of the two is a buoy or fishing gear",
     "excluded.stationary": "Neither had moved before",
     "excluded.same_emitter_family": "Both positions come from one MMSI",
     "excluded.duplicate_identity": "Explained by two vessels using one MMSI",
+    "not_assessable.no_place": "No position of the vessel had been received",
     "not_assessable.few_positions_before": "Too few positions before the silence to judge it",
     "not_assessable.feed_silent": "The feed itself was silent",
     # why an event's state is what it is
