@@ -1,0 +1,164 @@
+"""Laws of the scorer: perfect events score 1, order does not matter, a false event never helps."""
+
+import datetime as dt
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prasan.errors import FormatError
+from prasan.exercise.score import Event, Truth, match, read_events, read_truth, score
+
+DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+RUN = Truth(row="run", vessel_days=500.0)
+KINDS = ("gap", "encounter", "zone_entry", "speed_jump")
+
+
+def hours(value: float) -> dt.datetime:
+    return DAY + dt.timedelta(hours=value)
+
+
+@st.composite
+def truths(draw: st.DrawFn) -> list[Truth]:
+    made = []
+    for number in range(draw(st.integers(0, 12))):
+        start = draw(st.floats(0, 40))
+        made.append(
+            Truth(
+                row=draw(st.sampled_from(("event", "event", "innocent"))),
+                kind=draw(st.sampled_from(KINDS)),
+                what="w",
+                mmsi=(draw(st.integers(1, 4)), 10 + number),
+                start=hours(start),
+                end=hours(start + draw(st.floats(0, 20))),
+                observable=draw(st.booleans()),
+            )
+        )
+    return [RUN, *made]
+
+
+def event_of(truth: Truth, number: int, confidence: str = "high") -> Event:
+    assert truth.start is not None
+    return Event(str(number), truth.kind, truth.mmsi, truth.start, truth.end, "closed", confidence, gap_class="dark")
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[Event]:
+    made = []
+    for number in range(draw(st.integers(0, 12))):
+        start = draw(st.floats(0, 40))
+        made.append(
+            Event(
+                f"e{number}",
+                draw(st.sampled_from(KINDS)),
+                (draw(st.integers(1, 4)),),
+                hours(start),
+                draw(st.one_of(st.none(), st.just(hours(start + 3)))),
+                draw(st.sampled_from(("open", "closed", "withdrawn"))),
+                draw(st.sampled_from(("low", "medium", "high"))),
+                draw(st.integers(0, 3)),
+                draw(st.sampled_from(("dark", "unknown"))),
+            )
+        )
+    return made
+
+
+@settings(max_examples=60)
+@given(truths())
+def test_perfect_events_score_one(truth: list[Truth]) -> None:
+    real = [one for one in truth if one.row == "event"]
+    said = score([event_of(one, number) for number, one in enumerate(real)], truth)
+    assert said["false_alerts"] == 0
+    for kind in said["kinds"].values():
+        assert kind["precision"] == kind["recall_all"] == 1.0
+        assert kind["recall"] in (1.0, None)
+
+
+@settings(max_examples=60)
+@given(truths(), events(), st.randoms(use_true_random=False))
+def test_the_order_of_lines_does_not_matter(truth: list[Truth], said: list[Event], random: object) -> None:
+    first = score(said, truth)
+    mixed, other = list(said), list(truth)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    random.shuffle(other)  # type: ignore[attr-defined]
+    assert score(mixed, other) == first
+
+
+@settings(max_examples=60)
+@given(truths(), events(), st.sampled_from(KINDS), st.floats(0, 40))
+def test_a_false_event_never_raises_precision(truth: list[Truth], said: list[Event], kind: str, start: float) -> None:
+    false = Event("false", kind, (999,), hours(start), hours(start + 1), "closed", "high", gap_class="dark")
+    before, after = score(said, truth), score([*said, false], truth)
+    for name, one in before["kinds"].items():
+        if one["precision"] is not None:
+            assert after["kinds"][name]["precision"] <= one["precision"]
+        assert after["kinds"][name]["matched"] == one["matched"]
+    assert after["false_alerts"] == before["false_alerts"] + (kind != "speed_jump")
+
+
+@settings(max_examples=60)
+@given(truths(), events())
+def test_nothing_is_matched_twice_and_shares_lie_between_0_and_1(truth: list[Truth], said: list[Event]) -> None:
+    for kind in score(said, truth)["kinds"].values():
+        assert kind["matched"] <= min(kind["events"], kind["truth"])
+        for name in ("precision", "recall", "recall_all", "f1"):
+            assert kind[name] is None or 0 <= kind[name] <= 1
+
+
+@settings(max_examples=60)
+@given(truths(), events())
+def test_no_other_way_to_match_finds_more(truth: list[Truth], said: list[Event]) -> None:
+    for kind in KINDS:
+        some = [one for one in said if one.kind == kind][:5]
+        real = [one for one in truth if one.row == "event" and one.kind == kind][:5]
+        pairs = match(some, real)
+        assert len(pairs) == most(some, real)
+        seen = [one for one in real if one.observable]
+        assert sum(one.observable for _, one in pairs) == most(some, seen)
+
+
+def most(said: list[Event], truth: list[Truth]) -> int:
+    """Brute force."""
+    if not truth:
+        return 0
+    rest = truth[1:]
+    return max(
+        [most(said, rest)]
+        + [1 + most([e for e in said if e is not event], rest) for event in said if match([event], truth[:1])]
+    )
+
+
+def test_only_the_newest_revision_counts_and_a_withdrawn_event_is_gone() -> None:
+    truth = Truth("event", "gap", "transmitter_off", (7,), hours(1), hours(9))
+    dark = event_of(truth, 1)
+    doubt = msgspec.structs.replace(dark, revision=2, gap_class="unknown")
+    gone = msgspec.structs.replace(dark, revision=3, state="withdrawn")
+    assert score([dark], [RUN, truth])["kinds"]["gap"]["f1"] == 1.0
+    for later in (doubt, gone):
+        assert score([later, dark], [RUN, truth])["kinds"]["gap"]["events"] == 0
+
+
+def test_a_second_event_of_the_same_fact_is_false_and_a_look_alike_is_named() -> None:
+    truth = Truth("event", "gap", "transmitter_off", (7,), hours(1), hours(9))
+    innocent = Truth("innocent", "gap", "station_outage", (8,), hours(1), hours(9))
+    said = score([event_of(truth, 1), event_of(truth, 2), event_of(innocent, 3)], [RUN, truth, innocent])
+    assert said["kinds"]["gap"]["precision"] == 0.3333
+    assert said["look_alikes"] == {"gap": {"station_outage": 1, "unexplained": 1}}
+    assert said["false_alerts_per_1000_vessel_days"] == 4.0
+
+
+def test_the_top_of_a_day_is_ranked_by_confidence() -> None:
+    truth = Truth("event", "encounter", "alongside", (7, 8), hours(1), hours(9))
+    low = [Event(f"n{n}", "encounter", (100 + n,), hours(0), hours(1), "closed", "low") for n in range(30)]
+    said = score([*low, event_of(truth, 1, "high")], [RUN, truth])
+    assert said["top_a_day_precision"] == 0.05
+    hidden = score([*low, event_of(truth, 1, "low")], [RUN, truth])
+    assert hidden["top_a_day_precision"] == 0.0
+
+
+def test_lines_that_are_neither_are_named() -> None:
+    with pytest.raises(FormatError, match="line 2 of x"):
+        read_events([b"", b'{"id":1}'], "x")
+    with pytest.raises(FormatError, match="vessel-days"):
+        read_truth([b'{"row":"event"}'], "x")
