@@ -68,10 +68,15 @@ def test_work_is_done_in_turn() -> None:
     assert all(rates)
 
 
-def test_the_command_prints_a_line_a_measure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_a_line_a_measure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main(["bench", "size", "--json"]) in (0, 1)
     told = json.loads(capsys.readouterr().out)
     assert (told["name"], told["peer"]) == ("size", "plain Parquet")
     assert told["ratio"] > 1
     assert main(["bench", "nothing"]) == 2
+    monkeypatch.setenv("COLUMNS", "200")
+    main(["bench", "size", "encounter", "--rows", str(ROWS)])
+    assert "archive size" in capsys.readouterr().out
     assert measures.SAID_REAL in told["note"]

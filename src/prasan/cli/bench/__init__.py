@@ -51,11 +51,8 @@ def _table(lines: list[Line]) -> Table:
     table = Table("what", "unit", "prasan", "peer", "peer's rate", "ratio", "bar", "reached")
     for line in lines:
         peer, ratio = (f"{line.peer_rate:,.3g}", f"{line.ratio:.3g}x") if line.ratio else ("not installed", "")
-        bar = " and ".join(
-            text
-            for text, given in ((f"≥ {line.bar:,.3g}", line.bar), (f"≥ {line.bar_ratio:.3g}x", line.bar_ratio))
-            if given
-        )
+        bars = [f"≥ {line.bar:,.3g}"] if line.bar else []
+        bars += [f"≥ {line.bar_ratio:.3g}x"] if line.bar_ratio else []
         reached = {True: "yes", False: "no", None: ""}[line.reached]
-        table.add_row(line.what, line.unit, f"{line.rate:,.3g}", line.peer, peer, ratio, bar, reached)
+        table.add_row(line.what, line.unit, f"{line.rate:,.3g}", line.peer, peer, ratio, ", ".join(bars), reached)
     return table
