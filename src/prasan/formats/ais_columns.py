@@ -110,7 +110,9 @@ def _flags(columns: Mapping[str, Any], rows: int, options: Options) -> Array:
     timed = (flags & Flag.NO_TIME) == 0
     flags |= np.where(mmsi == 0, Flag.MMSI_ZERO, np.where(mmsi_ok(mmsi), 0, Flag.BAD_MMSI)).astype(np.uint16)
     flags |= _bit(timed & (t < EPOCH_YEAR_S), Flag.EPOCH_TIME)
-    flags |= _bit((t >= BUDDHIST_S[0]) & (t < BUDDHIST_S[1]), Flag.BUDDHIST_ERA)
+    # A year of the Thai calendar is never converted in silence; whatever the clock says, it lies in the future, so the
+    # row goes where rows without a usable time go.
+    flags |= _bit((t >= BUDDHIST_S[0]) & (t < BUDDHIST_S[1]), Flag.BUDDHIST_ERA | Flag.FUTURE_TIME)
     if options.now is not None:
         flags |= _bit(timed & (t > options.now + FUTURE_SLACK_S), Flag.FUTURE_TIME)
     return flags

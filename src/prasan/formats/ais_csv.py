@@ -1,4 +1,4 @@
-"""AIS in CSV: NOAA MarineCadastre (both layouts) and plain tables, told by their header.
+"""AIS in CSV: the tables of `dialect_tables` and plain ones, told by their header.
 
 The separator is the comma, semicolon or tab that the header uses most. Fields may be quoted; a line break inside a
 field is not read. Every line is one record: one whose number of fields is not the header's is `bad_csv_row`, and one
@@ -7,64 +7,63 @@ with neither a place nor static data is `bad_position`.
 
 import csv
 import io
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from prasan.errors import FormatError
 from prasan.formats.ais_batch import CODE, Batch, Counts, Options, add_counts, counts_of
 from prasan.formats.ais_columns import empty_batch
-from prasan.formats.ais_names import REQUIRED, accepted, find_columns, is_comment, plain
-from prasan.formats.ais_records import NUMBERS, TEXTS, Records, Said, batch_of
-from prasan.formats.ais_values import NO_TIME_MS, numbers, times
+from prasan.formats.ais_names import accepted, is_comment
+from prasan.formats.ais_records import Said, batch_of
+from prasan.formats.dialect_records import records_of
+from prasan.formats.dialect_tables import CSV_DIALECTS, PLAIN, Dialect, choose, find_columns
 from prasan.formats.line_cutter import Tail, cut_lines, last_line_end
 
 LINE_LIMIT: Final = 16_384
 PIECE: Final = 1 << 21
 NULLS: Final = ["", "null", "NULL", "None", "NaN", "nan", "N/A", "Unknown", "Undefined", "unknown", "undefined"]
-_MMSI_MOST: Final = 4_294_967_294
-_LENIENT: Final = frozenset({"nav_status", "msg_type", "ship_type", "imo"})
-"""Columns that some sources write in words: what is no number there is "not available", not a bad row."""
+_QUOTE, _BREAK, _RETURN = 34, 10, 13
 
 
 class Header(msgspec.Struct, frozen=True):
-    """The columns of a table: its separator, how many there are, and where ours are."""
+    """The columns of a table: its separator, how many there are, where ours are, and whose they are."""
 
     separator: str
     width: int
     columns: dict[str, int]
-    noaa: bool
+    dialect: Dialect
 
 
 class CsvState(msgspec.Struct, frozen=True):
-    """What one piece leaves for the next. `said`: the last static record of each MMSI."""
+    """What one piece leaves for the next. `said`: the last static record of each MMSI. `forced`: the only dialect."""
 
     tail: Tail = Tail()
     header: Header | None = None
     said: Said = {}
+    forced: Dialect | None = None
 
 
-def read_header(line: str) -> Header:
+def read_header(line: str, forced: Dialect | None = None) -> Header:
     """The header line -> columns. FormatError, naming what was read and what is accepted, if it is not of AIS."""
     separator = max(",;\t", key=line.count)
     try:
         names = next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
         names = [line]
-    columns = find_columns(names)
-    absent = [name for name in REQUIRED if name not in columns]
+    dialect = forced or choose(names, CSV_DIALECTS) or PLAIN
+    columns = find_columns(names, dialect.aliases())
+    absent = [name for name in dialect.required if name not in columns]
     if absent:
         read = ", ".join(name.strip()[:40] for name in names[:40])
         raise FormatError(
             f"The table has no column for {', '.join(absent)}. Columns read: {read[:600]}.",
             f"Name the columns so that each of these is there: {accepted()}.",
         )
-    return Header(separator, len(names), columns, "basedatetime" in map(plain, names))
+    return Header(separator, len(names), columns, dialect)
 
 
 def decode_csv(state: CsvState, data: bytes, options: Options) -> tuple[CsvState, list[Batch]]:
@@ -100,7 +99,7 @@ def _take_header(state: CsvState, lines: bytes) -> tuple[CsvState, bytes, Counts
         text = line.decode("utf-8-sig", "replace").strip()
         if text and not is_comment(text):
             outcomes["header"] = 1
-            return msgspec.structs.replace(state, header=read_header(text)), lines, counts_of(outcomes)
+            return msgspec.structs.replace(state, header=read_header(text, state.forced)), lines, counts_of(outcomes)
         outcomes["not_ais" if text else "blank"] += 1
     return state, b"", counts_of(outcomes)
 
@@ -110,7 +109,7 @@ def _decode_lines(state: CsvState, lines: bytes, options: Options) -> tuple[CsvS
     assert header is not None  # noqa: S101
     columns, outcome = _columns(header, lines)
     kept = np.flatnonzero(outcome == 0)
-    records = _records(columns, np.zeros(len(kept), np.uint8))
+    records = records_of(columns, len(kept), header.dialect, "bad_csv_row", strict_place=True)
     batch, said = batch_of(records, state.said, options)
     bad = np.bincount(outcome[outcome != 0], minlength=len(CODE))
     counts = batch.counts + counts_of({name: int(bad[code]) for name, code in CODE.items() if code})
@@ -120,41 +119,60 @@ def _decode_lines(state: CsvState, lines: bytes, options: Options) -> tuple[CsvS
 def _columns(header: Header, lines: bytes) -> tuple[dict[str, Any], Any]:
     """Complete lines -> (our columns as strings, of the good lines in order; outcome of every line)."""
     buf = np.frombuffer(lines, np.uint8)
-    ends = np.flatnonzero(buf == 10)
+    ends = np.flatnonzero(buf == _BREAK)
     starts = np.append(0, ends[:-1] + 1)
-    outcome = _outcomes(buf, starts, ends, header)
+    quotes, unclear = _quotes(buf, starts, ends, ord(header.separator))
+    outcome = _outcomes(buf, starts, ends, header, quotes)
     outcome[_not_utf8(lines, starts, ends, outcome)] = CODE["bad_csv_row"]
-    quoted = _lines_with(buf, ends, 34) & ~np.isin(outcome, (CODE["blank"], CODE["too_long"]))
-    bare = (outcome == 0) & ~quoted
+    unclear &= ~np.isin(outcome, (CODE["blank"], CODE["too_long"]))
+    bare = (outcome == 0) & ~unclear
     good = np.flatnonzero(bare)
-    columns = _plain_columns(header, lines if bare.all() else buf[np.repeat(bare, ends - starts + 1)].tobytes())
-    if not quoted.any():
+    text = lines if bare.all() else buf[np.repeat(bare, ends - starts + 1)].tobytes()
+    columns = _plain_columns(header, text, quoted=bool(len(quotes)))
+    if not unclear.any():
         return columns, outcome
-    at = np.flatnonzero(quoted)
+    at = np.flatnonzero(unclear)
     more, fits = _quoted_columns(header, [lines[s:e] for s, e in zip(starts[at], ends[at], strict=True)])
     outcome[at] = np.where(fits, 0, CODE["bad_csv_row"])
     order = pa.array(np.argsort(np.concatenate((good, at[fits])), kind="stable"))
     return {name: pa.concat_arrays([c, more[name]]).take(order) for name, c in columns.items()}, outcome
 
 
-def _outcomes(buf: Any, starts: Any, ends: Any, header: Header) -> Any:
+def _quotes(buf: Any, starts: Any, ends: Any, separator: int) -> tuple[Any, Any]:
+    """Places of all quotes, and the lines in which they do not simply stand around whole fields.
+
+    The few lines with a quote inside a field, or one too many, are read one by one; the others by Arrow.
+    """
+    unclear = np.zeros(len(ends), bool)
+    quotes = np.flatnonzero(buf == _QUOTE)
+    if not len(quotes):
+        return quotes, unclear
+    line = np.searchsorted(ends, quotes)
+    number = np.arange(len(quotes)) - np.searchsorted(quotes, starts[line])
+    before, after = buf[np.maximum(quotes - 1, 0)], buf[quotes + 1]
+    opens = (quotes == starts[line]) | (before == separator)
+    closes = (after == separator) | (after == _BREAK) | (after == _RETURN)
+    unclear[line[np.where(number % 2 == 0, ~opens, ~closes)]] = True
+    unclear[np.bincount(line, minlength=len(ends)) % 2 == 1] = True
+    return quotes, unclear
+
+
+def _outcomes(buf: Any, starts: Any, ends: Any, header: Header, quotes: Any) -> Any:
     places = np.flatnonzero(buf == ord(header.separator))
+    if len(quotes):
+        begin = starts[np.searchsorted(ends, places)]
+        within = np.searchsorted(quotes, places) - np.searchsorted(quotes, begin)
+        places = places[within % 2 == 0]
     fields = np.diff(np.searchsorted(places, np.append(0, ends))) + 1
     outcome = np.where(fields == header.width, 0, CODE["bad_csv_row"]).astype(np.uint8)
-    returns = np.flatnonzero(buf == 13)
-    stray = returns[buf[returns + 1] != 10]
+    returns = np.flatnonzero(buf == _RETURN)
+    stray = returns[buf[returns + 1] != _BREAK]
     outcome[np.searchsorted(ends, stray)] = CODE["bad_csv_row"]
     for line in np.flatnonzero(fields == 1).tolist():
         if not buf[starts[line] : ends[line]].tobytes().strip():
             outcome[line] = CODE["blank"]
     outcome[ends - starts > LINE_LIMIT] = CODE["too_long"]
     return outcome
-
-
-def _lines_with(buf: Any, ends: Any, byte: int) -> Any:
-    found = np.zeros(len(ends), bool)
-    found[np.searchsorted(ends, np.flatnonzero(buf == byte))] = True
-    return found
 
 
 def _not_utf8(lines: bytes, starts: Any, ends: Any, outcome: Any) -> list[int]:
@@ -173,8 +191,8 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _plain_columns(header: Header, text: bytes) -> dict[str, Any]:
-    """Lines without quotes and with the right number of fields, through Arrow's reader."""
+def _plain_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, Any]:
+    """Lines with the right number of fields, bare or quoted whole, through Arrow's reader."""
     if not text:
         return {name: pa.array([], pa.string()) for name in header.columns}
     names = [f"c{at}" for at in range(header.width)]
@@ -182,7 +200,9 @@ def _plain_columns(header: Header, text: bytes) -> dict[str, Any]:
     table = arrow_csv.read_csv(
         io.BytesIO(text),
         arrow_csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
-        arrow_csv.ParseOptions(delimiter=header.separator, quote_char=False, ignore_empty_lines=False),
+        arrow_csv.ParseOptions(
+            delimiter=header.separator, quote_char='"' if quoted else False, ignore_empty_lines=False
+        ),
         arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(wanted, pa.string()),
             include_columns=list(dict.fromkeys(wanted)),
@@ -211,36 +231,3 @@ def _fields(line: bytes, separator: str) -> list[str]:
         return next(csv.reader(io.StringIO(line.decode().rstrip("\r")), delimiter=separator, strict=True), [])
     except (csv.Error, UnicodeDecodeError):
         return []
-
-
-def _records(columns: Mapping[str, Any], outcome: Any) -> Records:
-    """Strings -> values; what cannot be read sets `outcome`."""
-    mmsi, bad = numbers(columns["mmsi"])
-    bad |= ~((mmsi >= 0) & (mmsi <= _MMSI_MOST) & (mmsi == np.floor(mmsi)))
-    ms, _ = times(columns["t"])
-    (lat, bad_lat), (lon, bad_lon) = numbers(columns["lat"]), numbers(columns["lon"])
-    values = {}
-    for name in NUMBERS:
-        if name in columns:
-            values[name], wrong = _optional(name, columns[name])
-            bad |= wrong
-    outcome[bad_lat | bad_lon] = CODE["bad_position"]
-    outcome[ms == NO_TIME_MS] = CODE["bad_time"]
-    outcome[bad] = CODE["bad_csv_row"]
-    texts = {name: _text(columns[name]) for name in TEXTS if name in columns}
-    return Records(
-        outcome, np.where(bad, 0, mmsi), ms, lat, lon, values, texts,
-        columns.get("ais_class"), columns.get("station"), strict_place=True,
-    )  # fmt: skip
-
-
-def _optional(name: str, column: Any) -> tuple[Any, Any]:
-    if name == "imo":
-        column = pc.replace_substring_regex(column, r"^\s*(?i:imo)\s*", "")
-    values, wrong = numbers(column)
-    return values, wrong & (name not in _LENIENT)
-
-
-def _text(column: Any) -> Any:
-    trimmed = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.equal(trimmed, pa.scalar("")), pa.scalar(None, pa.string()), trimmed)

@@ -1,45 +1,74 @@
-"""AIS as JSON lines: Global Fishing Watch rows (`ssvid`, `timestamp`, `lat`, `lon`, `speed`, `course`) and kin.
+"""AIS as JSON lines: the objects of `dialect_tables` and of the nested dialects, and any with an MMSI and a time.
 
 One object a line. `lat` and `lon` are null in rows that only prove that the vessel was heard; such a row is kept, as a
-position that is not available. Also reads the rows that Prasan itself writes.
+position that is not available. Also reads the rows that Prasan itself writes. Lines are decoded by msgspec a piece at a
+time, into a shape that has only the names we know; only a piece with a bad line in it is gone through line by line.
 """
 
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
-from prasan.formats.ais_batch import CODE, Batch, Options, add_counts, counts_of
+from prasan.formats.ais_batch import CODE, Batch, Options, add_counts, count_outcomes, counts_of
 from prasan.formats.ais_columns import empty_batch
-from prasan.formats.ais_names import ALIASES, plain
-from prasan.formats.ais_records import NUMBERS, TEXTS, Records, Said, batch_of
-from prasan.formats.ais_values import NO_TIME_MS, epoch_ms, numbers, times
+from prasan.formats.ais_names import plain
+from prasan.formats.ais_records import Records, Said, batch_of
+from prasan.formats.ais_values import NO_TIME_MS, times
+from prasan.formats.dialect_aisstream import AISSTREAM
+from prasan.formats.dialect_columns import Nested, Value, column
+from prasan.formats.dialect_digitraffic import DIGITRAFFIC
+from prasan.formats.dialect_records import records_of
+from prasan.formats.dialect_signalk import SIGNAL_K
+from prasan.formats.dialect_tables import JSON_DIALECTS, PLAIN_JSON, Columns, choose, find_columns
 from prasan.formats.line_cutter import Tail, cut_lines, last_line_end
+from prasan.formats.nmea_times import RECEIVER, stream_clock
+from prasan.picture.position import TIME_SOURCES
 
 LINE_LIMIT: Final = 16_384
 PIECE: Final = 1 << 21
-_OURS: Final = {alias: ours for ours, aliases in reversed(ALIASES.items()) for alias in reversed(aliases)}
-_MMSI_MOST: Final = 4_294_967_294
-_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_SCALAR: Final = msgspec.json.Decoder(float | str | None)
+NESTED: Final = (AISSTREAM, DIGITRAFFIC, SIGNAL_K)
+FORMS: Final = (*NESTED, *(Nested(one, None, dict) for one in (*JSON_DIALECTS, PLAIN_JSON)))
+"""Every JSON dialect; one without a shape has plain values."""
+
+_ALIASES: Final = {form.dialect.name: form.dialect.aliases() for form in FORMS}
+_KEY: Final = re.compile(rb'"([^"\\\x00-\x1f]{1,40})"\s*:')
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_BAD_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_MESSAGE: Final = TIME_SOURCES.index("message")
+_TYPES: Final[dict[str, Any]] = {"scaled": bool | None}
+_BLANK, _LONG, _BAD, _OTHER = (CODE[name] for name in ("blank", "too_long", "bad_json_row", "not_ais"))
 
 
 class JsonState(msgspec.Struct, frozen=True):
-    """What one piece leaves for the next. `said`: the last static record of each MMSI."""
+    """What one piece leaves for the next. `said`: the last static record of each MMSI. `clock`: the last times."""
 
+    form: Nested = FORMS[-1]
     tail: Tail = Tail()
     said: Said = {}
+    clock: Any = np.zeros(0, np.int64)
 
 
-def read_object(line: bytes) -> dict[str, Any] | None:
-    """One line -> the values of the names we know, or None if it is no JSON object with plain values under them."""
+def members(line: bytes) -> dict[str, Any] | None:
+    """The names in an object, each with its text; None if the line is no JSON object."""
     try:
-        raw = _DECODER.decode(line)
-        found = {name: _SCALAR.decode(value) for key, value in raw.items() if (name := _OURS.get(plain(key)))}
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _OBJECT.decode(line)
+    except _BAD_JSON:
         return None
-    return found
+
+
+def form_of(names: Iterable[str]) -> Nested | None:
+    """The dialect of an object with these names, None if it is none of ours."""
+    known = list(names)
+    by_name = {form.dialect.name: form for form in FORMS}
+    found = choose(known, [form.dialect for form in FORMS[:-1]])
+    if found is None and {"mmsi", "t"} <= find_columns(known, PLAIN_JSON.aliases()).keys():
+        found = PLAIN_JSON
+    return by_name[found.name] if found else None
 
 
 def decode_json(state: JsonState, data: bytes, options: Options) -> tuple[JsonState, list[Batch]]:
@@ -64,56 +93,94 @@ def finish_json(state: JsonState, options: Options) -> Batch:
 
 
 def _decode_lines(state: JsonState, lines: bytes, options: Options) -> tuple[JsonState, Batch]:
-    dropped = {"blank": 0, "too_long": 0, "bad_json_row": 0}
-    rows: list[dict[str, Any]] = []
-    for line in lines.split(b"\n")[:-1]:
-        row = None if len(line) > LINE_LIMIT else read_object(line)
-        if row is not None:
-            rows.append(row)
-        elif not line.strip():
-            dropped["blank"] += 1
-        else:
-            dropped["too_long" if len(line) > LINE_LIMIT else "bad_json_row"] += 1
-    batch, said = batch_of(_records(rows), state.said, options)
-    counts = batch.counts + counts_of(dropped)
-    return msgspec.structs.replace(state, said=said), msgspec.structs.replace(batch, counts=counts)
+    form, clock = state.form, state.clock
+    if form.shape is not None:
+        rows, fate = _rows(lines, msgspec.json.Decoder(form.shape))
+        columns = form.columns(rows)
+    else:
+        shape, fields = _shape(frozenset(_KEY.findall(lines)), form.dialect.name)
+        rows, fate = _rows(lines, msgspec.json.Decoder(shape))
+        columns = _flat(rows, fields)
+    line = columns.pop("line", np.arange(len(rows)))
+    records = records_of(columns, len(line), form.dialect, "bad_json_row", strict_place=False)
+    if form.dialect.timeless:
+        records, clock = _timed(records, columns, clock, options)
+    batch, said = batch_of(records, state.said, options)
+    fate[np.flatnonzero(fate == 0)] = _by_line(records.outcome, line, len(rows))
+    state = msgspec.structs.replace(state, said=said, clock=clock)
+    return state, msgspec.structs.replace(batch, counts=count_outcomes(fate))
 
 
-def _records(rows: list[dict[str, Any]]) -> Records:
-    mmsi, bad = _numbers(rows, "mmsi")
-    bad |= ~((mmsi >= 0) & (mmsi <= _MMSI_MOST) & (mmsi == np.floor(mmsi)))
-    ms = _times([row.get("t") for row in rows])
-    (lat, bad_lat), (lon, bad_lon) = _numbers(rows, "lat"), _numbers(rows, "lon")
-    named = {name for row in rows for name in row}
-    values: dict[str, Any] = {}
-    for name in NUMBERS:
-        if name in named:
-            values[name], wrong = _numbers(rows, name)
-            bad |= wrong & (name not in {"nav_status", "msg_type", "ship_type", "imo"})
-    outcome = np.zeros(len(rows), np.uint8)
-    outcome[bad_lat | bad_lon] = CODE["bad_position"]
-    outcome[ms == NO_TIME_MS] = CODE["bad_time"]
-    outcome[bad] = CODE["bad_json_row"]
-    texts: dict[str, Any] = {name: _strings(rows, name) for name in TEXTS if name in named}
-    ais_class, station = (_strings(rows, name) if name in named else None for name in ("ais_class", "station"))
-    return Records(outcome, np.where(bad, 0, mmsi), ms, lat, lon, values, texts, ais_class, station)
+def _by_line(outcome: Any, line: Any, rows: int) -> Any:
+    """A line is kept if any of its records is; one without a record holds no AIS."""
+    fate = np.full(rows, 255, np.uint8)
+    np.minimum.at(fate, line, outcome)
+    return np.where(fate == 255, np.uint8(_OTHER), fate)
 
 
-def _numbers(rows: list[dict[str, Any]], name: str) -> tuple[Any, Any]:
-    """Values that are numbers, or strings of one -> (numbers, NaN where there is none; where unreadable)."""
-    column = [row.get(name) for row in rows]
-    if not any(isinstance(value, str) for value in column):
-        found = np.array([np.nan if value is None else value for value in column], np.float64)
-        return found, np.isinf(found)
-    return numbers(pa.array([None if value is None else str(value) for value in column], pa.string()))
+def _rows(lines: bytes, decoder: "msgspec.json.Decoder[Any]") -> tuple[list[Any], Any]:
+    """Lines -> (decoded objects of those that are sound, outcome of every line)."""
+    each = lines.split(b"\n")[:-1]
+    if max(map(len, each)) <= LINE_LIMIT:
+        try:
+            rows = decoder.decode_lines(lines)
+        except _BAD_JSON:
+            rows = []
+        if len(rows) == len(each):
+            return rows, np.zeros(len(each), np.uint8)
+    found = [_row(line, decoder) for line in each]
+    fate = np.array([one if isinstance(one, int) else 0 for one in found], np.uint8)
+    return [one for one in found if not isinstance(one, int)], fate
 
 
-def _times(column: list[Any]) -> Any:
-    if any(isinstance(value, str) for value in column):
-        return times(pa.array([None if value is None else str(value) for value in column], pa.string()))[0]
-    return epoch_ms(np.array([np.nan if value is None else value for value in column], np.float64))
+def _row(line: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """The object of a line, or the code of what is wrong with it."""
+    if len(line) > LINE_LIMIT:
+        return _LONG
+    try:
+        return decoder.decode(line)
+    except _BAD_JSON:
+        return _BAD if line.strip() else _BLANK
 
 
-def _strings(rows: list[dict[str, Any]], name: str) -> Any:
-    texts = (str(value).strip() if (value := row.get(name)) is not None else None for row in rows)
-    return pa.array([text or None for text in texts], pa.string())
+@lru_cache(maxsize=256)
+def _shape(keys: frozenset[bytes], dialect: str) -> tuple[Any, dict[str, list[str]]]:
+    """Names in the text -> (a shape with those we know, our name -> its fields, the preferred spelling first)."""
+    spelled: dict[str, list[str]] = {}
+    for key in sorted(key.decode("utf-8", "replace") for key in keys):
+        spelled.setdefault(plain(key), []).append(key)
+    fields: dict[str, list[str]] = {}
+    members: list[tuple[str, Any, Any]] = []
+    for ours, aliases in _ALIASES[dialect].items():
+        for key in (key for alias in aliases for key in spelled.get(alias, ())):
+            name = f"f{len(members)}"
+            members.append((name, _TYPES.get(ours, Value), msgspec.field(default=None, name=key)))
+            fields.setdefault(ours, []).append(name)
+    return msgspec.defstruct("Row", members, frozen=True, gc=False), fields
+
+
+def _flat(rows: Sequence[Any], fields: dict[str, list[str]]) -> Columns:
+    return {ours: column(_coalesced(rows, names)) for ours, names in fields.items()}
+
+
+def _coalesced(rows: Sequence[Any], names: list[str]) -> list[Value]:
+    values = list(map(attrgetter(names[0]), rows))
+    for name in names[1:]:
+        values = [getattr(row, name) if value is None else value for value, row in zip(values, rows, strict=True)]
+    return values
+
+
+def _timed(records: Records, columns: Columns, tail: Any, options: Options) -> tuple[Records, Any]:
+    """Records without a time get that of their reception, or else the median of the last known times of the stream."""
+    ms = records.ms.copy()
+    known = ms
+    if "clock" in columns:
+        known = np.where(ms == NO_TIME_MS, times(columns["clock"])[0], ms)
+    evidence, bare = np.flatnonzero(known != NO_TIME_MS), np.flatnonzero(ms == NO_TIME_MS)
+    read, tail = stream_clock(tail, known[evidence], np.searchsorted(evidence, bare, side="right"))
+    ms[bare] = np.where(read == NO_TIME_MS, read, read // 1000 * 1000)
+    if options.default_t is not None:
+        ms[bare] = round(options.default_t * 1000)
+    source = np.full(len(ms), _MESSAGE)
+    source[bare] = RECEIVER
+    return msgspec.structs.replace(records, ms=ms, time_source=source), tail

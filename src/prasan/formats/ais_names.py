@@ -38,17 +38,6 @@ def plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def find_columns(names: list[str]) -> dict[str, int]:
-    """Our name -> position among `names`, for those that are there."""
-    first = {plain(name): at for at, name in reversed(list(enumerate(names)))}
-    found = {}
-    for ours, aliases in ALIASES.items():
-        at = next((first[alias] for alias in aliases if alias in first), None)
-        if at is not None:
-            found[ours] = at
-    return found
-
-
 def is_comment(line: str) -> bool:
     """True for a line that begins with '#', unless it names an MMSI column: some headers begin so."""
     return line.startswith("#") and "mmsi" not in line.lower()

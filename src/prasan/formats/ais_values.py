@@ -22,25 +22,31 @@ _NO_VALUE: Final = frozenset({"", "null", "none", "nan", "n/a", "unknown", "unde
 
 
 def numbers(column: Any) -> tuple[Floats, Mask]:
-    """Strings -> (numbers, NaN where there is none; where the text is no finite number)."""
+    """Strings, or numbers -> (numbers, NaN where there is none; where the value is no finite number)."""
+    if isinstance(column, np.ndarray):
+        return np.where(np.isinf(column), np.nan, column), np.isinf(column)
     try:
-        values = pc.cast(column, pa.float64())
+        found = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+        bad = np.isinf(found)  # what Arrow reads as NaN is the word "nan"
     except pa.ArrowInvalid:
-        values = _by_value(column, _number, pa.float64())
-    found = values.to_numpy(zero_copy_only=False)
-    bad = ~np.isfinite(found) & column.is_valid().to_numpy(zero_copy_only=False)
+        values = by_value(column, read_number, pa.float64())
+        found = values.to_numpy(zero_copy_only=False)
+        bad = ~np.isfinite(found) & values.is_valid().to_numpy(zero_copy_only=False)
     return np.where(np.isfinite(found), found, np.nan), bad
 
 
 def times(column: Any) -> tuple[Millis, Mask]:
     """ISO 8601 (no zone means UTC) or epoch in seconds or ms -> (ms UTC, NO_TIME_MS where there is none; where bad)."""
+    if isinstance(column, np.ndarray):
+        ms = epoch_ms(column)
+        return ms, (ms == NO_TIME_MS) & ~np.isnan(column)
     for read in (_plain, _zoned, _epoch):
         try:
             values = read(column)
         except pa.ArrowInvalid:
             continue
         return _whole(values, column)
-    return _whole(_by_value(column, _moment, pa.int64()), column)
+    return _whole(by_value(column, _moment, pa.int64()), column)
 
 
 def epoch_ms(values: Floats) -> Millis:
@@ -73,14 +79,15 @@ def _epoch(column: Any) -> Any:
     return pa.array(epoch_ms(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)))
 
 
-def _by_value(column: Any, read: Any, kind: Any) -> Any:
+def by_value(column: Any, read: Any, kind: Any) -> Any:
     """Each distinct value once, through a Python function that gives None for what it cannot read."""
     coded = column.dictionary_encode()
     values = pa.array([None if text is None else read(text) for text in coded.dictionary.to_pylist()], kind)
     return values.take(coded.indices)
 
 
-def _number(text: str) -> float | None:
+def read_number(text: str) -> float | None:
+    """One number; None for a word that means "not available", NaN for what is no number."""
     if text.strip().lower() in _NO_VALUE:
         return None
     try:
@@ -92,7 +99,7 @@ def _number(text: str) -> float | None:
 
 def _moment(text: str) -> int | None:
     text = text.strip().removesuffix(" UTC")
-    number = _number(text)
+    number = read_number(text)
     if number is not None and math.isfinite(number):
         return int(epoch_ms(np.array([number]))[0])
     try:
