@@ -28,7 +28,7 @@ def aisstream(kind: str, number: int, second: int = 0, **fields: Any) -> dict[st
 
 
 SIZE = {"A": 100, "B": 20, "C": 8, "D": 12}
-AISSTREAM = [
+AISSTREAM: list[dict[str, Any]] = [
     aisstream("PositionReport", 1, NavigationalStatus=0, Timestamp=7, **POINT),
     aisstream(
         "ShipStaticData", 5, 1, ImoNumber=9074729, CallSign="HSAA", Name="SIAM ONE            ", Type=70,
@@ -64,7 +64,7 @@ MQTT = {
     "mmsi": 567000001, "time": MAY, "sog": 10.2, "cog": 90.1, "navStat": 0, "rot": 0, "posAcc": False, "raim": False,
     "heading": 91, "lon": 100.5, "lat": 13.25,
 }  # fmt: skip
-DIGITRAFFIC = [FEATURE, METADATA, MQTT]
+DIGITRAFFIC: list[dict[str, Any]] = [FEATURE, METADATA, MQTT]
 
 
 def delta(second: int, *pairs: tuple[str, Any], context: str = "vessels.urn:mrn:imo:mmsi:567000001") -> dict[str, Any]:
@@ -122,7 +122,7 @@ CATCHER_HEAD = {
     "signalpower": -30.1,
     "repeat": 0,
 }
-CATCHER = [
+CATCHER: list[dict[str, Any]] = [
     {
         **CATCHER_HEAD, "rxtime": "20210503000000", "rxuxtime": MAY + 0.25, "type": 1, "mmsi": 567000001, "status": 0,
         "status_text": "Under way using engine", "speed": 10.2, "lon": 100.5, "lat": 13.25, "course": 90.1,
@@ -133,14 +133,14 @@ CATCHER = [
 ]  # fmt: skip
 AISHUB_HUMAN = {
     "MMSI": 567000001, "TIME": "2021-05-03 00:00:00 GMT", "LONGITUDE": 100.5, "LATITUDE": 13.25, "COG": 90.1,
-    "SOG": 10.2, "HEADING": 91, "ROT": 0, "NAVSTAT": 0, "IMO": 9074729, "NAME": "SIAM ONE", "CALLSIGN": "HSAA", "TYPE": 70,
-    "A": 100, "B": 20, "C": 8, "D": 12, "DRAUGHT": 5.6, "DEST": "BANGKOK", "ETA": "06-05 07:30",
+    "SOG": 10.2, "HEADING": 91, "ROT": 0, "NAVSTAT": 0, "IMO": 9074729, "NAME": "SIAM ONE", "CALLSIGN": "HSAA",
+    "TYPE": 70, "A": 100, "B": 20, "C": 8, "D": 12, "DRAUGHT": 5.6, "DEST": "BANGKOK", "ETA": "06-05 07:30",
 }  # fmt: skip
 AISHUB_CODED = {
     **AISHUB_HUMAN, "TIME": str(MAY), "LONGITUDE": 60_300_000, "LATITUDE": 7_950_000, "COG": 901, "SOG": 102,
     "DRAUGHT": 56, "ETA": 403934,
 }  # fmt: skip
-SPIRE = [
+SPIRE: list[dict[str, Any]] = [
     {
         "msg_type": 1, "mmsi": 567000001, "timestamp": "2021-05-03T00:00:00Z", "created_at": "2021-05-03T00:00:09Z",
         "course": 90.1, "heading": 91, "latitude": 13.25, "longitude": 100.5, "speed": 10.2, "status": 0,
