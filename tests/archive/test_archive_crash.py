@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from archive_rows import as_rows, finding, track
 
-from prasan.archive import Archive
+from prasan.archive import Archive, Carry
 from prasan.picture.position import STATICS
 
 BATCHES, SIZE = 12, 40
@@ -45,7 +45,7 @@ with Archive.open(sys.argv[2], at=at) as archive:
 
 def send(archive: Archive, number: int) -> bool:
     """Send batch `number`; True if it was stored now."""
-    carry = {"gap": str(number).encode()}
+    carry = {"gap": Carry(number, str(number).encode())}
     rows = track(number * SIZE, SIZE)
     stored = archive.append(
         f"b{number}", "amsa", rows, STATICS.empty_table(), findings=[finding(f"k{number}")], carry=carry
@@ -72,7 +72,7 @@ def check(folder: Path, acknowledged: set[int]) -> set[int]:
         assert {n for n in range(BATCHES) if send(archive, n)} == set(range(BATCHES)) - found
         assert as_rows(archive.read()) == as_rows(track(0, BATCHES * SIZE))
         assert [f.finding.key for f in archive.findings()] == [f"k{n}" for n in range(BATCHES)]
-        assert archive.carry("gap") == str(BATCHES - 1).encode()
+        assert archive.carry("gap") == Carry(BATCHES - 1, str(BATCHES - 1).encode())
         assert archive.stats().positions == BATCHES * SIZE
     with Archive.open(folder) as archive:
         assert (archive.recovered.temporary, archive.recovered.moved) == (0, 0)

@@ -1,33 +1,45 @@
 """The archive: one writer at a time, any number of readers, in this process and in others."""
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 import msgspec
 import pyarrow as pa
 
 from prasan.archive import disk
-from prasan.archive.compact import compact, drop_replaced
-from prasan.archive.manifest import Manifest, put_carry, put_findings
-from prasan.archive.reading import Wanted, choose, read_latest, scan
+from prasan.archive.append import Batch, append
+from prasan.archive.binning import Area, BinsWanted, read_bins
+from prasan.archive.compact import compact, rebuild_bins
+from prasan.archive.expire import expire
+from prasan.archive.ground import Ground
+from prasan.archive.hot import drain, due_logs
+from prasan.archive.manifest import Manifest, drop_carry, get_carry, put_carry, put_findings
+from prasan.archive.reading import Wanted, choose, scan, settled
+from prasan.archive.recovery import recover, tending
+from prasan.archive.summary import find_damage, read_findings, read_latest, read_sources, read_stats
+from prasan.archive.tend import tend
 from prasan.archive.values import (
     Appended,
+    Carry,
     Damage,
     Kind,
     Recovered,
     SourceSummary,
     Stats,
     StoredFinding,
+    Tended,
+    Tuning,
 )
-from prasan.archive.writing import encode_parts, name_batch
-from prasan.errors import IntegrityError, UsageError
+from prasan.errors import UsageError
 from prasan.picture.finding import Finding
 from prasan.picture.position import POSITIONS, STATICS
 
 MANIFEST = "archive.sqlite"
-_FINDING = msgspec.json.Decoder(Finding)
+DEFAULT: Final = Tuning()
 
 
 def batch_id(source: str, *content: str | bytes | int) -> str:
@@ -48,48 +60,52 @@ class Archive:
     All methods may be called from any thread. `recovered` says what opening had to tidy up.
     """
 
-    def __init__(
-        self, root: Path, manifest: Manifest, buckets: int, recovered: Recovered, at: Callable[[str], None]
-    ) -> None:
-        self.root = root
+    def __init__(self, ground: Ground, recovered: Recovered) -> None:
+        self.root = ground.root
         self.recovered = recovered
-        self._manifest = manifest
-        self._buckets = buckets
-        self._at = at
+        self._ground = ground
+        self._manifest = ground.manifest
+        self._buckets = ground.manifest.buckets()
         self._latest: dict[tuple[str, ...] | None, pa.Table] = {}
-        self._latest_version = -1
+        self._latest_version = (-1, -1)
 
     @classmethod
-    def open(
-        cls, root: Path | str, *, readonly: bool = False, buckets: int = 1, at: Callable[[str], None] = lambda _: None
+    def open(  # noqa: PLR0913  the world it asks can be replaced, piece by piece
+        cls,
+        root: Path | str,
+        *,
+        readonly: bool = False,
+        buckets: int = 1,
+        at: Callable[[str], None] = lambda _: None,
+        tuning: Tuning = DEFAULT,
+        now: Callable[[], float] = time.time,
+        free: Callable[[Path], int] = disk.free_bytes,
     ) -> "Archive":
         """Open an archive, or make one if the folder has none.
 
         Opening for writing tidies up what an interrupted writer left. `buckets` counts for a new archive only: 1 for a
         country, 32 for a world feed (about 10 million rows a file). `at` is called with "ingest" when a batch's files
-        are written and not yet committed, with "commit" when they are, and with "compact" when a merged file is
-        written and not yet committed. UsageError if there is nothing to read.
+        are written and not yet committed, with "commit" when they are, and with "drain", "compact", "bins" and "expire"
+        when files of these are written and not yet committed. `now` gives seconds since 1970, `free` the bytes free on
+        a folder's disk. UsageError if there is nothing to read.
         """
         root = Path(root)
-        manifest = Manifest(root / MANIFEST, readonly=readonly)
+        ground = Ground(root, Manifest(root / MANIFEST, readonly=readonly), tuning, at, now, free)
         if readonly:
             if not (root / MANIFEST).is_file():
                 raise UsageError(f"There is no archive in {root}.", "Ingest something first, or name another folder.")
-            return cls(root, manifest, manifest.buckets(), Recovered(), at)
+            ground.manifest.check_version()
+            return cls(ground, Recovered())
         if not 1 <= buckets <= 100:
             raise UsageError(f"An archive cannot have {buckets} buckets.", "Give a number from 1 to 100.")
         with disk.disk_errors():
             root.mkdir(parents=True, exist_ok=True)
         try:
-            found = manifest.prepare(buckets)
-            drop_replaced(manifest, root)
-            with manifest.write() as connection:  # the lock: no other writer is half-way through a batch now
-                known = {path for (path,) in connection.execute("SELECT path FROM files")}
-                recovered = disk.recover(root, known)
+            ground.manifest.prepare(buckets)
+            return cls(ground, recover(ground))
         except BaseException:
-            manifest.close()
+            ground.manifest.close()
             raise
-        return cls(root, manifest, found, recovered, at)
 
     def close(self) -> None:
         """Close the manifest for all threads."""
@@ -113,31 +129,21 @@ class Archive:
         statics: pa.Table,
         *,
         findings: Iterable[Finding] = (),
-        carry: Mapping[str, bytes] | None = None,
+        carry: Mapping[str, Carry] | None = None,
+        hot: bool = False,
     ) -> Appended:
         """Store a batch; when this returns it survives a power cut. A batch stored before changes nothing at all.
 
-        `positions` and `statics` have the schemas POSITIONS and STATICS, in any order; `findings` and `carry` (opaque
-        bytes by kernel) are committed in the same transaction. UsageError if a table does not fit its schema;
-        PrasanError if disk or manifest refuse, and then nothing was stored.
+        `positions` and `statics` have the schemas POSITIONS and STATICS, in any order; `findings` and `carry` (by
+        name) are committed in the same transaction. `hot` is for live feeds: a batch of at most `Tuning.hot_rows` goes
+        to the end of its source's log, which costs a tenth of a file; readers see it at once either way. UsageError if
+        a table does not fit its schema; PrasanError if disk or manifest refuse, and then nothing was stored.
         """
-        known = self._known(batch)
-        if known:
-            return known
-        files = encode_parts(batch, positions, statics, self._buckets)
-        with self._manifest.write() as connection:
-            known = self._known(batch)  # another writer may have stored it while we waited for the lock
-            if known:
-                return known
-            disk.write_all(self.root, ((file.path, file.data) for file in files))
-            self._at("ingest")
-            stored = name_batch(connection, batch, source, files)
-            put_findings(connection, batch, _encoded(findings))
-            put_carry(connection, carry or {})
-        self._at("commit")
-        return stored
+        return append(
+            self._ground, Batch(batch, source, positions, statics, _encoded(findings), dict(carry or {})), hot=hot
+        )
 
-    def put_findings(self, batch: str, findings: Iterable[Finding], carry: Mapping[str, bytes] | None = None) -> int:
+    def put_findings(self, batch: str, findings: Iterable[Finding], carry: Mapping[str, Carry] | None = None) -> int:
         """Store findings and carry of a run over stored rows, in one transaction. The number of findings that are new.
 
         A finding is known by (batch, key); one that is known stays as it is.
@@ -147,18 +153,44 @@ class Archive:
             put_carry(connection, carry or {})
         return new
 
+    def drain(self) -> int:
+        """Make Parquet files of all hot logs now; how many rows. `tend` does it when it is due."""
+        return sum(drain(self._ground, source) for source in due_logs(self._manifest, 1, 0))
+
     def compact(self, at_least: int = 100) -> tuple[int, int]:
-        """Merge the small files of every folder that has `at_least` of them (live feeds make one a batch).
+        """Merge the small files of every folder that has `at_least` of them (live feeds make one a minute).
 
         Answers stay the same, readers are not stopped, batches stay known. Files before and after in those folders.
+        `tend` does it when it is due. PrasanError if another process is tending.
         """
-        return compact(self._manifest, self.root, at_least, self._at)
+        with tending(self._ground):
+            return compact(self._ground, at_least)
+
+    def tend(self, now: float, store_days: Mapping[str, int] | None = None, seconds: float = 20.0) -> Tended:
+        """Do what is due at `now` (seconds since 1970): to be called every minute or so, by any thread.
+
+        Logs become files; rows of a source in `store_days` that are older than its days are deleted (a day at a time,
+        bins and findings stay); small files are merged; past days become one sorted file a bucket with its bins, and
+        closed; replaced files are deleted after their grace. No new merge is begun after `seconds`: the next call goes
+        on. Appending and reading go on meanwhile. PrasanError if disk or manifest refuse.
+        """
+        return tend(self._ground, now, store_days or {}, seconds)
+
+    def expire(self, now: float, store_days: Mapping[str, int]) -> dict[str, int]:
+        """Only the deletion of `tend`; rows deleted by source. PrasanError if another process is tending."""
+        with tending(self._ground):
+            return expire(msgspec.structs.replace(self._ground, now=lambda: now), now, store_days)
+
+    def rebuild_bins(self, day: int) -> None:
+        """Make the bins of a day (days since 1970) again from its positions; those of expired sources are kept."""
+        with tending(self._ground):
+            rebuild_bins(self._ground, day)
 
     # reading
 
     def has_batch(self, batch: str) -> bool:
         """True if this batch is stored."""
-        return self._known(batch) is not None
+        return self._manifest.one("SELECT 1 FROM batches WHERE id = ?", (batch,)) is not None
 
     def read(  # noqa: PLR0913  each narrows the question by itself
         self,
@@ -194,85 +226,63 @@ class Archive:
         wanted = Wanted(None, None, None, None, None, False, quarantine=True)
         return self._scan(kind, POSITIONS if kind == "positions" else STATICS, wanted)
 
+    def bins(
+        self,
+        t_from: int | None = None,
+        t_to: int | None = None,
+        area: Area | None = None,
+        sources: Collection[str] | None = None,
+        mmsis: Collection[int] | None = None,
+    ) -> pa.Table:
+        """Who was where, every ten minutes (schema `bins.BINS`), sorted by (bin, cell, mmsi, source).
+
+        Times in seconds UTC are widened to whole bins. `area` is south, west, north, east in degrees, across 180° if
+        west > east: the answer has the cells of a tenth of a degree that touch it. Days whose positions are deleted
+        have their bins; rows that came a moment ago are in theirs. UsageError if the area is none.
+        """
+        return settled(self._manifest, lambda: read_bins(self._ground, BinsWanted(t_from, t_to, area, sources, mmsis)))
+
     def latest(self, sources: Collection[str] | None = None) -> pa.Table:
         """The last fix of each MMSI by each source, sorted by both (schema `values.LATEST`). Kept until a new batch."""
         key = None if sources is None else tuple(sorted(set(sources)))
-        (version,) = self._manifest.one("SELECT ifnull(max(seq), 0) FROM batches") or (0,)
+        version = self._manifest.one("SELECT ifnull(max(seq), 0), (SELECT count(*) FROM expired) FROM batches")
         if self._latest_version != version:
-            self._latest, self._latest_version = {}, version
+            self._latest, self._latest_version = {}, version or (0, 0)
         if key not in self._latest:
-            self._latest[key] = read_latest(self._manifest, key)
+            self._latest[key] = settled(self._manifest, lambda: read_latest(self._manifest, self.root, key))
         return self._latest[key]
 
     def sources(self) -> dict[str, SourceSummary]:
-        """What each source has in date partitions, by name."""
-        rows = self._manifest.all(
-            """SELECT s.source, sum(s.rows), min(s.t_min), max(s.t_max),
-                      (SELECT count(*) FROM latest l WHERE l.source = s.source)
-               FROM file_sources s JOIN files f ON f.path = s.path
-               WHERE f.kind = 'positions' AND f.quarantine = 0 AND f.state = 'live' GROUP BY s.source"""
-        )
-        return {source: SourceSummary(*numbers) for source, *numbers in rows}
+        """What each source has in date partitions and logs, by name."""
+        return read_sources(self._manifest, self.latest())
 
     def findings(self, after: int = 0, limit: int = 10_000) -> list[StoredFinding]:
         """Up to `limit` findings stored after number `after`, oldest first. Tuples in evidence are lists now."""
-        rows = self._manifest.all(
-            "SELECT seq, batch, json FROM findings WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
-        )
-        return [StoredFinding(seq, batch, _FINDING.decode(json)) for seq, batch, json in rows]
+        return read_findings(self._manifest, after, limit)
 
-    def carry(self, kernel: str) -> bytes | None:
-        """What this kernel last asked to be remembered."""
-        row = self._manifest.one("SELECT bytes FROM carry WHERE kernel = ?", (kernel,))
-        return None if row is None else bytes(row[0])
+    def carry(self, name: str, upto: int | None = None) -> Carry | None:
+        """The newest carry of this name; with `upto`, the newest that had seen no row from then on, to replay from."""
+        return get_carry(self._manifest, name, 2**62 if upto is None else upto)
+
+    def forget_carry(self, name: str, before: int) -> int:
+        """Delete the carries of this name that are older than the newest one with `upto` <= `before`; how many."""
+        with self._manifest.write() as connection:
+            return drop_carry(connection, name, before)
 
     def stats(self) -> Stats:
         """Rows, files and bytes."""
-        totals: dict[tuple[str, int], tuple[int, int, int]] = {
-            (kind, quarantine): (files, rows, size)
-            for kind, quarantine, files, rows, size in self._manifest.all(
-                "SELECT kind, quarantine, count(*), sum(rows), sum(bytes) FROM files WHERE state = 'live' GROUP BY 1, 2"
-            )
-        }
-        none = (0, 0, 0)
-        _, positions, size = totals.get(("positions", 0), none)
-        (batches,) = self._manifest.one("SELECT count(*) FROM batches") or (0,)
-        (findings,) = self._manifest.one("SELECT count(*) FROM findings") or (0,)
-        return Stats(
-            positions=positions,
-            statics=totals.get(("statics", 0), none)[1],
-            quarantined=sum(rows for (_, quarantine), (_, rows, _) in totals.items() if quarantine),
-            batches=batches,
-            findings=findings,
-            files=sum(files for files, _, _ in totals.values()),
-            bytes=sum(size for _, _, size in totals.values()),
-            bytes_per_position=size / positions if positions else 0.0,
-            lost_files=disk.count_lost(self.root),
-        )
+        return read_stats(self._manifest, self.root)
+
+    def room(self) -> int:
+        """Bytes that may still be stored before the disk counts as full; below zero if it does."""
+        return self._ground.room()
 
     def check(self) -> list[Damage]:
         """Read every file and compare it with the manifest; what is missing or changed, by path."""
-        found = list[Damage]()
-        for path, expected in self._manifest.all("SELECT path, sha256 FROM files WHERE state = 'live' ORDER BY path"):
-            actual = disk.file_hash(self.root / path)
-            if actual != expected:
-                found.append(Damage(path, "missing" if actual is None else "changed"))
-        return found
+        return find_damage(self._manifest, self.root)
 
     def _scan(self, kind: Kind, schema: pa.Schema, wanted: Wanted) -> pa.Table:
-        paths = choose(self._manifest, kind, wanted)
-        while True:
-            try:
-                return scan(self.root, paths, schema, wanted)
-            except IntegrityError:
-                again = choose(self._manifest, kind, wanted)
-                if again == paths:
-                    raise
-                paths = again  # a compaction had replaced files of the first list
-
-    def _known(self, batch: str) -> Appended | None:
-        row = self._manifest.one("SELECT positions, statics, quarantined FROM batches WHERE id = ?", (batch,))
-        return None if row is None else Appended(row[0], True, row[1], row[2])
+        return settled(self._manifest, lambda: scan(self.root, choose(self._manifest, kind, wanted), schema, wanted))
 
 
 def _encoded(findings: Iterable[Finding]) -> list[tuple[str, bytes]]:

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from prasan.archive.values import Carry
 from prasan.errors import IntegrityError, PrasanError, UsageError
 
-VERSION: Final = 1
 BUSY_MS: Final = 30_000
 
-_SCHEMA: Final = (
+_FIRST: Final = (
     """CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT""",
     """CREATE TABLE batches (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL,
@@ -41,6 +41,26 @@ _SCHEMA: Final = (
         seq INTEGER PRIMARY KEY, batch TEXT NOT NULL, key TEXT NOT NULL, json BLOB NOT NULL,
         UNIQUE (batch, key)) STRICT""",
 )
+
+_SECOND: Final = (
+    # path is `log@start` for rows in a hot log; `gone` is when the file was replaced; `binned`: its rows are in bins
+    """ALTER TABLE files ADD COLUMN added INTEGER NOT NULL DEFAULT 0""",
+    """ALTER TABLE files ADD COLUMN gone INTEGER NOT NULL DEFAULT 0""",
+    """ALTER TABLE files ADD COLUMN binned INTEGER NOT NULL DEFAULT 0""",
+    """ALTER TABLE batches ADD COLUMN backfill TEXT NOT NULL DEFAULT ''""",
+    """CREATE TABLE closed (day INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE expired (
+        source TEXT NOT NULL, day INTEGER NOT NULL, kind TEXT NOT NULL, rows INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (source, day, kind)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE carries (
+        name TEXT NOT NULL, upto INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, upto)) STRICT""",
+    """INSERT INTO carries SELECT kernel, 0, bytes FROM carry""",
+    """DROP TABLE carry""",
+    """INSERT INTO settings VALUES ('logs', 0)""",
+)
+
+_STEPS: Final = (_FIRST, _SECOND)
+VERSION: Final = len(_STEPS)
 
 _UPSERT_LATEST: Final = """INSERT INTO latest VALUES (?,?,?,?,?,?,?,?,?,?,?)
     ON CONFLICT (source, mmsi) DO UPDATE SET t = excluded.t, lat = excluded.lat, lon = excluded.lon,
@@ -84,12 +104,20 @@ class Manifest:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 raise UsageError("A newer version of Prasan wrote this archive.", "Update Prasan on this machine.")
-            if version == 0:
-                for statement in _SCHEMA:
+            for step in _STEPS[version:]:
+                for statement in step:
                     connection.execute(statement)
+            if version == 0:
                 connection.execute("INSERT INTO settings VALUES ('buckets', ?)", (buckets,))
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         return self.buckets()
+
+    def check_version(self) -> None:
+        """UsageError unless this version of Prasan, or a writer of it, made the tables as they are now."""
+        (version,) = self.one("PRAGMA user_version") or (0,)
+        if version != VERSION:
+            remedy = "Open it once for writing with this version of Prasan, or update Prasan on this machine."
+            raise UsageError("The archive was written by another version of Prasan.", remedy)
 
     def buckets(self) -> int:
         """Into how many files a day's vessels are spread; fixed when the archive was made."""
@@ -136,6 +164,13 @@ def put_sources(connection: sqlite3.Connection, path: str, spans: Iterable[tuple
     connection.executemany("INSERT INTO file_sources VALUES (?,?,?,?,?)", rows)
 
 
+def retire(connection: sqlite3.Connection, paths: Iterable[str], now: float) -> None:
+    """Files count no more from this commit on; they stay on disk for readers that hold their names."""
+    old = [(int(now), path) for path in paths]
+    connection.executemany("UPDATE files SET state = 'replaced', gone = ? WHERE path = ?", old)
+    connection.executemany("DELETE FROM file_sources WHERE path = ?", [(path,) for _, path in old])
+
+
 def put_latest(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
     """Keep the newer of what is known and each row, in the order of `values.LATEST`."""
     connection.executemany(_UPSERT_LATEST, rows)
@@ -149,9 +184,24 @@ def put_findings(connection: sqlite3.Connection, batch: str, findings: Iterable[
     return connection.total_changes - before
 
 
-def put_carry(connection: sqlite3.Connection, carry: Mapping[str, bytes]) -> None:
-    """Replace the carry of each kernel named."""
-    connection.executemany("INSERT OR REPLACE INTO carry VALUES (?,?)", list(carry.items()))
+def put_carry(connection: sqlite3.Connection, carry: Mapping[str, Carry]) -> None:
+    """Keep each carry beside those of other `upto`s; one of the same name and `upto` is replaced."""
+    rows = [(name, kept.upto, kept.data) for name, kept in carry.items()]
+    connection.executemany("INSERT OR REPLACE INTO carries VALUES (?,?,?)", rows)
+
+
+def get_carry(manifest: Manifest, name: str, upto: int) -> Carry | None:
+    """The newest carry of a name that had seen no row from `upto` on."""
+    sql = "SELECT upto, bytes FROM carries WHERE name = ? AND upto <= ? ORDER BY upto DESC LIMIT 1"
+    row = manifest.one(sql, (name, upto))
+    return None if row is None else Carry(row[0], bytes(row[1]))
+
+
+def drop_carry(connection: sqlite3.Connection, name: str, before: int) -> int:
+    """Delete the carries of a name that are older than its newest with `upto` <= `before`; how many."""
+    sql = """DELETE FROM carries WHERE name = ?1
+             AND upto < (SELECT max(upto) FROM carries WHERE name = ?1 AND upto <= ?2)"""
+    return connection.execute(sql, (name, before)).rowcount
 
 
 @contextmanager

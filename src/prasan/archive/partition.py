@@ -1,5 +1,6 @@
 """Cuts a batch into the parts that become files: by date and bucket, sorted by MMSI and time."""
 
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from prasan.archive.values import Kind
+from prasan.archive.values import Backfill, Kind
 from prasan.errors import UsageError
 from prasan.picture.position import Flag
 
@@ -38,14 +39,30 @@ class Part(msgspec.Struct, frozen=True):
         return f"{self.kind}/{date}/bucket={self.bucket:02d}/{part}.parquet"
 
 
+def split(kind: Kind, table: pa.Table, schema: pa.Schema) -> list[Part]:
+    """The rows with a date and those without, as they lie; the day of the former is that of its first row."""
+    table = conform(table, schema)
+    dated = _dated(table)
+    return [
+        Part(kind, int(rows["t"][0].as_py()) // DAY_S if has_date else None, None, rows)
+        for has_date, rows in ((True, table.filter(pa.array(dated))), (False, table.filter(pa.array(~dated))))
+        if rows.num_rows
+    ]
+
+
+def _dated(table: pa.Table) -> NDArray[np.bool_]:
+    t = table["t"].to_numpy()
+    dated: NDArray[np.bool_] = (table["flags"].to_numpy() & UNDATED == 0) & (t >= 0) & (t <= LAST_T)
+    return dated
+
+
 def cut(kind: Kind, table: pa.Table, schema: pa.Schema, buckets: int) -> list[Part]:
     """The parts of a batch; `buckets` spreads the vessels of a day over so many files (positions only).
 
     UsageError if the table does not have the schema's columns.
     """
     table = conform(table, schema)
-    t = table["t"].to_numpy()
-    dated = (table["flags"].to_numpy() & UNDATED == 0) & (t >= 0) & (t <= LAST_T)
+    t, dated = table["t"].to_numpy(), _dated(table)
     parts = list[Part]()
     if not dated.all():
         parts.append(Part(kind, None, None, table.filter(pa.array(~dated))))
@@ -61,6 +78,11 @@ def cut(kind: Kind, table: pa.Table, schema: pa.Schema, buckets: int) -> list[Pa
         rows = table.slice(int(stop - count), int(count))
         parts.append(Part(kind, day, number if kind == "positions" else None, rows))
     return parts
+
+
+def day_of(folder: str) -> int:
+    """The day that a folder is for, in days since 1970."""
+    return int(np.datetime64(folder.split("date=")[1][:10], "D").astype(np.int64))
 
 
 def bucket_of(mmsi: NDArray[np.uint32], buckets: int) -> NDArray[np.int64]:
@@ -92,6 +114,18 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if not field.nullable and table[field.name].null_count:
             raise UsageError(f"The batch has rows without '{field.name}'.", "Drop and count such rows when decoding.")
     return table.unify_dictionaries().combine_chunks()
+
+
+def late(parts: Iterable[Part], closed: Collection[int]) -> tuple[Backfill, ...]:
+    """The closed days, ascending, that have rows in these parts, and the MMSIs of those rows."""
+    found = dict[int, list[NDArray[np.uint32]]]()
+    for part in parts:
+        if part.day is None or not closed:
+            continue
+        day, mmsi = part.table["t"].to_numpy() // DAY_S, part.table["mmsi"].to_numpy()
+        for one in np.intersect1d(day, np.fromiter(closed, np.int64)).tolist():
+            found.setdefault(one, []).append(np.unique(mmsi[day == one]))
+    return tuple(Backfill(day, tuple(np.unique(np.concatenate(found[day])).tolist())) for day in sorted(found))
 
 
 def last_fixes(part: Part) -> pa.Table:

@@ -1,7 +1,8 @@
 """Reading: which files can hold the answer (by the manifest), and the rows of those files (by Parquet's statistics)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -9,10 +10,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from prasan.archive.bins import BINS
 from prasan.archive.manifest import Manifest
 from prasan.archive.partition import is_sorted, sort_key
-from prasan.archive.values import LATEST, Kind
+from prasan.archive.values import Kind
 from prasan.errors import IntegrityError, UsageError
+from prasan.picture.position import POSITIONS, STATICS
+
+LOGS: Final = "hot"
+"""The folder of the hot logs; a stream in one is named `<log>@<start>`."""
+
+
+FOLDER: Final = "rtrim(path, replace(path, '/', ''))"
+"""SQL for a path up to its last slash: trim, from the right, every character that is not one."""
+
+
+def is_hot(path: str) -> bool:
+    """True if the manifest's name is that of a stream in a hot log."""
+    return path.startswith(LOGS + "/")
+
+
+def log_of(path: str) -> tuple[str, int]:
+    """The log and the first byte of a stream."""
+    log, _, start = path.rpartition("@")
+    return log, int(start)
+
+
+def schema_of(kind: Kind) -> pa.Schema:
+    """The columns of a kind of file."""
+    return {"positions": POSITIONS, "statics": STATICS, "bins": BINS}[kind]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -27,10 +53,15 @@ class Wanted(msgspec.Struct, frozen=True):
     quarantine: bool = False
 
 
-def choose(manifest: Manifest, kind: Kind, wanted: Wanted) -> list[str]:
-    """Paths of the live files that can hold rows of the answer, in the order they were written by day."""
+def choose(manifest: Manifest, kind: Kind, wanted: Wanted, *, hot: bool = False) -> list[str]:
+    """Paths of the live files that can hold rows of the answer, in the order they were written by day.
+
+    `hot` asks for streams in hot logs only.
+    """
     where = ["kind = ?", "quarantine = ?", "state = 'live'"]
     values: list[str | int] = [kind, int(wanted.quarantine)]
+    if hot:
+        where.append(f"path GLOB '{LOGS}/*'")
     if wanted.t_from is not None:
         where, values = [*where, "t_max >= ?"], [*values, wanted.t_from]
     if wanted.t_to is not None:
@@ -49,9 +80,9 @@ def choose(manifest: Manifest, kind: Kind, wanted: Wanted) -> list[str]:
 def scan(root: Path, paths: list[str], schema: pa.Schema, wanted: Wanted) -> pa.Table:
     """The rows of the answer. IntegrityError if a file is gone or cannot be read; UsageError for unknown columns."""
     names = _names(schema, wanted.columns)
-    ordered = wanted.ordered and len(paths) > 1
+    ordered = wanted.ordered and (len(paths) > 1 or any(map(is_hot, paths)))
     read = [n for n in schema.names if n in names or (ordered and n in ("mmsi", "t"))]
-    table = read_files(root, paths, schema, read, _filter(wanted))
+    table = read_files(root, paths, schema, read, filter_of(wanted.sources, wanted.mmsis, wanted.t_from, wanted.t_to))
     if ordered:
         table = sorted_rows(table)
     return table.select(names)
@@ -65,24 +96,56 @@ def read_files(
     rows: pc.Expression | None = None,
 ) -> pa.Table:
     """Columns and rows of some files, one after the other. IntegrityError if a file is gone or cannot be read."""
-    if not paths:
-        return schema.empty_table().select(columns or schema.names)
+    names = columns or schema.names
+    files, streams = [path for path in paths if not is_hot(path)], [path for path in paths if is_hot(path)]
     try:
-        dataset = ds.dataset([str(root / path) for path in paths], schema=schema, format="parquet")
-        table = dataset.to_table(columns=columns, filter=rows)
+        found = list[pa.Table]()
+        if files:
+            dataset = ds.dataset([str(root / path) for path in files], schema=schema, format="parquet")
+            found.append(dataset.to_table(columns=names, filter=rows))
+        if streams:
+            table = _read_streams(root, streams)
+            found.append((table if rows is None else table.filter(rows)).select(names))
     except (OSError, pa.ArrowException) as error:
-        raise IntegrityError(
-            f"A file of the archive cannot be read: {error}", "Restore it from a backup of this archive."
-        ) from error
-    return table.unify_dictionaries()
+        raise unreadable(error) from error
+    return pa.concat_tables(found or [schema.empty_table().select(names)]).unify_dictionaries()
 
 
-def read_latest(manifest: Manifest, sources: tuple[str, ...] | None) -> pa.Table:
-    """The last fix of each MMSI by each of the sources (None: all), in the schema LATEST, sorted by source and MMSI."""
-    where = "1" if sources is None else f"source IN ({','.join('?' * len(sources))})"
-    rows = manifest.all(f"SELECT {','.join(LATEST.names)} FROM latest WHERE {where} ORDER BY 1, 2", sources or ())  # noqa: S608
-    columns = list(zip(*rows, strict=True)) or [()] * len(LATEST)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, LATEST, strict=True)], schema=LATEST)
+def settled(manifest: Manifest, ask: Callable[[], pa.Table]) -> pa.Table:
+    """Ask again if files went between naming and reading them: they had been replaced longer ago than their grace.
+
+    Damage looks the same, so a failure counts if the manifest has not changed meanwhile.
+    """
+    while True:
+        before = manifest.one(_STATE)
+        try:
+            return ask()
+        except IntegrityError:
+            if before == manifest.one(_STATE):
+                raise
+
+
+_STATE: Final = "SELECT count(*), ifnull(max(seq), 0), ifnull(sum(state = 'live'), 0) FROM files"
+"""Changes with every drain, compaction and removal of files."""
+
+
+def unreadable(error: Exception) -> IntegrityError:
+    """What is said of a file that is gone or damaged."""
+    return IntegrityError(f"A file of the archive cannot be read: {error}", "Restore it from a backup of this archive.")
+
+
+def _read_streams(root: Path, paths: Sequence[str]) -> pa.Table:
+    """Whole streams of hot logs. Each ends where it says, so what is being appended behind it does not matter."""
+    found, by_log = list[pa.Table](), dict[str, list[int]]()
+    for log, start in map(log_of, paths):
+        by_log.setdefault(log, []).append(start)
+    for log, starts in by_log.items():
+        with (root / log).open("rb") as file:
+            for start in starts:
+                file.seek(start)
+                with pa.ipc.open_stream(file) as stream:
+                    found.append(stream.read_all())
+    return pa.concat_tables(found).unify_dictionaries()
 
 
 def _names(schema: pa.Schema, columns: Sequence[str] | None) -> list[str]:
@@ -92,24 +155,30 @@ def _names(schema: pa.Schema, columns: Sequence[str] | None) -> list[str]:
     return [name for name in schema.names if columns is None or name in columns]
 
 
-def _filter(wanted: Wanted) -> pc.Expression | None:
+def filter_of(
+    sources: Collection[str] | None, mmsis: Collection[int] | None, t_from: int | None, t_to: int | None
+) -> pc.Expression | None:
+    """Which rows answer a question, in a form that row group statistics can be held against; None for all."""
     terms = list[pc.Expression]()
-    if wanted.t_from is not None:
-        terms.append(pc.field("t") >= wanted.t_from)
-    if wanted.t_to is not None:
-        terms.append(pc.field("t") < wanted.t_to)
-    if wanted.mmsis is not None:
-        mmsi, asked = pc.field("mmsi"), sorted(set(wanted.mmsis))
+    if t_from is not None:
+        terms.append(pc.field("t") >= t_from)
+    if t_to is not None:
+        terms.append(pc.field("t") < t_to)
+    if mmsis is not None:
+        mmsi, asked = pc.field("mmsi"), sorted(set(mmsis))
         if asked:  # plain bounds are what row group statistics can be held against
             terms += [mmsi >= asked[0], mmsi <= asked[-1]]
         terms.append(mmsi.isin(pa.array(asked, pa.uint32())))
-    if wanted.sources is not None:
-        terms.append(pc.field("source").cast(pa.string()).isin(pa.array(sorted(wanted.sources), pa.string())))
-    if not terms:
-        return None
-    result = terms[0]
-    for term in terms[1:]:
-        result = result & term
+    if sources is not None:
+        terms.append(pc.field("source").cast(pa.string()).isin(pa.array(sorted(sources), pa.string())))
+    return all_of(terms)
+
+
+def all_of(terms: Iterable[pc.Expression]) -> pc.Expression | None:
+    """Every term holds; None without terms."""
+    result: pc.Expression | None = None
+    for term in terms:
+        result = term if result is None else result & term
     return result
 
 

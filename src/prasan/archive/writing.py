@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from prasan.archive import disk
 from prasan.archive.manifest import put_file, put_latest, put_sources
 from prasan.archive.partition import Part, by_source, cut, last_fixes
-from prasan.archive.values import LATEST, Appended
+from prasan.archive.reading import is_hot
+from prasan.archive.values import LATEST, Appended, Backfill
 from prasan.picture.position import POSITIONS, STATICS
 
 
@@ -26,43 +27,69 @@ class Encoded(msgspec.Struct, frozen=True):
 
 def encode_parts(batch: str, positions: pa.Table, statics: pa.Table, buckets: int) -> list[Encoded]:
     """The files of a batch. UsageError if a table does not fit its schema."""
-    parts = [*cut("positions", positions, POSITIONS, buckets), *cut("statics", statics, STATICS, 1)]
-    return [Encoded(part, part.path(batch), disk.encode(part.table)) for part in parts]
+    return encode_cut(batch, [*cut("positions", positions, POSITIONS, buckets), *cut("statics", statics, STATICS, 1)])
 
 
-def name_batch(connection: sqlite3.Connection, batch: str, source: str, files: Sequence[Encoded]) -> Appended:
-    """Put a batch and its files into the manifest and its newest fixes into `latest`, in the caller's transaction."""
+def encode_cut(name: str, parts: Iterable[Part]) -> list[Encoded]:
+    """Parts as files called after `name`."""
+    return [Encoded(part, part.path(name), disk.encode(part.table)) for part in parts]
+
+
+def name_batch(  # noqa: PLR0913  a batch is these things
+    connection: sqlite3.Connection,
+    batch: str,
+    source: str,
+    files: Sequence[Encoded],
+    backfill: Iterable[Backfill],
+    *,
+    added: int,
+) -> Appended:
+    """Put a batch and its files into the manifest and its newest fixes into `latest`, in the caller's transaction.
+
+    Rows in a hot log are not put into `latest`: who asks for it reads them there, and draining does it once for many.
+    """
     for file in files:
-        name_file(connection, file, batch=batch, source=source)
-        if file.part.kind == "positions" and file.part.day is not None:
-            put_latest(connection, _rows(last_fixes(file.part).select(LATEST.names)))
-    stored = _count(file.part for file in files)
+        name_file(connection, file, batch=batch, source=source, added=added)
+        if not is_hot(file.path):
+            keep_latest(connection, file.part)
+    stored = msgspec.structs.replace(_count(file.part for file in files), backfill=tuple(backfill))
     connection.execute(
-        "INSERT INTO batches (id, source, positions, statics, quarantined) VALUES (?,?,?,?,?)",
-        (batch, source, stored.rows, stored.statics, stored.quarantined),
+        "INSERT INTO batches (id, source, positions, statics, quarantined, backfill) VALUES (?,?,?,?,?,?)",
+        (batch, source, stored.rows, stored.statics, stored.quarantined, " ".join(str(b.day) for b in stored.backfill)),
     )
     return stored
 
 
-def name_file(connection: sqlite3.Connection, file: Encoded, *, batch: str, source: str) -> None:
+def name_file(connection: sqlite3.Connection, file: Encoded, *, batch: str, source: str, added: int) -> None:
     """Put one file into the manifest, with what each source has in it."""
-    put_file(connection, {**_describe(file), "batch": batch, "source": source})
+    put_file(connection, {**_describe(file), "batch": batch, "source": source, "added": added})
     put_sources(connection, file.path, by_source(file.part))
+
+
+def keep_latest(connection: sqlite3.Connection, part: Part) -> None:
+    """Put the newest fixes of a dated position part into `latest`."""
+    if part.kind == "positions" and part.day is not None:
+        put_latest(connection, _rows(last_fixes(part).select(LATEST.names)))
+
+
+def bounds_of(table: pa.Table) -> dict[str, Any]:
+    """Least and greatest time, MMSI, latitude and longitude, as the manifest names them."""
+    bounds = dict[str, Any]()
+    for name in ("t", "mmsi", "lat", "lon"):
+        known: Any = pc.min_max(table[name]).as_py() if name in table.column_names else {"min": None, "max": None}
+        bounds |= {f"{name}_min": known["min"], f"{name}_max": known["max"]}
+    return bounds
 
 
 def _describe(file: Encoded) -> dict[str, Any]:
     """A file's row in the manifest, without batch and source."""
-    table, bounds = file.part.table, dict[str, Any]()
-    for name in ("t", "mmsi", "lat", "lon"):
-        known: Any = pc.min_max(table[name]).as_py() if name in table.column_names else {"min": None, "max": None}
-        bounds |= {f"{name}_min": known["min"], f"{name}_max": known["max"]}
     return {
         "path": file.path,
         "kind": file.part.kind,
         "quarantine": int(file.part.day is None),
-        "rows": table.num_rows,
+        "rows": file.part.table.num_rows,
         "bytes": file.data.size,
-        **bounds,
+        **bounds_of(file.part.table),
         "sha256": sha256(memoryview(file.data)).hexdigest(),
         "state": "live",
     }
