@@ -56,19 +56,22 @@ class Run(msgspec.Struct, frozen=True):
         return self.steps[0].upto <= t
 
 
-def go_on(run: Run, positions: pa.Table, upto: int, rules: Rules, world: World) -> tuple[Said, Run]:
+def go_on(  # noqa: PLR0913, PLR0917 - a step is these things
+    run: Run, positions: pa.Table, upto: int, rules: Rules, world: World, statics: pa.Table | None = None
+) -> tuple[Said, Run]:
     """All rows with run.upto <= t < `upto` -> what this step says, and the run after it."""
     last = run.steps[-1]
     fixes, settled = settle(positions, SettleCarry(upto=last.upto, sets=last.sets), upto)
-    found, carry = advance(fixes, last.carry, upto, rules, world)
+    found, carry = advance(fixes, last.carry, upto, rules, world, statics)
     said = {one.key: one for one in found}
-    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said, positions.num_rows))))
+    rows = positions.num_rows + (statics.num_rows if statics is not None else 0)
+    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said, rows))))
 
 
 def missed(run: Run, t: Ints) -> int | None:
     """The watermark to go back to, if there are rows that no step had; None if there are none.
 
-    `t` are the times of all rows there are now, from the watermark of the first step to that of the last.
+    `t` are the times of all rows there are now, positions and static reports, between the first watermark and the last.
     """
     marks = [step.upto for step in run.steps]
     counts = np.bincount(np.searchsorted(marks, t, "right"), minlength=len(marks))

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from prasan.detect.life import event_id_of
 from prasan.detect.rules import PRASAN, preset
@@ -32,7 +33,6 @@ class Watcher:
         self._rules = preset(PRASAN)
         self._run: Run | None = None
         self._hulls: tuple[dict[int, int], dict[int, int]] = ({}, {})
-        self._statics_to = 0
 
     def step(self, upto: int) -> Looked:
         """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included."""
@@ -42,7 +42,8 @@ class Watcher:
         if upto <= run.upto:
             return Looked(self._clock, {}, 0, 0)
         rows = self._node.archive.read(names, None, run.upto, upto)
-        again, after = go_on(run, rows, upto, self._rules, self._world(names, upto))
+        statics = self._node.archive.read_statics(names, None, run.upto, upto)
+        again, after = go_on(run, rows, upto, self._rules, self._world(statics), statics)
         said, gone = corrected(run, since, again)
         objects = self._publish(names, said, gone, upto)
         self._run = after
@@ -52,14 +53,13 @@ class Watcher:
         """The run to go on from: a new one, the one there is, or that one taken back to before the first late row."""
         if self._run is None:
             return Run((Step(upto - LOOK_BACK_S),)), {}
-        t = self._node.archive.read(names, None, self._run.steps[0].upto, self._run.upto, ["t"], ordered=False)["t"]
-        late = missed(self._run, t.to_numpy().astype(np.int64))
+        archive, span = self._node.archive, (self._run.steps[0].upto, self._run.upto)
+        tables = [read(names, None, *span, ["t"], ordered=False) for read in (archive.read, archive.read_statics)]
+        late = missed(self._run, np.concatenate([table["t"].to_numpy().astype(np.int64) for table in tables]))
         return (self._run, {}) if late is None else back_to(self._run, late)
 
-    def _world(self, names: list[str], upto: int) -> World:
+    def _world(self, statics: pa.Table) -> World:
         """The world with what static reports say of hulls so far."""
-        statics = self._node.archive.read_statics(names, None, self._statics_to, upto)
-        self._statics_to = upto
         for known, new in zip(self._hulls, hulls(statics), strict=True):
             known.update(new)
         return with_hulls(self._node.world, *self._hulls)
