@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump
+from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing
 from prasan.detect.life import REASONS
 from prasan.detect.rules import RANGES
 from prasan.exchange.intake import Reason
@@ -55,7 +55,9 @@ def test_thai_is_thai() -> None:
     assert latin <= {"summary.incident_bare"}
 
 
-@pytest.mark.parametrize("kernel", [duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump])
+@pytest.mark.parametrize(
+    "kernel", [duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing]
+)
 def test_what_a_kernel_says_can_be_said_with_its_evidence(kernel: object) -> None:
     said: dict[str, tuple[str, ...]] = kernel.MESSAGES  # type: ignore[attr-defined]
     for code, values in said.items():

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump
+from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing
 from prasan.detect.rules import Rules
 from prasan.detect.told import Told, told
 from prasan.picture.finding import Finding
@@ -18,6 +18,7 @@ from prasan.picture.world import World
 from prasan.tracks.columns import Fixes, Slots
 from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
+from prasan.tracks.jumps import jumps
 from prasan.tracks.slots import SlotCarry, slots
 
 TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
@@ -27,13 +28,14 @@ TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
     "invalid_identity": invalid_identity.kernel,
 }
 CELL_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"encounter": encounter.kernel}
+JUMP_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"spoofing": spoofing.kernel}
 STATIC_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
     "identity_change": identity_change.kernel,
     "duplicate_identity": duplicate_identity.from_statics,
 }
-"""Kernels by what they eat: fixes, ten-minute slots, changes in static reports (see `told`)."""
+"""Kernels by what they eat: fixes, ten-minute slots, impossible jumps, changes in static reports (see `told`)."""
 
-KINDS: Final = tuple(dict.fromkeys((*TRACK_KERNELS, *CELL_KERNELS, *STATIC_KERNELS)))
+KINDS: Final = tuple(dict.fromkeys((*TRACK_KERNELS, *CELL_KERNELS, *JUMP_KERNELS, *STATIC_KERNELS)))
 
 SEEN: Final = 3
 """Turns in which a value is said before it counts, where no rule sets it."""
@@ -52,7 +54,7 @@ class ChainCarry(msgspec.Struct, frozen=True):
         result: dict[str, dict[str, int]] = {}
         for name, carry in self.kernels.items():
             for reason, number in getattr(carry, "not_assessable", {}).items():
-                tally = result.setdefault(name.removesuffix(_STATIC), {})
+                tally = result.setdefault(name.removesuffix(_SAID), {})
                 tally[reason] = tally.get(reason, 0) + number
         return result
 
@@ -68,9 +70,16 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     rows, emitters = assign(fixes, carry.emitters)
     made, slot_carry = _slots(rows, carry.slots, rules)
     said, identities = _said(statics, carry, upto, rules, rows)
+    far = jumps(rows, carry.emitters.last if carry.emitters else None) if JUMP_KERNELS.keys() & rules.keys() else None
     findings: list[Finding] = []
     kernels: dict[str, Any] = {}
-    for table, eaten, mark in ((TRACK_KERNELS, rows, ""), (CELL_KERNELS, made, ""), (STATIC_KERNELS, said, _STATIC)):
+    tables = (
+        (TRACK_KERNELS, rows, ""),
+        (CELL_KERNELS, made, ""),
+        (JUMP_KERNELS, far, ""),
+        (STATIC_KERNELS, said, _SAID),
+    )
+    for table, eaten, mark in tables:
         for kind, kernel in table.items():
             if kind in rules:
                 found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
@@ -79,7 +88,7 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     return findings, ChainCarry(emitters, slot_carry, kernels, identities)
 
 
-_STATIC: Final = " said"
+_SAID: Final = " said"
 """Marks the carry of a kind's kernel on static reports; a kind may have another kernel on fixes."""
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump
+from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
 
@@ -15,6 +15,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "speed_jump": speed_jump.MESSAGES,
     "invalid_identity": invalid_identity.MESSAGES,
     "identity_change": identity_change.MESSAGES,
+    "spoofing": spoofing.MESSAGES,
 }
 """Kind -> message code -> the names in `evidence` that its sentence may use; `evidence.codes` lists the codes."""
 

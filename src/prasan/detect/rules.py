@@ -54,6 +54,19 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
         "speed_jump": Rule("speed_jump", 1, PRASAN, {"implied_kn": 50, "distance_km": 2, "quiet_h": 72}),
         "invalid_identity": Rule("invalid_identity", 1, PRASAN, {"fixes_count": 3}),
         "identity_change": Rule("identity_change", 1, PRASAN, {"seen_count": 3}),
+        "spoofing": Rule(
+            "spoofing",
+            1,
+            PRASAN,
+            {
+                "vessels_count": 3, "window_h": 1, "source_km": 50, "target_km": 20, "distance_km": 10,
+                "implied_kn": 50, "quiet_h": 72,
+            },
+            (
+                "SeaSpoofFinder's two stages with numbers of our own: it states none",
+                "a new place must be an emitter of its own: a return to a known one is not a displacement",
+            ),
+        ),
     },
     GFW: {
         "gap": Rule(
@@ -94,7 +107,8 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "feed_count": (1, 100_000), "distance_m": (10, 20_000),
     "median_kn": (0.1, 20), "slot_kn": (0.1, 30), "hole_h": (0, 24), "silence_h": (0.2, 24), "moved_km": (0, 100),
     "port_km": (0, 20), "fixes_count": (1, 1000), "switches_count": (1, 1000), "quiet_h": (1, 720),
-    "seen_count": (1, 100),
+    "seen_count": (1, 100), "vessels_count": (2, 1000), "window_h": (0.25, 24), "source_km": (1, 500),
+    "target_km": (1, 500),
     "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
 }  # fmt: skip
 """What each threshold may be set to. `port_km` ends where the search for a near port ends; `feed_share` 0 is off."""

@@ -110,6 +110,15 @@ MESSAGES: Final[dict[str, str]] = {
         "{new_mmsi}; {hours} hours lie between the two."
     ),
     "finding.flag_changed": "With the number its flag changed from {old_flag} to {new_flag}.",
+    "finding.spoofing": (
+        "{vessels_count} vessels were displaced together within {minutes} minutes, by {distance_km} km, "
+        "which would need at least {implied_kn} knots. {returned_count} of them came back; it lasted {hours} "
+        "hours."
+    ),
+    "finding.spoofing_open": (
+        "{vessels_count} vessels were displaced together within {minutes} minutes, by {distance_km} km, "
+        "which would need at least {implied_kn} knots. {returned_count} of them have come back so far."
+    ),
     "finding.sanitised": "The sender shared this in a coarser form; the details were removed.",
     "summary.incident": "{attack}. Vessel status: {status}.",
     "summary.incident_bare": "{attack}.",
@@ -145,6 +154,12 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.new_flag": "Flag after",
     "measure.old_count": "Reports with the old value",
     "measure.seen_count": "Reports that make a value count",
+    "measure.vessels_count": "Vessels",
+    "measure.returned_count": "of which came back",
+    "measure.minutes": "Within (minutes)",
+    "measure.window_h": "Time window (h)",
+    "measure.source_km": "Apart before at most (km)",
+    "measure.target_km": "Apart after at most (km)",
     "measure.closest_m": "Closest (m)",
     "measure.speed_kn": "Speed (kn)",
     "measure.slots_count": "Ten-minute steps",

@@ -1,0 +1,137 @@
+"""Vessels displaced together: found in any pieces, never on one vessel, and no different without the screen."""
+
+from itertools import pairwise
+
+import fleet
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prasan.detect import spoofing
+from prasan.detect.chain import ChainCarry, advance
+from prasan.detect.rules import PRASAN, apply_settings, preset
+from prasan.detect.run import detect
+from prasan.picture.finding import Finding
+from prasan.picture.sphere import chord_m, vectors
+from prasan.tracks.settle import SettleCarry, settle
+
+RULES = {"spoofing": preset(PRASAN)["spoofing"]}
+WORLD = fleet.world()
+AWAY = (3.0, 2.0)  # degrees north and east of the place where they are
+
+
+def displaced(
+    number: int, out: float, back: float, apart: float = 0.02, away: tuple[float, float] = AWAY
+) -> list[fleet.Row]:
+    """A vessel of a small fleet, heard every ten minutes for ten hours, elsewhere from hour `out` to hour `back`."""
+    mmsi = fleet.SHIP + number
+    rows = []
+    for hour in fleet.every(10, 0, 10):
+        off = away if out <= hour < back else (0.0, 0.0)
+        t = fleet.DAY + int(hour * 3600) + 7 * number + 3
+        rows.append((mmsi, t, 8.0 + number * apart + off[0] + hour * 0.05, 102.0 + off[1]))
+    return rows
+
+
+def look(*tracks: list[fleet.Row], rules: dict[str, object] | None = None) -> list[Finding]:
+    rows = sorted((row for track in tracks for row in track), key=lambda row: row[1])
+    return detect(fleet.table(rows), None, rules or RULES, WORLD).findings  # type: ignore[arg-type]
+
+
+def test_a_fleet_displaced_together_and_back_is_one_finding() -> None:
+    (one,) = look(*(displaced(number, 3, 6) for number in range(4)))
+    assert one.mmsi == tuple(fleet.SHIP + number for number in range(4))
+    assert one.evidence["vessels_count"] == one.evidence["returned_count"] == 4
+    assert 390 <= one.evidence["distance_km"] <= 410
+    assert one.evidence["implied_kn"] >= 50
+    assert one.confidence == "high"
+    assert one.end is not None
+    assert abs(one.start - fleet.DAY - 3 * 3600) < 600
+    assert abs(one.end - fleet.DAY - 6 * 3600) < 600
+    assert len(one.fixes) == 8
+
+
+def test_who_is_not_back_keeps_it_open() -> None:
+    (one,) = look(*(displaced(number, 3, 11) for number in range(3)))
+    assert (one.end, one.confidence, one.evidence["returned_count"]) == (None, "medium", 0)
+    assert one.evidence["codes"] == ["spoofing_open"]
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        [displaced(0, 3, 6)],
+        [displaced(0, 3, 6), displaced(1, 3, 6)],
+        [displaced(number, 2 + 2 * number, 9.5) for number in range(3)],  # not at one time
+        [displaced(number, 3, 6, apart=1.0) for number in range(3)],  # not from one place
+        [displaced(number, 3, 6, away=(3.0 + number, 2.0)) for number in range(3)],  # not to one place
+        [displaced(number, 3, 6, away=(0.0, 0.0)) for number in range(5)],
+    ],
+)
+def test_what_they_do_not_share_is_no_spoofing(tracks: list[list[fleet.Row]]) -> None:
+    assert look(*tracks) == []
+
+
+def test_the_number_of_vessels_is_a_threshold() -> None:
+    tracks = [displaced(0, 3, 6), displaced(1, 3, 6)]
+    rules = apply_settings(RULES, ["spoofing.vessels_count=2"])
+    assert len(look(*tracks, rules=dict(rules))) == 1
+
+
+@st.composite
+def traffic(draw: st.DrawFn) -> list[fleet.Row]:
+    rows: list[fleet.Row] = []
+    for number in range(draw(st.integers(1, 6))):
+        for _ in range(draw(st.integers(1, 2))):
+            out = draw(st.sampled_from([2.0, 2.5, 3.0, 5.0]))
+            away = draw(st.sampled_from([AWAY, (3.1, 2.0), (-20.0, 5.0)]))
+            rows += displaced(number, out, out + draw(st.sampled_from([0.3, 2.0, 9.0])), 0.1, away)
+    return sorted(set(rows), key=lambda row: row[1])
+
+
+def in_pieces(rows: list[fleet.Row], marks: list[int]) -> dict[str, Finding]:
+    last: dict[str, Finding] = {}
+    held: SettleCarry | None = None
+    carry: ChainCarry | None = None
+    for before, mark in pairwise([0, *sorted(set(marks)), fleet.DAY + 40_000]):
+        fixes, held = settle(fleet.table([row for row in rows if before <= row[1] < mark]), held, mark)
+        found, carry = advance(fixes, carry, mark, RULES, WORLD)
+        last |= {one.key: one for one in found}
+    return last
+
+
+@settings(max_examples=60, deadline=None)
+@given(traffic(), st.lists(st.integers(fleet.DAY, fleet.DAY + 36_000), max_size=6), st.sampled_from([1, 10_000]))
+def test_pieces_and_the_screen_change_nothing(rows: list[fleet.Row], marks: list[int], few: int) -> None:
+    plain = spoofing.FEW
+    try:
+        spoofing.FEW = 10_000  # type: ignore[misc]
+        whole = in_pieces(rows, [])
+        spoofing.FEW = few  # type: ignore[misc]
+        assert in_pieces(rows, marks) == whole
+        assert in_pieces(rows, []) == whole
+    finally:
+        spoofing.FEW = plain  # type: ignore[misc]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([-89.9, 0.0, 0.1, 0.3, 77.0]),
+            st.sampled_from([-180.0, 179.9, 0.0, 0.2]),
+            st.integers(0, 9000),
+            st.integers(1, 4),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_the_screen_never_leaves_out_company(rows: list[tuple[float, float, int, int]]) -> None:
+    point = vectors([row[0] for row in rows], [row[1] for row in rows]).reshape(-1, 3)
+    t, mmsi = np.array([row[2] for row in rows]), np.array([row[3] for row in rows])
+    kept = spoofing._company(point, t, mmsi, 30_000.0, 3600)
+    for one in range(len(rows)):
+        near = (chord_m(point, point[one]) <= 30_000) & (np.abs(t - t[one]) <= 3600) & (mmsi != mmsi[one])
+        assert kept[one] or not near.any()
