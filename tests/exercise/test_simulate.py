@@ -1,14 +1,20 @@
 """The simulator: what it sends, what is heard of it, and that the truth says what physically happened."""
 
 import functools
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 
 from prasan.cli.simulate import load_setting
-from prasan.exercise.script import files
-from prasan.exercise.simulate import Simulation, rows, simulate
+from prasan.exercise.area import AREAS
+from prasan.exercise.emit import heard
+from prasan.exercise.lanes import between
+from prasan.exercise.radio import Spots, Weak, chance, normal, uniform
+from prasan.exercise.script import files, nmea
+from prasan.exercise.simulate import Simulation, hearings, rows, simulate
 from prasan.exercise.track import intervals, where
+from prasan.exercise.truth import traffic, zone_entries
 from prasan.formats.ais_batch import Options
 from prasan.formats.nmea import DecoderState, decode, finish
 from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE
@@ -80,6 +86,62 @@ def test_a_transmitter_that_is_off_is_not_heard_and_a_hull_is_where_it_says() ->
         assert (distance_m(*real, lat[own], lon[own]) < 60).all()
 
 
+def test_what_could_have_been_heard_agrees_with_what_was() -> None:
+    record = hearings(made())
+    for _ in nmea(made(), record):
+        pass
+    seen = traffic(made().cast, made().air.radio, record)
+    always_on = np.array([not hull.off and not hull.as_mmsi for hull in made().cast.hulls])
+    assert (seen.heard == seen.ideal)[always_on].mean() > 0.93
+
+
+def test_a_station_that_is_out_of_order_or_on_a_thin_link_says_no_more_than_it_can() -> None:
+    radio = made().air.radio
+    table = pa.Table.from_batches(list(rows(made())))
+    t, mmsi = table["t"].to_numpy() - made().epoch, table["mmsi"].to_numpy()
+    station = np.array(table["station"].to_pylist())
+    for number, start, end in radio.outages:
+        assert not ((station == radio.names[number]) & (t >= start) & (t < end)).any()
+    for name, thin_s in zip(radio.names, radio.thin_s.tolist(), strict=True):
+        if thin_s >= 3600:
+            told = list(zip(mmsi[station == name].tolist(), (t[station == name] // thin_s).tolist(), strict=True))
+            assert len(told) == len(set(told))
+
+
+def test_reports_are_the_same_however_the_time_is_cut() -> None:
+    whole = heard(made().air, 0, 6 * 3600)
+    parts = [heard(made().air, hour * 3600, (hour + 1) * 3600) for hour in range(6)]
+    for name in ("leg", "t", "receiver"):
+        assert np.array_equal(getattr(whole, name), np.concatenate([getattr(part, name) for part in parts]))
+
+
+def test_a_far_or_weak_transmitter_is_heard_less() -> None:
+    radio = made().air.radio
+    near = np.linspace(0.1, 3.0, 50)
+    spots = Spots(np.zeros(50, np.int64), np.zeros(50, np.int64), radio.lat[0] - near, np.full(50, radio.lon[0]))
+    odds = chance(radio, 0, spots, Weak())
+    assert (np.diff(odds) <= 1e-12).all()
+    assert odds[0] > 0.5
+    assert odds[-1] < 0.01
+
+
+def test_draws_are_even_and_normal() -> None:
+    a, b = np.repeat(np.arange(200), 200), np.tile(np.arange(200), 200)
+    even, bell = uniform(1, a, b, 3), normal(1, a, b, 3)
+    assert abs(even.mean() - 0.5) < 0.01
+    assert abs(np.histogram(even, 10, (0, 1))[0] / 4000 - 1).max() < 0.1
+    assert abs(bell.mean()) < 0.02
+    assert abs(bell.std() - 1) < 0.02
+
+
+def test_every_area_can_be_drawn_and_every_port_is_joined() -> None:
+    for name in AREAS:
+        drawn = simulate(load_setting(name), 12.0, 20, 1)
+        network, places_ = drawn.cast.sea.network, drawn.cast.sea.places
+        assert all(any(between(network, one, other) for other in places_ if other is not one) for one in places_)
+        assert len(drawn.air.legs) > 0
+
+
 def test_reporting_intervals_are_those_of_the_tables() -> None:
     knots = np.array([0.0, 10.0, 10.0, 20.0, 20.0, 30.0, 5.0])
     status = np.array([1, 0, 0, 0, 0, 0, 5], np.uint8)
@@ -94,3 +156,26 @@ def test_truth_has_each_kind_and_many_more_look_alikes_than_events() -> None:
     assert kinds >= {"gap", "encounter", "loitering", "port_visit", "duplicate_identity", "identity_change", "spoofing"}
     assert run["row"] == "run"
     assert all(str(line["start"]) <= str(line["end"]) for line in lines)
+    innocent = Counter(line["what"] for line in lines if line["row"] == "innocent")
+    assert innocent["out_of_coverage"] > 0
+    assert innocent["moored_off"] > 0
+    assert isinstance(run["innocent_per_event"], float)
+    for line in lines:
+        if line["what"] == "transmitter_off" and line["observable"]:
+            assert int(str(line["neighbours"])) >= 5
+
+
+def test_hulls_said_to_lie_alongside_do_and_a_zone_is_entered_where_it_is() -> None:
+    hulls = {hull.mmsi: hull for hull in made().cast.hulls}
+    for deed in made().deeds:
+        if deed.what == "alongside":
+            t = np.arange(deed.start + 60, deed.end - 60, 300.0)
+            a, b = (where(hulls[own], t) for own in deed.hulls)
+            assert (distance_m(*a, *b) < 120).all()
+    zones = {zone.name: zone for zone in made().cast.setting.area.zone}
+    for line in zone_entries(made().cast, 10.0):
+        if not line.innocent:
+            ring = np.array(zones[line.what.removeprefix("entered ")].ring)
+            lat, lon = where(hulls[line.hulls[0]], np.array([line.start]))
+            assert ring[:, 0].min() <= lat[0] <= ring[:, 0].max()
+            assert ring[:, 1].min() <= lon[0] <= ring[:, 1].max()

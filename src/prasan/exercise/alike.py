@@ -4,6 +4,9 @@ Silences that look like a dark transmitter are not written here: they come out o
 """
 
 import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,9 +17,12 @@ from prasan.exercise.draw import HOUR
 from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, replace
 from prasan.exercise.lanes import KM_PER_DEGREE, km, shifted
 from prasan.exercise.track import AT_ANCHOR, MOORED, UNDER_WAY, Hull, Way, where
-from prasan.picture.sphere import KNOT_MS
+from prasan.picture.sphere import KNOT_MS, Floats
 
-STEP_S = 60.0
+STEP_S: Final = 60.0
+
+NEAR_KM: Final = 0.5
+"""Hulls this near for an hour are listed as a look-alike of a meeting."""
 
 
 def commit(cast: Cast, size: float) -> list[Deed]:
@@ -87,23 +93,57 @@ SCENES = {"escort": escort, "boarding": boarding, "convoy": convoy, "buoys": buo
 """Name of the count in the data file -> the scene."""
 
 
-def everyday_alike(cast: Cast) -> list[Deed]:
-    """Ferries side by side at a pier and boats close together at anchor: pairs that lie near each other for long."""
-    seconds = cast.sea.seconds
-    still = [
-        hull for hull in cast.hulls if any(way.status == AT_ANCHOR for way in hull.ways) and hull.kind == "fishing"
-    ]
-    times = np.arange(0.0, seconds, 600.0)
-    spots = {hull.mmsi: np.stack(where(hull, times), axis=1) for hull in still}
-    deeds = []
-    for a, b in itertools.combinations(still, 2):
-        gap = np.hypot(*(spots[a.mmsi] - spots[b.mmsi]).T)
-        if (near := gap < 0.5 / 111.2).sum() > 6:
-            t = times[near]
-            pair = tuple(sorted((a.mmsi, b.mmsi)))
-            deeds.append(Deed("encounter", "fleet_at_anchor", pair, pair, float(t[0]), float(t[-1]), innocent=True))
-    ferries = [hull for hull in cast.hulls if hull.kind == "passenger"]
-    return deeds + [_ferry(hull, seconds) for hull in ferries]
+def ferries(cast: Cast) -> list[Deed]:
+    """Ferries: back and forth over the same water all day."""
+    return [_ferry(hull, cast.sea.seconds) for hull in cast.hulls if hull.kind == "passenger"]
+
+
+def side_by_side(cast: Cast, lat: Floats, lon: Floats, done: Sequence[Deed]) -> list[Deed]:
+    """Pairs of hulls that lay near each other for an hour or more without a deed: fleets at anchor, berths, chance.
+
+    `lat`, `lon` are the hulls (rows) at ten-minute steps (columns).
+    """
+    told = {frozenset(deed.hulls) for deed in done}
+    together: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for step in range(lat.shape[1]):
+        for pair in _near(lat[:, step], lon[:, step]):
+            together[pair].append(step)
+    found = []
+    for (a, b), steps in together.items():
+        first, second = cast.hulls[a], cast.hulls[b]
+        if len(steps) > 6 and frozenset((first.mmsi, second.mmsi)) not in told:
+            what = _together(first, second, (steps[len(steps) // 2] + 0.5) * 600.0)
+            pair_ = tuple(sorted((first.mmsi, second.mmsi)))
+            span = (steps[0] * 600.0, (steps[-1] + 1) * 600.0)
+            found.append(Deed("encounter", what, pair_, pair_, *span, innocent=True))
+    return found
+
+
+def _near(lat: Floats, lon: Floats) -> list[tuple[int, int]]:
+    """Pairs of rows within `NEAR_KM`, each once, lower row first."""
+    order = np.argsort(lat)
+    limit = NEAR_KM / KM_PER_DEGREE
+    found: list[tuple[int, int]] = []
+    for shift in range(1, len(lat)):
+        north = lat[order[shift:]] - lat[order[:-shift]]
+        if not (close := north < limit).any():
+            break
+        a, b = order[:-shift][close], order[shift:][close]
+        east = (lon[b] - lon[a]) * np.cos(np.radians(lat[a]))
+        hit = np.hypot(north[close], east) < limit
+        found += [(min(i, j), max(i, j)) for i, j in zip(a[hit].tolist(), b[hit].tolist(), strict=True)]
+    return found
+
+
+def _together(first: Hull, second: Hull, t: float) -> str:
+    states = {_status(hull, t) for hull in (first, second)}
+    if states == {AT_ANCHOR}:
+        return "fleet_at_anchor"
+    return "moored_together" if states == {MOORED} else "near_by_chance"
+
+
+def _status(hull: Hull, t: float) -> int:
+    return next((way.status for way in reversed(hull.ways) if way.t <= t), MOORED)
 
 
 def _ferry(hull: Hull, seconds: float) -> Deed:

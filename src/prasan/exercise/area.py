@@ -101,7 +101,7 @@ class Setting(msgspec.Struct, frozen=True):
     ranges: Ranges
 
 
-AREAS: Final = ("gulf-andaman",)
+AREAS: Final = ("gulf-andaman", "malacca")
 """The areas that are shipped."""
 
 

@@ -87,17 +87,21 @@ def identity_change(cast: Cast) -> list[Deed]:
     name, callsign = new_name(cast), f"EX{draw.random.integers(10_000):04d}"
     number = new_mmsi(cast) if draw.chance(0.6) else hull.mmsi
     replace(cast, hull, as_mmsi=((at, seconds, number),), named=((at, seconds, name, callsign),), off=())
-    what = "new_mmsi_and_name" if number != hull.mmsi else "new_name"
-    return [Deed("identity_change", what, (hull.mmsi,), tuple(sorted({hull.mmsi, number})), at, at)]
+    one = (hull.mmsi,)
+    if number == hull.mmsi:
+        return [Deed("identity_change", "new_name", one, one, at, at)]
+    return [
+        Deed("identity_change", "new_mmsi_and_name", one, tuple(sorted((hull.mmsi, number))), at, at),
+        Deed("gap", "number_no_longer_used", one, one, at, seconds, innocent=True),
+    ]
 
 
 def spoofing(cast: Cast) -> list[Deed]:
-    """The positions of several vessels near each other are put elsewhere together, for a while."""
+    """A transmitter in a port puts the positions of the vessels around it elsewhere, together, for a while."""
     draw, seconds = cast.draw, cast.sea.seconds
     length = draw.hours("deeds", "spoofing_h")
     start = draw.uniform(6 * HOUR, seconds - length - HOUR)
-    leader = draw.pick([hull for hull in cast.hulls if not hull.leaps and _sends(hull, start, start + length)])
-    centre = place(leader, start)
+    centre = draw.pick(cast.setting.area.port).berth
     free = [h for h in cast.hulls if not h.leaps and not h.as_mmsi and _sends(h, start, start + length)]
     near = sorted(free, key=lambda hull: km(centre, place(hull, start)))
     caught = near[: max(3, draw.whole("deeds", "spoofed"))]

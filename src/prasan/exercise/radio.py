@@ -215,12 +215,14 @@ def _valleys(draw: Draw, setting: Setting) -> tuple[Valley, ...]:
 
 
 def _passes(draw: Draw, seconds: float) -> tuple[Pass, ...]:
+    """Twice a day an orbit comes by, for two or three turns (Welch et al. 2022: reception peaks every 12 hours)."""
     made = []
     for number in range(draw.whole("radio", "satellites")):
-        revisit, length = draw.of("radio", "revisit_min") * 60, draw.of("radio", "pass_min") * 60
-        starts = np.arange(draw.uniform(0, revisit), seconds, revisit)
+        turn, first = draw.of("radio", "revisit_min") * 60, draw.uniform(-12, 0) * HOUR
+        length, turns = draw.of("radio", "pass_min") * 60, draw.whole("radio", "passes")
+        starts = [t + n * turn for t in np.arange(first, seconds, 12 * HOUR).tolist() for n in range(turns)]
         chances = (draw.of("radio", "satellite_a"), draw.of("radio", "satellite_b"))
-        made.append(Pass(f"SAT{number + 1}", tuple((float(t), float(t + length)) for t in starts), chances))
+        made.append(Pass(f"SAT{number + 1}", tuple((t, t + length) for t in starts if t < seconds), chances))
     return tuple(made)
 
 

@@ -1,5 +1,6 @@
 """A whole simulated exercise: drawn from a setting and a seed, heard by its receivers, told by its truth."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from prasan.exercise import alike, deeds, truth
-from prasan.exercise.area import Setting, inside
+from prasan.exercise.area import Point, Setting, inside
 from prasan.exercise.deeds import Deed
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.emit import Ether, batch, ether, heard, windows
@@ -41,7 +42,7 @@ def simulate(setting: Setting, hours: float, vessels: int, seed: int) -> Simulat
     )
     size = vessels / 100 * hours / 48
     crew(cast, vessels)
-    done = deeds.commit(cast, size) + alike.commit(cast, size) + alike.everyday_alike(cast)
+    done = deeds.commit(cast, size) + alike.commit(cast, size) + alike.ferries(cast)
     columns = legs(cast.hulls, hours * HOUR)
     receivers = radio(setting, cast.hulls, hours * HOUR, seed)
     air = ether(columns, loaded(receivers, columns, Draw(setting.ranges, seed, 2)))
@@ -60,7 +61,7 @@ def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
     told = {deed.hulls[0] for deed in made.deeds if deed.what == "transmitter_off"}
     near_km = made.cast.draw.of("alike", "near_zone_km")
     done = [*made.deeds, *truth.port_calls(made.cast), *truth.zone_entries(made.cast, near_km)]
-    done += truth.silences(made.cast, seen, told)
+    done += [*truth.silences(made.cast, seen, told), *alike.side_by_side(made.cast, seen.lat, seen.lon, made.deeds)]
     lines = [truth.line(made.cast, seen, deed, made.epoch) for deed in done]
     lines.sort(key=lambda one: (one["start"], one["kind"], one["mmsi"], one["row"]))
     return [_run(made, lines), *lines]
@@ -71,15 +72,22 @@ def hearings(made: Simulation) -> Bools:
     return np.zeros((len(made.cast.hulls), int(np.ceil(made.hours * HOUR / truth.BIN_S))), np.bool_)
 
 
-def _cut(setting: Setting) -> tuple[tuple[tuple[float, float], ...], ...]:
-    return tuple(line for line in setting.lanes if all(inside(setting.area.box, point) for point in line))
+def _cut(setting: Setting) -> tuple[tuple[Point, ...], ...]:
+    """The stretches of the lanes that lie in the area's box."""
+    runs = [
+        tuple(points)
+        for line in setting.lanes
+        for within, points in itertools.groupby(line, lambda point: inside(setting.area.box, point))
+        if within
+    ]
+    return tuple(run for run in runs if len(run) > 1)
 
 
 def _run(made: Simulation, lines: list[dict[str, Any]]) -> dict[str, Any]:
     """What the seed was drawn to, and how many look-alikes there are for a true event that would alert."""
     setting, radio_ = made.cast.setting, made.air.radio
     alerting = sum(one["row"] == "event" and one["kind"] not in FACTS for one in lines)
-    innocent = sum(one["row"] == "innocent" for one in lines)
+    innocent = sum(one["row"] == "innocent" and one["what"] not in BORING for one in lines)
     return {
         "row": "run",
         "area": setting.area.name,
@@ -96,9 +104,12 @@ def _run(made: Simulation, lines: list[dict[str, Any]]) -> dict[str, Any]:
         "outages": [
             [radio_.names[n], truth.iso(made.epoch + a), truth.iso(made.epoch + b)] for n, a, b in radio_.outages
         ],
-        "observable": dict(setting.ranges.observable),
+        "observable_means": dict(setting.ranges.observable),
     }
 
 
 FACTS = frozenset({"loitering", "port_visit", "speed_jump"})
 """Kinds that are facts, not alerts."""
+
+BORING = frozenset({"moored_together"})
+"""Look-alikes that are listed, but too plain to be counted as such: vessels side by side in a port."""

@@ -14,16 +14,20 @@ import numpy as np
 from prasan.exercise.area import Zone
 from prasan.exercise.deeds import Deed
 from prasan.exercise.fleet import Cast
-from prasan.exercise.lanes import km
+from prasan.exercise.lanes import KM_PER_DEGREE, km
 from prasan.exercise.radio import Bools, Radio, Spots, Weak, chance, silent
 from prasan.exercise.track import MOORED, Hull, where
-from prasan.picture.sphere import EARTH_M, Floats
+from prasan.picture.sphere import Floats
 
 BIN_S: Final = 600
 """Steps in which reception is looked at."""
 
 LIKELY: Final = 0.5
-"""A place is covered where a step's reports are more likely heard than not."""
+"""A place is covered where at least one of a step's reports is more likely heard than not."""
+
+
+AROUND_S: Final = {"speed_jump": 900.0, "identity_change": 7200.0}
+"""How long before and after a moment a vessel must be heard, so that the change can be seen at all."""
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -46,21 +50,31 @@ def traffic(cast: Cast, radio: Radio, heard: Bools) -> Traffic:
     t = np.arange(heard.shape[1], dtype=np.float64) * BIN_S + BIN_S / 2
     spots = [where(hull, t) for hull in cast.hulls]
     lat, lon = (np.array([spot[axis] for spot in spots]) for axis in (0, 1))
-    ideal, fair, clear = (_covered(radio, lat, lon, t, weak) for weak in (Weak(), Weak(False), Weak(False, False)))
     moored = np.array([_moored(hull, t) for hull in cast.hulls])
+    under_way = np.where(radio.class_b, BIN_S / 30.0, BIN_S / 10.0)[:, None]
+    reports = np.where(moored, BIN_S / 180.0, under_way).ravel()
+    row, seconds = np.repeat(np.arange(len(spots)), len(t)), np.tile(t.astype(np.int64), len(spots))
+    flat = Spots(row, seconds, lat.ravel(), lon.ravel())
+    ideal, fair, clear = (
+        _covered(radio, flat, reports, weak).reshape(heard.shape) for weak in (Weak(), Weak(False), Weak(False, False))
+    )
     return Traffic(lat, lon, heard, ideal, fair, clear, moored)
 
 
-def _covered(radio: Radio, lat: Floats, lon: Floats, t: Floats, weak: Weak) -> Bools:
-    hulls, steps = lat.shape
-    hull = np.repeat(np.arange(hulls), steps)
-    seconds = np.tile(t.astype(np.int64), hulls)
-    spots = Spots(hull, seconds, lat.ravel(), lon.ravel())
-    covered = np.zeros(hulls * steps, np.bool_)
-    for station in range(len(radio.names)):
-        odds = chance(radio, station, spots, weak)
-        covered |= (odds > LIKELY) & ~(silent(radio, station, seconds) & weak.outages)
-    return covered.reshape(hulls, steps)
+def _covered(made: Radio, spots: Spots, reports: Floats, weak: Weak) -> Bools:
+    """True where at least one of a step's reports is more likely heard than not, n."""
+    missed = np.ones(len(spots.t))
+    for station, thin_s in enumerate(made.thin_s.tolist()):
+        odds = chance(made, station, spots, weak)
+        deaf = (silent(made, station, spots.t) & weak.outages) | (spots.t % max(thin_s, BIN_S) >= BIN_S)
+        missed *= np.where(deaf, 1.0, (1.0 - odds) ** reports)
+    for one in made.passes:
+        over = sum(
+            np.clip(np.minimum(b - spots.t, BIN_S / 2) - np.maximum(a - spots.t, -BIN_S / 2), 0, None)
+            for a, b in one.windows
+        )
+        missed *= (1.0 - np.array(one.chance)[made.class_b[spots.hull].astype(np.int64)]) ** (reports * over / BIN_S)
+    return np.asarray(missed < 1.0 - LIKELY)
 
 
 def _moored(hull: Hull, t: Floats) -> Bools:
@@ -115,10 +129,8 @@ def zone_entries(cast: Cast, radius_km: float) -> list[Deed]:
         for zone in cast.setting.area.zone:
             middle = (float(np.mean([p[0] for p in zone.ring])), float(np.mean([p[1] for p in zone.ring])))
             size = max(km(middle, corner) for corner in zone.ring) + radius_km
-            near = (
-                np.hypot(lat - middle[0], (lon - middle[1]) * np.cos(np.radians(middle[0])))
-                < size * 1000 / EARTH_M / np.pi * 180
-            )
+            east = (lon - middle[1]) * np.cos(np.radians(middle[0]))
+            near = np.hypot(lat - middle[0], east) * KM_PER_DEGREE < size
             if near.any():
                 found += _visits(hull, zone, t, _inside(zone, lat, lon), near)
     return found
@@ -167,26 +179,39 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
     """What receivers could know: share of steps heard, neighbours heard around, and whether that is observable."""
     limits = cast.setting.ranges.observable
     off = deed.what == "transmitter_off"
-    states = seen.ideal if off else seen.heard
-    share = min(float(states[row, steps].mean()) for row in rows)
+    share = _share(seen.ideal if off else seen.heard, deed, rows, steps)
     row = rows[0]
     north = seen.lat[:, steps] - seen.lat[row, steps]
     east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
-    near = np.hypot(north, east) * EARTH_M * np.pi / 180_000 < limits["neighbour_km"]
-    others = near & seen.heard[:, steps]
+    others = (np.hypot(north, east) * KM_PER_DEGREE < limits["neighbour_km"]) & seen.heard[:, steps]
     others[rows] = False
     neighbours, with_them = int(others.any(axis=1).sum()), float(others.any(axis=0).mean())
     before = int(seen.heard[row, max(0, steps.start - 72) : steps.start].sum())
     observable = share >= limits["heard_share"]
     if off:
-        observable = observable and neighbours >= limits["neighbours"] and before >= limits["before"]
+        enough = neighbours >= limits["neighbours"] and with_them >= limits["neighbour_share"]
+        observable = observable and enough and before >= limits["before"]
+    elif deed.kind == "duplicate_identity":
+        observable = share * (steps.stop - steps.start) >= limits["both_steps"]
+    elif deed.kind == "spoofing":
+        observable = (seen.heard[rows, steps].sum(axis=1) >= 2).sum() >= limits["spoofed"]
     return {
-        "observable": observable,
+        "observable": bool(observable),
         "heard_share": round(share, 3),
         "neighbours": neighbours,
         "neighbour_share": round(with_them, 3),
         "steps_heard_before": before,
     }
+
+
+def _share(states: Bools, deed: Deed, rows: list[int], steps: slice) -> float:
+    """Share of the steps in which all were heard; of a moment, 1 if they were heard shortly before and after it."""
+    if deed.end > deed.start:
+        return float(states[rows, steps].all(axis=0).mean())
+    around = AROUND_S.get(deed.kind, BIN_S)
+    at = [int((deed.start + way * around) // BIN_S) for way in (-1.0, -0.5, 0.5, 1.0)]
+    before, after = (states[rows, max(0, a) : max(0, b) + 1].any() for a, b in (at[:2], at[2:]))
+    return float(before and after)
 
 
 def iso(t: float) -> str:
