@@ -1,15 +1,19 @@
 import gzip
 import io
 import sys
+import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError, UsageError
-from prasan.feeds import files
-from prasan.feeds.files import FREE, RATIO, Summary, list_files, read_source, read_sources
+from prasan.feeds import unpack
+from prasan.feeds.files import Summary, list_files, read_source, read_sources
+from prasan.feeds.unpack import FREE, RATIO
+from prasan.formats.ais_batch import Counts
 
 CSV = b"mmsi,t,lat,lon\n567000001,2021-03-21T04:38:00Z,13.5,100.5\nbad\n"
 NMEA = b"!AIVDM,1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0*0F,1276256770\n"
@@ -69,6 +73,13 @@ def test_an_unknown_format_names_the_file(tmp_path: Path) -> None:
         list(read_source(str(path)))
 
 
+def test_zstd_that_is_cut_is_said(tmp_path: Path) -> None:
+    path, whole = tmp_path / "x.zst", packed("zst", NMEA * 1000)
+    path.write_bytes(whole[:-20])
+    with pytest.raises(FormatError, match="ends too early"):
+        list(read_source(str(path)))
+
+
 def test_damaged_gzip_is_said(tmp_path: Path) -> None:
     path, whole = tmp_path / "x.gz", gzip.compress(NMEA * 1000)
     for data, words in ((whole[:-20], "ends too early"), (whole[:40] + b"\xff" * 40 + whole[80:], "damaged")):
@@ -77,33 +88,94 @@ def test_damaged_gzip_is_said(tmp_path: Path) -> None:
             list(read_source(str(path)))
 
 
-def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "FREE", 1 << 20)
-    path = tmp_path / "bomb.gz"
-    path.write_bytes(gzip.compress(bytes(8 << 20)))
+def packed(kind: str, data: bytes) -> bytes:
+    if kind == "gz":
+        return gzip.compress(data)
+    if kind == "zst":
+        return pa.compress(data, "zstd", asbytes=True)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ais.csv", data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["gz", "zst", "zip"])
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(unpack, "FREE", 1 << 20)
+    path = tmp_path / f"bomb.{kind}"
+    path.write_bytes(packed(kind, bytes(16 << 20)))
     with pytest.raises(FormatError, match=f"more than {RATIO} times"):
-        list(read_source(str(path), dialect="nmea"))
+        list(read_source(str(path), dialect="nmea", piece=1 << 16))
     assert FREE > 1 << 20
 
 
+@pytest.mark.parametrize("kind", ["gz", "zst", "zip"])
+def test_packed_files_are_read_like_plain_ones(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"x.csv.{kind}"
+    path.write_bytes(packed(kind, CSV))
+    assert summary(str(path)).total == Counts(3, 1, {"header": 1, "bad_csv_row": 1})
+    assert list_files([str(tmp_path)]) == [str(path)]
+
+
+def test_several_frames_in_one_file_are_one_stream(tmp_path: Path) -> None:
+    path, cut = tmp_path / "x.zst", len(CSV) - 7
+    skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00note"
+    path.write_bytes(skippable + packed("zst", CSV[:cut]) + packed("zst", CSV[cut:]))
+    assert summary(str(path)).total.lines == 3
+
+
+def test_the_files_of_a_zip_are_streams_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "year.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("day1/a.csv", CSV)
+        archive.writestr("day2/b.nmea", NMEA)
+        archive.writestr("__MACOSX/a.csv", b"junk")
+        archive.writestr("readme.pdf", b"junk")
+    assert summary(str(path)).total == Counts(4, 2, {"header": 1, "bad_csv_row": 1})
+
+
+def test_a_zip_without_a_file_of_ours_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.pdf", b"junk")
+    with pytest.raises(FormatError, match="holds 0 files"):
+        list(read_source(str(path)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["gz", "zst", "zip"]), st.data())
+def test_damaged_packing_is_refused_by_name(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "x"
+    text = bytearray(packed(kind, CSV + b"567000001,2021-03-21T04:38:00Z,13.5,100.5\n" * 50))
+    for _ in range(data.draw(st.integers(0, 4))):
+        text[data.draw(st.integers(4, len(text) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(text[: data.draw(st.integers(4, len(text)))]))
+    try:
+        assert summary(str(path)).total.adds_up
+    except FormatError:
+        return
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 300), st.booleans())
+@given(st.integers(1, 300), st.sampled_from(["", "gz", "zst", "zip"]))
 def test_the_size_of_the_pieces_read_does_not_matter(
-    tmp_path_factory: pytest.TempPathFactory, piece: int, packed: bool
+    tmp_path_factory: pytest.TempPathFactory, piece: int, kind: str
 ) -> None:
     path = tmp_path_factory.mktemp("pieces") / "x"
-    path.write_bytes(gzip.compress(CSV) if packed else CSV)
+    path.write_bytes(packed(kind, CSV) if kind else CSV)
     rows = [row for item in read_source(str(path), piece=piece) for row in item.batch.positions.to_pylist()]
     assert [row["mmsi"] for row in rows] == [567000001]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=200), st.booleans())
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"]))
 def test_random_files_are_read_or_refused_by_name(
-    tmp_path_factory: pytest.TempPathFactory, noise: bytes, packed: bool
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes, head: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("noise") / "x"
-    path.write_bytes(b"\x1f\x8b\x08\x00" + noise if packed else noise)
+    path.write_bytes(head + noise)
     try:
         assert summary(str(path)).total.adds_up
     except FormatError:

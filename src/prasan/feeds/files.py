@@ -1,11 +1,6 @@
-"""Files, folders and standard input -> decoded batches. Plain or gzip, read as a stream, nothing held whole.
-
-A compressed file may not unpack to more than `RATIO` times its size beyond the first `FREE` bytes, so that a small file
-cannot fill the machine.
-"""
+"""Files, folders and standard input -> decoded batches. Plain or packed (gzip, zstandard, zip), read as a stream."""
 
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -14,14 +9,11 @@ from typing import Final, cast
 import msgspec
 
 from prasan.errors import FormatError, UsageError
+from prasan.feeds.unpack import PACKED, SUFFIXES, is_ours, streams
 from prasan.formats.ais_batch import Batch, Counts, Options
 from prasan.formats.ais_detect import Decoder
 
 READ: Final = 1 << 20
-RATIO: Final = 200
-FREE: Final = 64 << 20
-SUFFIXES: Final = (".nmea", ".ais", ".log", ".txt", ".csv", ".json", ".jsonl")
-"""Files taken from a folder, each also with `.gz`."""
 
 
 class FileBatch(msgspec.Struct, frozen=True):
@@ -74,18 +66,18 @@ def list_files(sources: Iterable[str]) -> list[str]:
 def read_source(
     source: str, now: float | None = None, dialect: str | None = None, name: str | None = None, piece: int = READ
 ) -> Iterator[FileBatch]:
-    """One file, or `-` for standard input -> batches. Each file is a stream of its own.
+    """One file, or `-` for standard input -> batches. Each file is a stream of its own, also each file of a zip.
 
     `name` goes into the `source` column (default: the path as given). UsageError if it cannot be opened, FormatError if
     it is no AIS dialect, ends inside its compression, or unpacks to more than is allowed.
     """
-    decoder = Decoder(Options(name or source, now=now), dialect)
+    options = Options(name or source, now=now)
     if source == "-":
-        yield from _decode(cast(BufferedReader, sys.stdin.buffer), source, decoder, piece)
+        yield from _decode(cast(BufferedReader, sys.stdin.buffer), source, options, dialect, piece)
         return
     try:
         with Path(source).open("rb") as file:
-            yield from _decode(file, source, decoder, piece)
+            yield from _decode(file, source, options, dialect, piece)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise UsageError(f"'{source}' cannot be read: {reason}.", "Check the path and its permissions.") from error
@@ -98,67 +90,30 @@ def read_sources(sources: Iterable[str], now: float | None = None, dialect: str 
 
 
 def _in_folder(folder: Path) -> list[str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
-    found = [str(path) for path in files if path.name.lower().removesuffix(".gz").endswith(SUFFIXES)]
-    if not found:
-        remedy = f"Name the file itself; a folder is read for {', '.join(SUFFIXES)}."
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_ours(path.relative_to(folder)))
+    if not files:
+        remedy = f"Name the file itself; a folder is read for {', '.join(SUFFIXES)}, packed or not, and .zip."
         raise UsageError(f"The folder '{folder}' has no file to read.", remedy)
-    return found
+    return [str(path) for path in files]
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _is_ours(path: Path) -> bool:
+    name = path.as_posix()
+    for ending in PACKED:
+        name = name[: -len(ending)] if name.lower().endswith(ending) else name
+    return is_ours(name) or (name.lower().endswith(".zip") and is_ours(name[:-4] + SUFFIXES[0]))
 
 
-def _decode(file: BufferedReader, source: str, decoder: Decoder, piece: int) -> Iterator[FileBatch]:
+def _decode(
+    file: BufferedReader, source: str, options: Options, dialect: str | None, piece: int
+) -> Iterator[FileBatch]:
     try:
-        for data in _plain(file, piece):
-            for batch in decoder.feed(data):
+        for stream in streams(file, piece):
+            decoder = Decoder(options, dialect)
+            for data in stream:
+                for batch in decoder.feed(data):
+                    yield FileBatch(source, decoder.dialect, batch)
+            for batch in decoder.finish():
                 yield FileBatch(source, decoder.dialect, batch)
-        for batch in decoder.finish():
-            yield FileBatch(source, decoder.dialect, batch)
     except FormatError as error:
         raise FormatError(f"'{source}': {error}", error.remedy) from error
-
-
-def _plain(file: BufferedReader, piece: int) -> Iterator[bytes]:
-    first = file.read1(piece)
-    if len(first) == 1:
-        first += file.read1(piece)
-    if first[:2] == b"\x1f\x8b":
-        yield from _gunzip(first, file, piece)
-        return
-    while first:
-        yield first
-        first = file.read1(piece)
-
-
-def _gunzip(data: bytes, file: BufferedReader, piece: int) -> Iterator[bytes]:
-    """One or more gzip members (RFC 1952), at most `piece` bytes out at a time."""
-    unpack, ended = zlib.decompressobj(zlib.MAX_WBITS | 16), True
-    taken = given = 0
-    while data:
-        taken += len(data)
-        while data:
-            out, unpack, data, ended = _unpacked(unpack, data, piece)
-            given += len(out)
-            if given > FREE + RATIO * taken:
-                raise FormatError(
-                    f"It unpacks to more than {RATIO} times its size.", "Unpack it first, if it is genuine."
-                )
-            if out:
-                yield out
-        data = file.read1(piece)
-    if not ended:
-        raise FormatError("The gzip data ends too early.", "Fetch the file again.")
-
-
-def _unpacked(unpack: "zlib._Decompress", data: bytes, most: int) -> "tuple[bytes, zlib._Decompress, bytes, bool]":
-    """One step -> (bytes, the unpacker to go on with, what is still packed, whether a member has just ended)."""
-    try:
-        out = unpack.decompress(data, most)
-    except zlib.error:
-        raise FormatError("The gzip data is damaged.", "Fetch the file again.") from None
-    if unpack.eof:  # zero bytes may pad the end of a member
-        return out, zlib.decompressobj(zlib.MAX_WBITS | 16), unpack.unused_data.lstrip(b"\0"), True
-    return out, unpack, unpack.unconsumed_tail, False

@@ -8,7 +8,6 @@ time, into a shape that has only the names we know; only a piece with a bad line
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +19,7 @@ from prasan.formats.ais_names import plain
 from prasan.formats.ais_records import Records, Said, batch_of
 from prasan.formats.ais_values import NO_TIME_MS, times
 from prasan.formats.dialect_aisstream import AISSTREAM
-from prasan.formats.dialect_columns import Nested, Value, column
+from prasan.formats.dialect_columns import Nested, Value, column, picked
 from prasan.formats.dialect_digitraffic import DIGITRAFFIC
 from prasan.formats.dialect_records import records_of
 from prasan.formats.dialect_signalk import SIGNAL_K
@@ -160,14 +159,7 @@ def _shape(keys: frozenset[bytes], dialect: str) -> tuple[Any, dict[str, list[st
 
 
 def _flat(rows: Sequence[Any], fields: dict[str, list[str]]) -> Columns:
-    return {ours: column(_coalesced(rows, names)) for ours, names in fields.items()}
-
-
-def _coalesced(rows: Sequence[Any], names: list[str]) -> list[Value]:
-    values = list(map(attrgetter(names[0]), rows))
-    for name in names[1:]:
-        values = [getattr(row, name) if value is None else value for value, row in zip(values, rows, strict=True)]
-    return values
+    return {ours: column(picked(rows, *names)) for ours, names in fields.items()}
 
 
 def _timed(records: Records, columns: Columns, tail: Any, options: Options) -> tuple[Records, Any]:

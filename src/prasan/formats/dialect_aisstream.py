@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from prasan.formats.dialect_columns import Nested, Value, column, text
+from prasan.formats.dialect_columns import Nested, Value, column, picked, text
 from prasan.formats.dialect_tables import Columns, Dialect, marks
 from prasan.formats.dialect_values import zone_words
 
@@ -94,8 +94,8 @@ def _columns(lines: Sequence[_Line]) -> Columns:
     heads, both = list(zip(lines, bodies, strict=True)), list(zip(parts, bodies, strict=True))
     sizes = [(part.dimension if part else body.dimension) or _SIZELESS for part, body in both]
     return {
-        **{ours: column([getattr(body, theirs) for body in bodies]) for ours, theirs in _FIELDS.items()},
-        **{ours: column([getattr(size, theirs) for size in sizes]) for ours, theirs in _DIMS},
+        **{ours: column(picked(bodies, theirs)) for ours, theirs in _FIELDS.items()},
+        **{ours: column(picked(sizes, theirs)) for ours, theirs in _DIMS},
         "mmsi": column([_mmsi(line, body) for line, body in heads]),
         "t": zone_words(pa.array([text(line.meta_data.time_utc) for line in lines], pa.string())),
         "name": column([_name(body) for body in bodies]),

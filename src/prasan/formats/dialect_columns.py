@@ -1,6 +1,7 @@
 """What the nested JSON dialects share: a shape that msgspec decodes, and a function from decoded lines to columns."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,9 +24,9 @@ class Nested(msgspec.Struct, frozen=True):
 
 def column(values: Sequence[Value]) -> Any:
     """Numbers and strings as JSON gives them -> a column as `Columns` describes it."""
-    if any(isinstance(value, str) for value in values):
+    if str in set(map(type, values)):
         return pa.array([text(value) for value in values], pa.string())
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    return np.array(values, np.float64)  # None becomes NaN
 
 
 def text(value: Value) -> str | None:
@@ -33,6 +34,12 @@ def text(value: Value) -> str | None:
     return value if value is None or isinstance(value, str) else f"{value:.15g}"
 
 
-def first(one: Value, other: Value) -> Value:
-    """The one that is there."""
-    return other if one is None else one
+def picked(objects: Sequence[Any], *fields: str) -> list[Value]:
+    """One field of every object; where it is not there, the next field."""
+    values = list(map(attrgetter(fields[0]), objects))
+    for field in fields[1:]:
+        if None not in values:
+            break
+        others = map(attrgetter(field), objects)
+        values = [other if value is None else value for value, other in zip(values, others, strict=True)]
+    return values

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from prasan.formats.dialect_columns import Nested, Value, column, first
+from prasan.formats.dialect_columns import Nested, Value, column, picked
 from prasan.formats.dialect_tables import Columns, Dialect, marks
 from prasan.formats.dialect_values import scaled
 
@@ -61,18 +61,18 @@ _DIMS: Final = (("to_bow", "a"), ("to_stern", "b"), ("to_port", "c"), ("to_starb
 
 def _columns(lines: Sequence[_Line]) -> Columns:
     inner = [line.properties or line for line in lines]
-    both = list(zip(lines, inner, strict=True))
-    places = [_place(line, said) for line, said in both]
-    mmsi = [first(line.mmsi, said.mmsi) for line, said in both]
+    places = [_place(line, said) for line, said in zip(lines, inner, strict=True)]
+    outer, deeper = picked(lines, "mmsi"), picked(inner, "mmsi")
+    mmsi = [one if one is not None else other for one, other in zip(outer, deeper, strict=True)]
     return {
-        **{ours: column([getattr(said, theirs) for said in inner]) for ours, theirs in _FIELDS.items()},
-        **{ours: column([_reference(said, letter) for said in inner]) for ours, letter in _DIMS},
+        **{ours: column(picked(inner, theirs)) for ours, theirs in _FIELDS.items()},
+        **{ours: column(picked(inner, f"reference_point_{letter}", f"ref_{letter}")) for ours, letter in _DIMS},
         "mmsi": column(mmsi),
         "t": column([_time(said) for said in inner]),
         "lon": column([lon for lon, _ in places]),
         "lat": column([lat for _, lat in places]),
-        "ship_type": column([first(said.ship_type, None if said is not line else said.type) for line, said in both]),
-        "draught": scaled(column([said.draught for said in inner]), 0.1),
+        "ship_type": column(picked(inner, "ship_type", "type")),
+        "draught": scaled(column(picked(inner, "draught")), 0.1),
         "foreign": np.array([one is None for one in mmsi], bool),
     }
 
@@ -84,13 +84,11 @@ def _place(line: _Line, said: _Line) -> tuple[Value, Value]:
     return (at[0], at[1]) if len(at) >= 2 else (None, None)
 
 
-def _reference(said: _Line, letter: str) -> Value:
-    return first(getattr(said, f"reference_point_{letter}"), getattr(said, f"ref_{letter}"))
-
-
 def _time(said: _Line) -> Value:
     located = said.timestamp_external is not None or said.time is not None or said.nav_stat is not None
-    return first(said.timestamp_external, said.time) if located else said.timestamp
+    if not located:
+        return said.timestamp
+    return said.time if said.timestamp_external is None else said.timestamp_external
 
 
 DIGITRAFFIC: Final = Nested(
