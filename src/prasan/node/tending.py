@@ -1,4 +1,4 @@
-"""What a running node does by itself: decisions that fall due, pulls at their interval, logs signed."""
+"""What a running node does by itself: decisions that fall due, pulls at their interval, logs signed, archive tended."""
 
 import logging
 import threading
@@ -15,11 +15,13 @@ from prasan.stores.rows import PartnerRow
 LOG: Final = logging.getLogger("prasan.tending")
 TICK_S: Final = 0.5
 """How often due decisions are looked for: narrowing takes effect at once in any case, since pages are held back."""
+ARCHIVE_S: Final = 60.0
+"""How often the archive is tended; see `Archive.tend`."""
 STOP_S: Final = 30.0
 
 
 class Tender:
-    """Tends a node until it is told to stop: one thread decides, and each pull has its own.
+    """Tends a node until it is told to stop: one thread decides, one tends the archive, and each pull has its own.
 
     So a partner that answers slowly holds up neither a decision nor another partner.
     """
@@ -29,8 +31,12 @@ class Tender:
         self._stop = threading.Event()
         self._pulls: dict[str, threading.Thread] = {}
         self._threads = [
-            threading.Thread(target=self._every_tick, args=(step,), name=name, daemon=True)
-            for name, step in (("decisions", self._decide), ("pulls", self._pull_due))
+            threading.Thread(target=self._every, args=(seconds, step), name=name, daemon=True)
+            for name, seconds, step in (
+                ("decisions", TICK_S, self._decide),
+                ("pulls", TICK_S, self._pull_due),
+                ("archive", ARCHIVE_S, self._tend_archive),
+            )
         ]
         self._next_pull = node.clock.now() + node.settings.sync_every_s
 
@@ -45,8 +51,8 @@ class Tender:
         for thread in [*self._threads, *self._pulls.values()]:
             thread.join(STOP_S)
 
-    def _every_tick(self, step: Callable[[], None]) -> None:
-        while not self._stop.wait(TICK_S):
+    def _every(self, seconds: float, step: Callable[[], None]) -> None:
+        while not self._stop.wait(seconds):
             try:
                 step()
             except PrasanError as error:
@@ -58,6 +64,14 @@ class Tender:
     def _decide(self) -> None:
         if work_due(self._node):
             seal_all(self._node)
+
+    def _tend_archive(self) -> None:
+        """Logs to files, small files to large ones, past days closed, rows past their source's days deleted."""
+        sources = (self._node.settings.source_for(name) for name in self._node.archive.sources())
+        days = {one.name: one.terms.store_days for one in sources if one.terms.store_days is not None}
+        done = self._node.archive.tend(self._node.clock.now(), days)
+        if done.low:
+            LOG.warning("the disk is nearly full: the archive is not merged, and soon takes nothing more")
 
     def _pull_due(self) -> None:
         """Begin a pull from every partner that is not being pulled from."""
