@@ -125,7 +125,7 @@ def test_init_refuses_what_is_there_and_what_is_no_country(shell: Shell, made: P
     ("words", "says"),
     [
         (("ingest", "/no/such/file"), "There is no file or folder"),
-        (("ingest", "udp://0.0.0.0:1"), "is a live feed"),
+        (("ingest", "gopher://0.0.0.0:1"), "is not a live feed"),
         (("partner", "add", "/no/such/file"), "cannot be read"),
         (("partner", "suspend", "nobody"), "there is no partner 'nobody' (registered: none yet)"),
         (("sync", "nobody"), "there is no partner 'nobody'"),

@@ -16,6 +16,7 @@ from prasan.cli.output import tell
 from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
 from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
+from prasan.node.live import Live
 from prasan.node.node import Node
 from prasan.node.settings import Listen
 from prasan.node.tending import Tender
@@ -40,11 +41,15 @@ def serve(arguments: argparse.Namespace) -> int:
             (stack.enter_context(bind(listen.host, listen.port)), web_app(node), "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
         ]
+        live = Live(node, node.settings.feed)
+        doors[0][1].state.feeds = live
         tender = Tender(node)
         tender.start()
+        live.start()
         tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(node, doors))
+        live.stop()
         tender.stop()
     node.close()
     return 0

@@ -73,11 +73,12 @@ class Piece(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True):
     """A feed as it stands. Times are seconds UTC, by our clock unless said otherwise.
 
-    `since`: connected, or waiting, since then. `counts`: lines read, kept, dropped by reason. `last_row_t`: the newest
-    time on a row, by the feed's clock. `lag_s`: the median of how much later than their time its latest rows came, of
-    those that have a time of their own. `kernel_drops`: packets that the kernel threw away unread, None where it does
-    not say. `reconnects`: times it was opened again. `stored` and `unstored`: rows that the archive has, and would not
-    take. `problem` is a code (`cannot_open`, `lost`, `not_ais`, `not_stored`, or none), `detail` the system's words.
+    `since`: connected, or waiting, since then. `counts`: lines read, kept, dropped by reason. `stored` and
+    `quarantined`: positions that the archive has, with and without a usable time; `unstored`: rows it would not take.
+    `last_row_t`: the newest time on a row, by the feed's clock. `lag_s`: the median of how much later than their time
+    its latest rows came, of those that have a time of their own. `reconnects`: times it was opened again.
+    `kernel_drops`: packets that the kernel threw away unread, None where it does not say. `problem` is a code
+    (`cannot_open`, `lost`, `not_ais`, `not_stored`, or none), `detail` the system's words.
     """
 
     feed: str
@@ -88,6 +89,7 @@ class Health(msgspec.Struct, frozen=True):
     bytes: int = 0
     counts: Counts = Counts()
     stored: int = 0
+    quarantined: int = 0
     unstored: int = 0
     last_kept: float | None = None
     last_row_t: int | None = None

@@ -44,22 +44,23 @@ class Meter:
 
     def receive(self, size: int) -> None:
         """Bytes came: the connection is well again."""
-        with self._lock:
-            well = self._health.problem in {"lost", "cannot_open"}
-            mended: dict[str, Any] = {"problem": "", "detail": ""} if well else {}
-            self._health = msgspec.structs.replace(self._health, bytes=self._health.bytes + size, **mended)
+        self.add(bytes=size)
+        self._mend({"lost", "cannot_open"})
 
-    def store(self, rows: int) -> None:
+    def store(self, rows: int, quarantined: int) -> None:
         """Rows were stored: the archive is well again."""
-        with self._lock:
-            well = self._health.problem == "not_stored"
-            mended: dict[str, Any] = {"problem": "", "detail": ""} if well else {}
-            self._health = msgspec.structs.replace(self._health, stored=self._health.stored + rows, **mended)
+        self.add(stored=rows, quarantined=quarantined)
+        self._mend({"not_stored"})
 
     def lose(self, counts: Counts) -> None:
         """Lines that never got as far as a decoder."""
         with self._lock:
             self._health = msgspec.structs.replace(self._health, counts=self._health.counts + counts)
+
+    def _mend(self, problems: set[str]) -> None:
+        with self._lock:
+            if self._health.problem in problems:
+                self._health = msgspec.structs.replace(self._health, problem="", detail="")
 
     def note(self, batch: Batch, received: float) -> None:
         """Account for one batch that was received at this time (seconds UTC)."""

@@ -59,6 +59,22 @@ class SourceSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Source(self.name, self.clock, marking, terms, self.licence, self.attribution, self.url)
 
 
+class FeedSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[feed]]` table: a live feed that `serve` keeps open. `source` names the `[[source]]` that its rows are of.
+
+    `format` forces a dialect. `hello` is sent after connecting (TCP, websocket): a login or a subscription. `every_s`
+    is the least time between two polls. `silent_s` and `behind_s`: when it counts as silent, and its clock as off.
+    """
+
+    url: str
+    source: str = ""
+    format: str = ""
+    hello: str = ""
+    every_s: float = 60.0
+    silent_s: float = 300.0
+    behind_s: float = 600.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -70,15 +86,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title_th: str = ""
     exercise: bool = False
     sync_every_s: int = 30
+    look_every_s: float = 10.0
     listen: Listen = Listen()
     source: list[SourceSetting] = []
+    feed: list[FeedSetting] = []
 
     def source_for(self, name: str) -> Source:
-        """The declared source of this name or whose pattern matches it; an undeclared one is TLP:AMBER and unshared."""
+        """The declared source of this name or whose pattern matches it; an undeclared one is TLP:AMBER and unshared.
+
+        A feed that is not declared goes by the clock "live", a file by the clock "file".
+        """
         for setting in self.source:
             if name == setting.name or (setting.match and fnmatch.fnmatch(name, setting.match)):
                 return setting.source()
-        return SourceSetting(name=name, exercise=self.exercise).source()
+        live = "://" in name or any(name == feed.source for feed in self.feed)
+        return SourceSetting(name=name, clock="live" if live else "file", exercise=self.exercise).source()
 
     def title(self, language: str) -> str:
         """The node's name for people."""

@@ -1,0 +1,138 @@
+"""A look at what live feeds brought, now and then, and the upkeep of the archive that they fill: a thread each."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from prasan.errors import PrasanError
+from prasan.node.node import Node
+from prasan.node.picture import Looked, sources_of
+from prasan.node.summing import publish_counts
+from prasan.node.watching import Watcher
+
+LOG: Final = logging.getLogger("prasan.live")
+SETTLE_S: Final = 30
+"""How long rows of several receivers may take to be in order; later ones take the look back."""
+REST: Final = 3.0
+"""After a look, rest at least so many times as long as it took."""
+UPKEEP_S: Final = 60.0
+STOP_S: Final = 30.0
+
+After = Callable[[Node, Looked], None]
+
+
+class Looking:
+    """Looks at clocks that have new rows, in a thread of its own: at once, then at most every `look_every_s`.
+
+    It looks up to the newest row less `SETTLE_S`, by the time on the rows: a feed that falls silent, or is played from
+    a recording, moves no other clock. At the end it looks at all there is.
+    """
+
+    def __init__(self, node: Node, after: After | None) -> None:
+        self._node, self._after = node, after
+        self._every = node.settings.look_every_s
+        self._new = set[str]()
+        self._watchers: dict[str, Watcher] = {}
+        self._looks: dict[str, Looked] = {}
+        self._change = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="look", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> list[Looked]:
+        """Look once more at every clock; what the looks at each gave."""
+        with self._change:
+            self._stopping = True
+            self._new |= self._watchers.keys()
+            self._change.notify()
+        self._thread.join(STOP_S)
+        return [self._looks[clock] for clock in sorted(self._looks)]
+
+    def add(self, clock: str) -> None:
+        """This clock has new rows."""
+        with self._change:
+            self._new.add(clock)
+            self._change.notify()
+
+    def _run(self) -> None:
+        rest = 0.0
+        while clocks := self._next(rest):
+            began = time.monotonic()
+            for clock in clocks:
+                self._look(clock)
+            rest = max(self._every, REST * (time.monotonic() - began))
+
+    def _next(self, rest: float) -> Sequence[str]:
+        """After a rest, the clocks with new rows; none when it is time to end and nothing is new."""
+        with self._change:
+            self._change.wait_for(lambda: self._stopping, timeout=rest)
+            self._change.wait_for(lambda: self._stopping or self._new)
+            clocks, self._new = sorted(self._new), set()
+            return clocks
+
+    def _look(self, clock: str) -> None:
+        try:
+            self._step(clock)
+        except PrasanError as error:
+            LOG.warning("look at %s: %s %s", clock, error, error.remedy)
+        except Exception:
+            LOG.exception("the look at %s failed; it is tried again with the next rows", clock)
+
+    def _step(self, clock: str) -> None:
+        held = self._node.archive.sources()
+        newest = [held[source.name].t_max for source in sources_of(self._node, clock)]
+        if not newest:
+            return  # nothing has a date
+        watcher = self._watchers.setdefault(clock, Watcher(self._node, clock))
+        looked = watcher.step(max(newest) + 1 - (0 if self._stopping else SETTLE_S))
+        self._looks[clock] = _joined(self._looks.get(clock), looked)
+        if looked.changed:
+            publish_counts(self._node)
+        if self._after is not None:
+            self._after(self._node, looked)
+
+
+def _joined(before: Looked | None, now: Looked) -> Looked:
+    """The latest counts, and all that changed so far."""
+    if before is None:
+        return now
+    return Looked(now.clock, now.counts, before.changed + now.changed, before.objects + now.objects)
+
+
+class Upkeep:
+    """Tends the archive: logs become files, small files are merged, past days closed, what is too old is deleted."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step under way."""
+        self._stop.set()
+        self._thread.join(STOP_S)
+
+    def _run(self) -> None:
+        while not self._stop.wait(UPKEEP_S):
+            try:
+                tend(self._node)
+            except PrasanError as error:
+                LOG.warning("upkeep: %s %s", error, error.remedy)
+            except Exception:
+                LOG.exception("upkeep failed; it is tried again")
+
+
+def tend(node: Node) -> None:
+    """One step of upkeep; rows are deleted when the terms of their source say so."""
+    terms = {name: node.settings.source_for(name).terms for name in node.archive.sources()}
+    days = {name: term.store_days for name, term in terms.items() if term.store_days is not None}
+    node.archive.tend(node.clock.now(), days)
