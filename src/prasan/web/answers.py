@@ -47,6 +47,8 @@ class RowAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     confidence: str | None = None
     gap_class: str | None = None
     mmsi: tuple[int, ...] = ()
+    folded: bool = False
+    case: str = ""
 
 
 class SourceAnswer(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ def row_answer(row: Row, lang: str) -> RowAnswer:
         confidence=row.confidence,
         gap_class=row.gap_class,
         mmsi=row.mmsi,
+        folded=row.folded,
+        case=row.case,
     )
 
 

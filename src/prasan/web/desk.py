@@ -52,7 +52,8 @@ class Row(msgspec.Struct, frozen=True):
     `kind` is `vessel`, `incident`, a finding kind or `other`. `title` is a name or, where there is none, a message.
     `radius_m` is the uncertainty of the place, None where it is as exact as its source; `window_min` is how many
     minutes after a rounded time the true one may be. `source` is the data set's name; `origin` is `own` or the partner
-    it came from.
+    it came from. `folded`: its rule raised more that day than a watch can look into, and others rank higher; `case` is
+    the id of the first of the events that belong together, "" if it stands alone.
     """
 
     id: str
@@ -77,6 +78,8 @@ class Row(msgspec.Struct, frozen=True):
     confidence: Confidence | None = None
     gap_class: GapClass | None = None
     mmsi: tuple[int, ...] = ()
+    folded: bool = False
+    case: str = ""
 
 
 class SourceNote(msgspec.Struct, frozen=True):
@@ -133,7 +136,7 @@ class Track(msgspec.Struct, frozen=True):
 
 
 class EventPage(msgspec.Struct, frozen=True):
-    """Everything about one event. A sanitised event has no rule, evidence or fixes."""
+    """Everything about one event, and the others of its case. A sanitised event has no rule, evidence or fixes."""
 
     row: Row
     life: tuple[Revision, ...]
@@ -142,6 +145,7 @@ class EventPage(msgspec.Struct, frozen=True):
     evidence: Mapping[str, Any] = {}
     fixes: tuple[Fix, ...] = ()
     tracks: tuple[Track, ...] = ()
+    case: tuple[Row, ...] = ()
 
 
 class ObjectPage(msgspec.Struct, frozen=True):

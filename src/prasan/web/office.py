@@ -94,8 +94,13 @@ class Office:
         notes = tuple(note for note in self.seen(audience).sources if note.name in document.get("sources", []))
         return desk.EventPage(
             row, self._life(row), notes, rule_of(document), evidence_of(document), fixes_of(document),
-            self._tracks(row, notes),
+            self._tracks(row, notes), self._case(audience, row),
         )  # fmt: skip
+
+    def _case(self, audience: str, row: desk.Row) -> tuple[desk.Row, ...]:
+        """The other events of the same case, the earliest first."""
+        rows = self.seen(audience).rows if row.case else ()
+        return tuple(sorted((one for one in rows if one.case == row.case and one.id != row.id), key=lambda r: r.start))
 
     def _tracks(self, row: desk.Row, notes: tuple[desk.SourceNote, ...]) -> tuple[desk.Track, ...]:
         """The fixes around one of our own events, thinned; only of data sets this audience may see."""

@@ -68,9 +68,9 @@ def _picture(request: Request, house: House, screen: Screen) -> dict[str, Any]:
 
 
 def in_watch_order(picture: WatchPage) -> WatchPage:
-    """Events before incidents before vessels, the newest first in each: what needs eyes stands on top."""
+    """Events before incidents before vessels, the folded behind, the newest first: what needs eyes stands on top."""
     rank = {layer: at for at, layer in enumerate(LAYERS)}
-    rows = sorted(picture.rows, key=lambda row: (rank[row.layer], -row.start))
+    rows = sorted(picture.rows, key=lambda row: (rank[row.layer], row.folded, -row.start))
     return msgspec.structs.replace(picture, rows=tuple(rows))
 
 

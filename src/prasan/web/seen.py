@@ -6,6 +6,7 @@ import msgspec
 import pyarrow as pa
 
 from prasan.archive.archive import Archive
+from prasan.detect.budget import Alert, cases, over_budget
 from prasan.node.node import Node
 from prasan.node.positions import may_see_positions
 from prasan.picture.marking import PUBLIC, Marking, join_all
@@ -39,11 +40,24 @@ def look(node: Node, audience: str, version: str) -> Seen:
         row_of(view.raw, origins.get(view.origin, view.origin), view.sanitised or view.id in built, context)
         for view in views
     ]
-    known = [row for row in rows if row is not None]
+    known = rank_events([row for row in rows if row is not None])
     sources += tuple(_sent(known, partner.name) for partner in node.store.partners())
     vessels = _vessels(node.archive, [note for note in sources if note.last is not None])
     every = sorted([*known, *vessels], key=lambda row: (-row.start, row.id))
     return Seen(version, tuple(every), {row.id: row for row in every}, sources)
+
+
+def rank_events(rows: list[desk.Row]) -> list[desk.Row]:
+    """Events with what is over their rule's budget folded, and those that belong together said to."""
+    standing = [row for row in rows if row.layer == "event" and row.state != "withdrawn"]
+    alerts = [Alert(r.id, r.kind, r.start, r.end, r.mmsi, r.confidence, r.gap_class) for r in standing]
+    folded, case = over_budget(alerts), cases(alerts)
+    return [
+        msgspec.structs.replace(row, folded=row.id in folded, case=case.get(row.id, ""))
+        if row.id in folded or row.id in case
+        else row
+        for row in rows
+    ]
 
 
 def _origins(node: Node) -> dict[str, str]:

@@ -56,9 +56,38 @@ MESSAGES: Final[dict[str, str]] = {
         "away, which needs {implied_kn} knots. Before the silence, {before_count} positions came in "
         "{before_h} hours."
     ),
+    "finding.reception_dark": (
+        "Others were heard where this vessel was not. {heard} of {expected} neighbours were heard in the "
+        "hours next to the silence, {neighbours} in all while it lasted; {covered} of {places} places within "
+        "the vessel's reach had reception. Of {n_periods} comparable vessel-periods of {period_h} hours here,"
+        " {k_silent} were silent this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-"
+        "Pearson)."
+    ),
+    "finding.reception_suspicious": (
+        "Others were heard near this vessel, though the evidence is not complete. {heard} of {expected} "
+        "neighbours were heard in the hours next to the silence, {neighbours} in all while it lasted; "
+        "{covered} of {places} places within the vessel's reach had reception. Of {n_periods} comparable "
+        "vessel-periods of {period_h} hours here, {k_silent} were silent this long and heard again (upper 95 "
+        "% bound {upper_95:.1%}, Clopper-Pearson)."
+    ),
     "finding.reception_unknown": (
-        "Reception in this area has not been measured, so a switched-off transmitter cannot be told from "
-        "poor reception."
+        "Reception here in these hours does not suffice to tell a switched-off transmitter from poor "
+        "reception. {heard} of {expected} neighbours were heard in the hours next to the silence, "
+        "{neighbours} in all while it lasted; {covered} of {places} places within the vessel's reach had "
+        "reception. Of {n_periods} comparable vessel-periods of {period_h} hours here, {k_silent} were silent"
+        " this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
+    ),
+    "finding.reception_normal": (
+        "Silences this long are usual here. {heard} of {expected} neighbours were heard in the hours next to "
+        "the silence, {neighbours} in all while it lasted; {covered} of {places} places within the vessel's "
+        "reach had reception. Of {n_periods} comparable vessel-periods of {period_h} hours here, {k_silent} "
+        "were silent this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
+    ),
+    "finding.lay_still": (
+        "The vessel lay still or was in port before the silence, where transmitters are often switched off or shadowed."
+    ),
+    "finding.other_emitter": (
+        "Another transmitter with this MMSI was heard during the silence, so the silence says nothing of the vessel."
     ),
     "finding.encounter": (
         "Two vessels stayed about {distance_m} m apart for {hours} hours at {speed_kn} knots, at the "
@@ -142,6 +171,35 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.distance_km": "Distance (km)",
     "measure.feed_count": "Transmitters an hour needed to judge the feed",
     "measure.feed_share": "Share of the usual transmitters heard",
+    "measure.near_km": "Neighbours within (km)",
+    "measure.cover_h": "Reception looked at next to the silence (hours)",
+    "measure.learn_h": "Reception learnt from (hours before)",
+    "measure.still_kn": "Lies still up to (kn)",
+    "measure.berth_km": "In port within (km)",
+    "measure.place_count": "Vessels heard that show reception at a place",
+    "measure.neighbours_count": "dark: neighbours heard, at least",
+    "measure.heard_share": "Share of neighbours heard",
+    "measure.covered_share": "Share of places within reach that had reception",
+    "measure.lost_share": "dark: share of vessels lost here, at most",
+    "measure.silent_share": "dark: bound on such silences here, at most",
+    "measure.weak_neighbours_count": "suspicious: neighbours heard, at least",
+    "measure.weak_heard_share": "suspicious: share of neighbours heard",
+    "measure.weak_covered_share": "suspicious: share of places with reception",
+    "measure.weak_lost_share": "suspicious: share of vessels lost here, at most",
+    "measure.weak_silent_share": "suspicious: bound on such silences here, at most",
+    "measure.usual_count": "normal: vessel-periods needed",
+    "measure.usual_share": "normal: share of them silent, at least",
+    "measure.neighbours": "Neighbours heard during the silence",
+    "measure.heard": "Neighbours heard in the hours next to it",
+    "measure.expected": "of neighbours that were there",
+    "measure.covered": "Places within reach that had reception",
+    "measure.places": "of places looked at",
+    "measure.n_periods": "Comparable vessel-periods here",
+    "measure.k_silent": "of which silent this long and heard again",
+    "measure.n_lost": "Further vessel-periods: not heard again so far",
+    "measure.upper_95": "Upper 95 % bound of that share (Clopper-Pearson)",
+    "measure.period_h": "Length of a vessel-period (hours)",
+    "measure.judged_at": "Judged where the silence began or ended",
     "measure.last_sog_kn": "Last speed (kn)",
     "measure.hours": "Duration (hours)",
     "measure.old_mmsi": "MMSI before",

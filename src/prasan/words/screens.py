@@ -65,6 +65,9 @@ SCREENS: Final[dict[str, str]] = {
     "badge.sanitised": "sanitised",
     "badge.received": "from {partner}",
     "badge.exercise": "exercise",
+    "badge.folded": "ranked lower",
+    "badge.folded.why": "Its rule found more that day than a watch can look into; the others rank higher.",
+    "screen.case": "Same vessel, same time",
     # one event or object
     "screen.when": "Time",
     "screen.where": "Place",
