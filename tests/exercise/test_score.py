@@ -26,7 +26,7 @@ def truths(draw: st.DrawFn) -> list[Truth]:
         start = draw(st.floats(0, 40))
         made.append(
             Truth(
-                row=draw(st.sampled_from(("event", "event", "innocent"))),
+                row=draw(st.sampled_from(("event", "event", "innocent", "unjudged"))),
                 kind=draw(st.sampled_from(KINDS)),
                 what="w",
                 mmsi=(draw(st.integers(1, 4)), 10 + number),
@@ -95,6 +95,7 @@ def test_a_false_event_never_raises_precision(truth: list[Truth], said: list[Eve
             assert after["kinds"][name]["precision"] <= one["precision"]
         assert after["kinds"][name]["matched"] == one["matched"]
     assert after["false_alerts"] == before["false_alerts"] + (kind != "speed_jump")
+    assert after["not_judged"] == before["not_judged"]
 
 
 @settings(max_examples=60)

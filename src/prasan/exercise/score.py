@@ -48,7 +48,10 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """One line of `truth.jsonl`: the run (`row` = run), a true event, or an innocent look-alike."""
+    """One line of `truth.jsonl`: the run (`row` = run), a true event, or an innocent look-alike.
+
+    `unjudged` is what real tracks held before anything was put into them: events about it are set aside, and counted.
+    """
 
     row: str
     kind: str = ""
@@ -89,15 +92,19 @@ def _read(line: bytes, number: int, name: str, shape: type[T]) -> T:
 def score(events: Sequence[Event], truth: Sequence[Truth]) -> dict[str, Any]:
     """Everything that `prasan score` prints, as plain values; shares are rounded to four digits, null if of nothing."""
     days = sum(one.vessel_days for one in truth if one.row == "run")
-    standing = current(events)
+    known = current(events)
+    truth = sorted(truth, key=_place)
     real = [one for one in truth if one.row == "event"]
-    matched = {kind: match(_of(standing, kind), _of(real, kind)) for kind in _kinds(standing, real)}
+    matched = {kind: match(_of(known, kind), _of(real, kind)) for kind in _kinds(known, real)}
     hit = {event for pairs in matched.values() for event, _ in pairs}
+    aside = _by_vessel([one for one in truth if one.row == "unjudged"])
+    standing = [one for one in known if one in hit or not _near(one, aside)]
     alerts = [one for one in standing if one.kind in ALERTING]
     false = [one for one in alerts if one not in hit]
     return {
         "rule": RULE,
         "kinds": {kind: _kind(_of(standing, kind), _of(real, kind), pairs) for kind, pairs in matched.items()},
+        "not_judged": len(known) - len(standing),
         "alerts": len(alerts),
         "false_alerts": len(false),
         "vessel_days": days,
@@ -221,12 +228,31 @@ def _top(alerts: Sequence[Event]) -> list[Event]:
 
 def look_alikes(false: Sequence[Event], innocent: Sequence[Truth]) -> dict[str, dict[str, int]]:
     """What the false alerts really were, by kind, where an innocent look-alike explains them; else `unexplained`."""
-    known: dict[tuple[str, int], list[Truth]] = defaultdict(list)
-    for one in innocent:
-        for mmsi in one.mmsi:
-            known[one.kind, mmsi].append(one)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    known = _by_vessel(innocent)
     for event in false:
-        causes = {one.what for mmsi in event.mmsi for one in known[event.kind, mmsi] if _overlap(event, one)}
+        causes = {one.what for one in _near(event, known)}
         counts[event.kind][min(causes, default="unexplained")] += 1
     return {kind: dict(sorted(counter.items())) for kind, counter in sorted(counts.items())}
+
+
+ByVessel = dict[tuple[str, int], list[Truth]]
+
+
+def _by_vessel(lines: Sequence[Truth]) -> ByVessel:
+    found: ByVessel = defaultdict(list)
+    for one in lines:
+        for mmsi in one.mmsi:
+            found[one.kind, mmsi].append(one)
+    return found
+
+
+def _near(event: Event, lines: ByVessel) -> list[Truth]:
+    """Lines of the event's kind that share an MMSI with it and overlap it."""
+    return [one for mmsi in event.mmsi for one in lines.get((event.kind, mmsi), []) if _overlap(event, one)]
+
+
+def _place(one: Truth) -> tuple[Any, ...]:
+    """Truth in one order, whatever the order of the lines."""
+    far = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return one.row, one.kind, one.start or far, one.end or far, one.mmsi, one.what, one.observable
