@@ -1,12 +1,14 @@
 """Live feeds into a node: the same rows and events as from a file, nothing lost while a disk refuses, commands."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,6 @@ from prasan.ledger.entry import decode
 from prasan.node import live_storing
 from prasan.node.ingest import ingest
 from prasan.node.live import Live, options_of, summarise
-from prasan.node.live_looking import tend
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG
 from prasan.node.settings import FeedSetting, Settings, SourceSetting, dump, load
@@ -177,22 +178,6 @@ def test_what_the_archive_never_takes_is_counted(tmp_path: Path, quick: None, qu
     node.close()
 
 
-def test_upkeep_keeps_what_feeds_brought(tmp_path: Path, quick: None, quick_flush: None, talker: Talker) -> None:
-    """Logs become files and say the same; rows go when the terms of their source say so."""
-    held = [SourceSetting(SOURCE, "live"), SourceSetting("short", "live", store_days=1)]
-    node = Node(home_with(tmp_path, source=held), Hands().clock)
-    live = Live(node, [FeedSetting(talker.url, name) for name in (SOURCE, "short")], tuning=QUICK)
-    live.start()
-    until(lambda: all(health.stored for health in live.health()))
-    live.stop()
-    before = node.archive.read([SOURCE]).to_pylist()
-    tend(node)
-    assert node.archive.read([SOURCE]).to_pylist() == before
-    assert set(node.archive.sources()) == {SOURCE}
-    assert node.archive.check() == []
-    node.close()
-
-
 def test_a_silent_feed_is_an_ill_of_the_node(tmp_path: Path, quick: None) -> None:
     kit, talker = Kit(new_home(tmp_path)), Talker(b"")
     live = Live(kit.node, [FeedSetting(talker.url, "quiet", silent_s=60)], tuning=QUICK)
@@ -221,6 +206,17 @@ def test_an_undeclared_feed_has_the_live_clock() -> None:
 def test_a_feed_that_cannot_be_is_refused_before_it_starts(setting: FeedSetting, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         options_of(setting)
+
+
+def test_the_feeds_of_the_how_to_are_ones_that_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "connect-your-receiver.md").read_text()
+    text = "\n".join(re.findall(r"```toml\n(.*?)```", page, re.DOTALL))
+    settings = msgspec.convert({"name": "n", "id": "i", "country": "TH", **tomllib.loads(text)}, Settings)
+    options = [options_of(feed) for feed in settings.feed]
+    assert {one.address.scheme for one in options} == {"udp", "tcp", "serial"}
+    assert {settings.source_for(one.source).clock for one in options} == {"live"}
+    assert b'?WATCH={"enable":true,"json":true,"scaled":true};\n' in {one.hello for one in options}
+    assert f"{live_storing.FLUSH_ROWS:,} rows" in page
 
 
 def test_files_and_feeds_are_not_mixed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """Live feeds into a node: decoded, stored every few seconds, looked at now and then.
 
 Each feed has two threads, one that reads (`feeds.live_feed`) and one that stores; one thread for all looks at what is
-new, and one keeps the archive. So a look, however long, holds up no reading, and a slow disk only what can wait.
+new. So a look, however long, holds up no reading, and a slow disk only what can wait.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from prasan.feeds.live_feed import TUNING, Feed, Hands, Tuning
 from prasan.formats.ais_batch import Options as Reading
 from prasan.formats.ais_batch import add_counts
 from prasan.formats.ais_detect import Decoder
-from prasan.node.live_looking import After, Looking, Upkeep
+from prasan.node.live_looking import After, Looking
 from prasan.node.live_storing import Storing
 from prasan.node.node import Node
 from prasan.node.picture import Looked
@@ -31,13 +31,12 @@ class Live:
         self._settings = list(feeds)
         hands = Hands(lambda: node.clock.now_us() / 1e6, lambda: node.clock.entropy(1, "feeds/jitter")[0] / 256)
         self._feeds = [Feed(options_of(setting), hands, tuning) for setting in self._settings]
-        self._looking, self._upkeep = Looking(node, after), Upkeep(node)
+        self._looking = Looking(node, after)
         self._storing = [Storing(node, feed, self._looking.add, number) for number, feed in enumerate(self._feeds)]
 
     def start(self) -> None:
         """Begin."""
         self._looking.start()
-        self._upkeep.start()
         for feed, storing in zip(self._feeds, self._storing, strict=True):
             feed.start()
             storing.start()
@@ -48,7 +47,6 @@ class Live:
             feed.stop()
         for storing in self._storing:
             storing.stop()
-        self._upkeep.stop()
         return self._looking.stop()
 
     def health(self) -> list[Health]:

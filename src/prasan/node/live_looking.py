@@ -1,4 +1,4 @@
-"""A look at what live feeds brought, now and then, and the upkeep of the archive that they fill: a thread each."""
+"""A look at what live feeds brought, now and then, by a thread of its own."""
 
 import logging
 import threading
@@ -17,7 +17,6 @@ SETTLE_S: Final = 30
 """How long rows of several receivers may take to be in order; later ones take the look back."""
 REST: Final = 3.0
 """After a look, rest at least so many times as long as it took."""
-UPKEEP_S: Final = 60.0
 STOP_S: Final = 30.0
 
 After = Callable[[Node, Looked], None]
@@ -102,37 +101,3 @@ def _joined(before: Looked | None, now: Looked) -> Looked:
     if before is None:
         return now
     return Looked(now.clock, now.counts, before.changed + now.changed, before.objects + now.objects)
-
-
-class Upkeep:
-    """Tends the archive: logs become files, small files are merged, past days closed, what is too old is deleted."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the step under way."""
-        self._stop.set()
-        self._thread.join(STOP_S)
-
-    def _run(self) -> None:
-        while not self._stop.wait(UPKEEP_S):
-            try:
-                tend(self._node)
-            except PrasanError as error:
-                LOG.warning("upkeep: %s %s", error, error.remedy)
-            except Exception:
-                LOG.exception("upkeep failed; it is tried again")
-
-
-def tend(node: Node) -> None:
-    """One step of upkeep; rows are deleted when the terms of their source say so."""
-    terms = {name: node.settings.source_for(name).terms for name in node.archive.sources()}
-    days = {name: term.store_days for name, term in terms.items() if term.store_days is not None}
-    node.archive.tend(node.clock.now(), days)
