@@ -137,8 +137,8 @@ def test_draws_are_even_and_normal() -> None:
 def test_every_area_can_be_drawn_and_every_port_is_joined() -> None:
     for name in AREAS:
         drawn = simulate(load_setting(name), 12.0, 20, 1)
-        network, places_ = drawn.cast.sea.network, drawn.cast.sea.places
-        assert all(any(between(network, one, other) for other in places_ if other is not one) for one in places_)
+        ways, places_ = drawn.cast.sea.ways, drawn.cast.sea.places
+        assert all(any(between(ways, one, other) for other in places_ if other is not one) for one in places_)
         assert len(drawn.air.legs) > 0
 
 

@@ -16,16 +16,16 @@ from prasan.exercise.area import AREAS, Area, Ranges, Setting
 from prasan.exercise.script import files
 from prasan.exercise.simulate import simulate as draw
 
-MOST_ROWS: Final = 200_000
-"""Vessels times hours that one run may have: about 100 million reports."""
+MOST: Final = 5_000_000
+"""Vessels times hours that one run may have: about 100 million sentences."""
 
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Write `ais.nmea`, `truth.jsonl` and `zones.geojson` to a folder; print what was made as one JSON line."""
     hours, vessels = arguments.hours, arguments.vessels
-    if not (vessels >= 1 and 12 <= hours <= 24 * 366 and vessels * hours <= MOST_ROWS):
+    if not (vessels >= 1 and 12 <= hours <= 24 * 366 and vessels * hours <= MOST):
         raise UsageError(
-            "there must be at least one vessel and 12 hours, and vessels times hours at most 200,000",
+            "there must be at least one vessel and 12 hours, and vessels times hours at most five million",
             "For example: --vessels 250 --hours 48.",
         )
     if arguments.seed < 0:

@@ -186,7 +186,7 @@ def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
     spot = call.beside[0].at if call.beside else draw.within(call.disc or draw.pick(cast.setting.area.offing))
     here, there = _voyage_past(cast, spot)
     knots = call.knots or draw.uniform(*cast.setting.ranges.profiles[call.kind].knots)
-    points = lane_side(between(cast.sea.network, here, there), draw.of("life", "lane_km"))
+    points = lane_side(between(cast.sea.ways, here, there), draw.of("life", "lane_km"))
     out, onward = split(points, spot)
     coming = sail(out, knots, 0.0, draw)
     begin = call.t - coming[-1].t
@@ -221,7 +221,7 @@ def _voyage_past(cast: Cast, spot: Point) -> tuple[Place, Place]:
     for _ in range(8):
         here = draw.pick(cast.sea.places)
         there = destination(cast.sea, here, draw)
-        path = between(cast.sea.network, here, there)
+        path = between(cast.sea.ways, here, there)
         if there is not here and len(path) > 1:
             tried.append((km(split(path, spot)[0][-2], spot), len(tried), here, there))
     *_, here, there = min(tried) if tried else (cast.sea.places[0], cast.sea.places[1])

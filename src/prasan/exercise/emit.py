@@ -55,11 +55,12 @@ class Slots(msgspec.Struct, frozen=True):
 
 
 class Ether(msgspec.Struct, frozen=True):
-    """Legs and receivers with what a window needs: which legs lie near which station."""
+    """Legs and receivers with what a window needs: which legs lie `near` which station, `heard` near any."""
 
     legs: Legs
     radio: Radio
     near: Bools
+    heard: Bools
     phase: Floats
 
     @property
@@ -79,21 +80,21 @@ def ether(legs: Legs, radio: Radio) -> Ether:
         near[station] = (distance_km(radio, station, lat, lon) - half_km < most) & legs.on
     hulls = int(legs.hull.max()) + 1 if len(legs) else 0
     every = np.arange(hulls)
-    return Ether(legs, radio, near, uniform(radio.seed, every, every, 1) * 180.0)
+    return Ether(legs, radio, near, np.asarray(near.any(axis=0)), uniform(radio.seed, every, every, 1) * 180.0)
 
 
 def windows(air: Ether, seconds: float, slots: int = SLOTS) -> Iterator[tuple[int, int]]:
     """Cut an exercise into whole hours with about so many slots each."""
     legs = air.legs
-    total = float(((legs.t1 - legs.t0) / slot_s(air)).sum())
+    total = float(((legs.t1 - legs.t0) / slot_s(air, legs.every)).sum())
     hours = max(1, int(slots / max(total / (seconds / 3600), 1.0)))
     for start in range(0, int(np.ceil(seconds)), hours * 3600):
         yield start, min(start + hours * 3600, int(np.ceil(seconds)))
 
 
-def slot_s(air: Ether) -> Floats:
-    """Seconds of a slot, by leg."""
-    return np.maximum(air.legs.every, float(air.radio.thin_s.min()))
+def slot_s(air: Ether, every: Floats) -> Floats:
+    """Seconds of a slot where reports come so often, n."""
+    return np.maximum(every, float(air.radio.thin_s.min()))
 
 
 def heard(air: Ether, start: int, end: int, static: bool = False) -> Heard:
@@ -104,26 +105,29 @@ def heard(air: Ether, start: int, end: int, static: bool = False) -> Heard:
     leg, t, receiver = (np.concatenate([part[column] for part in parts]) for column in range(3))
     inside = (t >= start) & (t < end) & (t < air.legs.t1[leg]) & (t >= air.legs.t0[leg])
     leg, t, receiver = leg[inside], t[inside], receiver[inside]
-    order = np.lexsort((receiver, air.legs.hull[leg], t))
+    order = np.argsort(((t - start) * len(air.phase) + air.legs.hull[leg]) * len(air.receivers) + receiver)
     return _thinned(air, Heard(leg[order], t[order], receiver[order]), static)
 
 
 def _slots(air: Ether, start: int, end: int, static: bool) -> Slots:
     legs = air.legs
-    every = np.full(len(legs), STATIC_S) if static else legs.every
-    length = np.full(len(legs), STATIC_SLOT_S) if static else slot_s(air)
-    phase = air.phase[legs.hull]
-    low = np.ceil((np.maximum(legs.t0, start - length) - phase) / length)
-    count = np.ceil((np.minimum(legs.t1, end) - phase) / length) - low
-    count = np.where(legs.on, np.maximum(count, 0), 0).astype(np.int64)
-    leg = np.repeat(np.arange(len(legs)), count)
-    number = np.arange(len(leg)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
-    begin = number * length[leg] + phase[leg]
+    above = any(a < end and b > start - STATIC_SLOT_S for one in air.radio.passes for a, b in one.windows)
+    which = np.flatnonzero((legs.t0 < end) & (legs.t1 > start - STATIC_SLOT_S) & (legs.on if above else air.heard))
+    every = np.full(len(which), STATIC_S) if static else legs.every[which]
+    length = np.full(len(which), STATIC_SLOT_S) if static else slot_s(air, every)
+    phase = air.phase[legs.hull[which]]
+    low = np.ceil((np.maximum(legs.t0[which], start - length) - phase) / length)
+    count = np.ceil((np.minimum(legs.t1[which], end) - phase) / length) - low
+    count = np.maximum(count, 0).astype(np.int64)
+    first = low - (np.cumsum(count) - count)
+    of = np.repeat(np.arange(len(which)), count)
+    leg = which[of]
+    begin = (np.arange(len(of)) + first[of]) * length[of] + phase[of]
     gone = begin - legs.t0[leg]
-    attempts = np.maximum(np.floor(length / every), 1.0)[leg]
+    attempts = np.maximum(np.floor(length / every), 1.0)[of]
     lat, lon = legs.lat[leg] + legs.lat_s[leg] * gone, legs.lon[leg] + legs.lon_s[leg] * gone
     spots = Spots(legs.hull[leg], np.maximum(begin, 0.0).astype(np.int64), lat, lon)
-    return Slots(leg, begin, attempts, every[leg], spots, 128 if static else 0)
+    return Slots(leg, begin, attempts, every[of], spots, 128 if static else 0)
 
 
 Columns = tuple[Ints, Ints, Ints]

@@ -18,6 +18,10 @@ Graph = dict[Point, dict[Point, float]]
 """Node -> neighbours and the kilometres to each."""
 
 
+Ways = dict[Point, dict[Point, Point]]
+"""For the node of every place, what `shortest` finds from there."""
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a voyage can begin or end: `way` leads from the node of the network to the place itself."""
 
@@ -82,9 +86,9 @@ def shortest(network: Graph, start: Point) -> dict[Point, Point]:
     return before
 
 
-def between(network: Graph, start: Place, end: Place) -> list[Point]:
+def between(ways: Ways, start: Place, end: Place) -> list[Point]:
     """The points of a voyage from one place to another; empty if the network does not join them."""
-    before = shortest(network, start.node)
+    before = ways[start.node]
     if end.node not in before:
         return []
     path = [end.node]

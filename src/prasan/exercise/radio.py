@@ -164,8 +164,10 @@ def uniform(seed: int, a: Ints, b: Ints, purpose: int) -> Floats:
 
 def normal(seed: int, a: Ints, b: Ints, purpose: int) -> Floats:
     """The same, near enough to a normal distribution: the sum of four 16-bit numbers, scaled to variance 1."""
-    bits = _mix(seed, a, b, purpose).view(np.uint16).reshape(-1, 4).astype(np.float32)
-    return np.asarray((bits.sum(axis=1) - 131_070.0) * (1.0 / 37_837.0), np.float64)
+    bits, low = _mix(seed, a, b, purpose), np.uint64(0x0000FFFF0000FFFF)
+    pairs = (bits & low) + ((bits >> np.uint64(16)) & low)
+    total = (pairs & np.uint64(0xFFFFFFFF)) + (pairs >> np.uint64(32))
+    return (total.astype(np.float64) - 131_070.0) * (1.0 / 37_837.0)
 
 
 def _mix(seed: int, a: Ints, b: Ints, purpose: int) -> npt.NDArray[np.uint64]:

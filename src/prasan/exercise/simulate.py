@@ -14,7 +14,7 @@ from prasan.exercise.deeds import Deed
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.emit import Ether, batch, ether, heard, windows
 from prasan.exercise.fleet import Cast, crew
-from prasan.exercise.lanes import graph, places
+from prasan.exercise.lanes import graph, places, shortest
 from prasan.exercise.radio import Bools, loaded, radio
 from prasan.exercise.track import legs
 from prasan.exercise.voyage import Sea
@@ -33,18 +33,23 @@ class Simulation(msgspec.Struct, frozen=True):
     hours: float
 
 
-def simulate(setting: Setting, hours: float, vessels: int, seed: int) -> Simulation:
-    """Draw an exercise of so many hours with about so many vessels, true events and look-alikes included."""
+def simulate(setting: Setting, hours: float, vessels: int, seed: int, thin_s: int | None = None) -> Simulation:
+    """Draw an exercise of so many hours with about so many vessels, true events and look-alikes included.
+
+    `thin_s` instead of the drawn one: with 1, every report that is heard is passed on.
+    """
     setting = msgspec.structs.replace(setting, lanes=_cut(setting))
     network = graph(setting)
-    cast = Cast(
-        setting, Draw(setting.ranges, seed), Sea(network, places(setting.area, network), hours * HOUR), [], set()
-    )
+    ports = places(setting.area, network)
+    ways = {place.node: shortest(network, place.node) for place in ports}
+    cast = Cast(setting, Draw(setting.ranges, seed), Sea(ways, ports, hours * HOUR), [], set())
     size = vessels / 100 * hours / 48
     crew(cast, vessels)
     done = deeds.commit(cast, size) + alike.commit(cast, size) + alike.ferries(cast)
     columns = legs(cast.hulls, hours * HOUR)
     receivers = radio(setting, cast.hulls, hours * HOUR, seed)
+    if thin_s is not None:
+        receivers = msgspec.structs.replace(receivers, thin_s=np.full(len(receivers.names), thin_s))
     air = ether(columns, loaded(receivers, columns, Draw(setting.ranges, seed, 2)))
     return Simulation(cast, air, tuple(done), int(setting.area.start.timestamp()), seed, hours)
 

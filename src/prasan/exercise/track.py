@@ -101,9 +101,8 @@ def legs(hulls: list[Hull], seconds: float) -> Legs:
 
 def where(hull: Hull, t: Floats) -> tuple[Floats, Floats]:
     """Where a hull really is at seconds, n -> latitude, longitude, n."""
-    at = np.array([way.t for way in hull.ways])
-    lat, lon = (np.interp(t, at, np.array([way.at[axis] for way in hull.ways])) for axis in (0, 1))
-    return np.asarray(lat), np.asarray(lon)
+    table = np.array([(way.t, *way.at) for way in hull.ways])
+    return np.asarray(np.interp(t, table[:, 0], table[:, 1])), np.asarray(np.interp(t, table[:, 0], table[:, 2]))
 
 
 def _legs(number: int, hull: Hull, seconds: float) -> Legs:

@@ -8,7 +8,7 @@ import msgspec
 
 from prasan.exercise.area import Point
 from prasan.exercise.draw import HOUR, Draw
-from prasan.exercise.lanes import Graph, Place, bearing, between, km, shifted
+from prasan.exercise.lanes import Place, Ways, bearing, between, km, shifted
 from prasan.exercise.track import AT_ANCHOR, MOORED, UNDER_WAY, Way
 from prasan.picture.sphere import KNOT_MS
 
@@ -21,9 +21,9 @@ HARBOUR_KN: Final = 7.0
 
 
 class Sea(msgspec.Struct, frozen=True):
-    """What voyages are made of: the network, the places it joins, and how long the exercise is."""
+    """What voyages are made of: the ways of the network, the places it joins, and how long the exercise is."""
 
-    network: Graph
+    ways: Ways
     places: list[Place]
     seconds: float
 
@@ -62,7 +62,7 @@ def trips(sea: Sea, knots: float, draw: Draw) -> tuple[list[Way], list[tuple[flo
     ways, berths = [Way(t, at, MOORED)], []
     while t < sea.seconds:
         there = destination(sea, here, draw)
-        points = lane_side([at, *between(sea.network, here, there)[1:]], draw.of("life", "lane_km"))
+        points = lane_side([at, *between(sea.ways, here, there)[1:]], draw.of("life", "lane_km"))
         ways += sail(points, knots, t, draw, harbour=there.port is not None)[:-1]
         t = _arrival(ways[-1], points[-1], knots, there)
         stay, ways_there = _stay(points, there, t, knots, draw)
@@ -76,7 +76,7 @@ def trips(sea: Sea, knots: float, draw: Draw) -> tuple[list[Way], list[tuple[flo
 def destination(sea: Sea, here: Place, draw: Draw) -> Place:
     """Another place that the network joins to this one."""
     return next(
-        (place for place in draw.spread(sea.places) if place is not here and between(sea.network, here, place)), here
+        (place for place in draw.spread(sea.places) if place is not here and between(sea.ways, here, place)), here
     )
 
 
