@@ -5,21 +5,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from archive_rows import as_rows, finding, track
+from archive_rows import MIDNIGHT, as_rows, finding, track
 
-from prasan.archive import Archive, Carry
+from prasan.archive import Archive, Carry, Recovered, Tuning
+from prasan.archive.bins import make_bins
 from prasan.picture.position import STATICS
 
 BATCHES, SIZE = 12, 40
+FAR = 2.0**33
+AT_ONCE = Tuning(quiet_s=0, grace_s=0, drain_s=0)
 HERE = Path(__file__).parent
 
 # A writer that tells of each batch once it is acknowledged, and kills itself: at a named point of one batch, or
-# after so many seconds wherever it is then.
+# after so many seconds wherever it is then. Every other batch goes to the log; all is tended again and again.
 WRITER = """
 import os, signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 from prasan.archive import Archive
-from test_archive_crash import BATCHES, send
+from test_archive_crash import AT_ONCE, BATCHES, FAR, expire, send
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -29,28 +32,40 @@ def at(point):
         die()
 
 where, target, number = sys.argv[3], float(sys.argv[4]), 0
-with Archive.open(sys.argv[2], at=at) as archive:
+with Archive.open(sys.argv[2], at=at, tuning=AT_ONCE) as archive:
     if where == "random":
         threading.Timer(target, die).start()
     while True:
         for number in range(BATCHES):
             send(archive, number)
             print(number, flush=True)
-        if where == "compact":
-            archive.compact(at_least=2)
+            if where == "random" and number % 3 == 2:
+                archive.tend(FAR)
+        if where == "expire":
+            expire(archive)
         if where != "random":
+            archive.tend(FAR)
             break
 """
 
 
 def send(archive: Archive, number: int) -> bool:
     """Send batch `number`; True if it was stored now."""
-    carry = {"gap": Carry(number, str(number).encode())}
-    rows = track(number * SIZE, SIZE)
     stored = archive.append(
-        f"b{number}", "amsa", rows, STATICS.empty_table(), findings=[finding(f"k{number}")], carry=carry
-    )
+        f"b{number}", "amsa", track(number * SIZE, SIZE), STATICS.empty_table(),
+        findings=[finding(f"k{number}")], carry={"gap": carry(number)}, hot=number % 2 == 1,
+    )  # fmt: skip
     return not stored.duplicate
+
+
+def carry(number: int) -> Carry:
+    """What the run after batch `number` asks to be remembered."""
+    return Carry(number, str(number).encode())
+
+
+def expire(archive: Archive) -> int:
+    """Delete the rows of the first two days; how many went."""
+    return archive.expire(MIDNIGHT + 5 * 86_400, {"amsa": 3}).get("amsa", 0)
 
 
 def killed_writer(folder: Path, where: str, target: float) -> set[int]:
@@ -62,28 +77,41 @@ def killed_writer(folder: Path, where: str, target: float) -> set[int]:
 
 
 def check(folder: Path, acknowledged: set[int]) -> set[int]:
-    """Open what is left, check it, send everything again and check that; the batches found at first."""
-    with Archive.open(folder) as archive:
+    """Open what is left, check it, send everything again, tend and check that; the batches found at first."""
+    with Archive.open(folder, tuning=AT_ONCE) as archive:
         found = {n for n in range(BATCHES) if archive.has_batch(f"b{n}")}
         assert acknowledged <= found
         assert archive.check() == []
         assert archive.read().num_rows == len(found) * SIZE
         assert len(archive.findings()) == len(found)
         assert {n for n in range(BATCHES) if send(archive, n)} == set(range(BATCHES)) - found
-        assert as_rows(archive.read()) == as_rows(track(0, BATCHES * SIZE))
-        assert [f.finding.key for f in archive.findings()] == [f"k{n}" for n in range(BATCHES)]
-        assert archive.carry("gap") == Carry(BATCHES - 1, str(BATCHES - 1).encode())
-        assert archive.stats().positions == BATCHES * SIZE
+        check_whole(archive)
+        archive.tend(FAR)
+        check_whole(archive)
+        assert archive.stats().hot == 0
     with Archive.open(folder) as archive:
-        assert (archive.recovered.temporary, archive.recovered.moved) == (0, 0)
+        assert archive.recovered == Recovered()
+        check_whole(archive)
     return found
 
 
-def test_killed_before_the_commit(tmp_path: Path) -> None:
-    acknowledged = killed_writer(tmp_path, "ingest", 5)
-    assert acknowledged == set(range(5))
-    assert check(tmp_path, acknowledged) == set(range(5))
-    assert list(tmp_path.glob("lost/positions/*/*/*.parquet"))
+def check_whole(archive: Archive) -> None:
+    whole = track(0, BATCHES * SIZE)
+    assert as_rows(archive.read()) == as_rows(whole)
+    assert archive.bins().to_pylist() == make_bins(whole).to_pylist()
+    assert [f.finding.key for f in archive.findings()] == [f"k{n}" for n in range(BATCHES)]
+    assert archive.carry("gap") == carry(BATCHES - 1)
+    assert archive.stats().positions == BATCHES * SIZE
+    assert archive.check() == []
+
+
+@pytest.mark.parametrize("number", [4, 5])
+def test_killed_before_the_commit(tmp_path: Path, number: int) -> None:
+    acknowledged = killed_writer(tmp_path, "ingest", number)
+    assert acknowledged == set(range(number))
+    with Archive.open(tmp_path) as archive:
+        assert (archive.recovered.moved > 0, archive.recovered.torn) == ((True, 0) if number == 4 else (False, 1))
+    assert check(tmp_path, acknowledged) == set(range(number))
 
 
 def test_killed_after_the_commit_and_before_the_answer(tmp_path: Path) -> None:
@@ -92,11 +120,25 @@ def test_killed_after_the_commit_and_before_the_answer(tmp_path: Path) -> None:
     assert check(tmp_path, acknowledged) == set(range(6))
 
 
-def test_killed_while_compacting(tmp_path: Path) -> None:
-    acknowledged = killed_writer(tmp_path, "compact", BATCHES - 1)
+@pytest.mark.parametrize("where", ["drain", "bins", "compact"])
+def test_killed_while_tending(tmp_path: Path, where: str) -> None:
+    acknowledged = killed_writer(tmp_path, where, BATCHES - 1)
     assert check(tmp_path, acknowledged) == acknowledged == set(range(BATCHES))
 
 
-@pytest.mark.parametrize("seconds", [0.003, 0.04])
+def test_killed_while_expiring(tmp_path: Path) -> None:
+    assert killed_writer(tmp_path, "expire", BATCHES - 1) == set(range(BATCHES))
+    whole = track(0, BATCHES * SIZE)
+    with Archive.open(tmp_path, tuning=AT_ONCE) as archive:
+        before = archive.read().num_rows
+        gone = expire(archive)
+        assert before > gone > 0
+        assert archive.read().num_rows == before - gone
+        assert archive.read(t_to=MIDNIGHT + 2 * 86_400).num_rows == 0
+        assert archive.bins().to_pylist() == make_bins(whole).to_pylist()
+        assert archive.check() == []
+
+
+@pytest.mark.parametrize("seconds", [0.04, 0.4])
 def test_killed_at_some_moment(tmp_path: Path, seconds: float) -> None:
     check(tmp_path, killed_writer(tmp_path, "random", seconds))

@@ -24,7 +24,7 @@ from prasan.archive.writing import bounds_of
 from prasan.errors import UsageError
 from prasan.picture.position import POSITIONS, units
 
-STEP: Final = 1_000_000
+STEP: Final = 262_144
 """Rows binned at a time."""
 Area = tuple[float, float, float, float]
 """South, west, north, east in degrees; west > east means across 180°."""

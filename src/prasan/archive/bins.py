@@ -70,7 +70,8 @@ def cell_of(lat: NDArray[Any], lon: NDArray[Any]) -> NDArray[np.int64]:
 def _folded(rows: _Columns) -> _Columns:
     """Neighbours alike in the key become one first: rows of one vessel in time order are few bins, cheap to sort."""
     rows = _reduced(rows)
-    order = np.lexsort((rows["source"], rows["mmsi"], rows["cell"], rows["bin"]))
+    place = rows["bin"] * (CELL_ROWS * CELL_COLUMNS) + rows["cell"]
+    order = np.lexsort((rows["mmsi"] << 24 | rows["source"], place))  # two keys sort twice as fast as four
     return _reduced({name: column[order] for name, column in rows.items()})
 
 

@@ -16,7 +16,7 @@ from prasan.archive.binning import BinsFile, add_bins, name_bins, remake_bins
 from prasan.archive.disk import WORK, Written
 from prasan.archive.ground import Ground
 from prasan.archive.manifest import put_file, put_sources, retire
-from prasan.archive.merge import MOST_FILES, merged
+from prasan.archive.merge import MOST_FILES, ahead, merged
 from prasan.archive.reading import FOLDER, schema_of
 from prasan.archive.recovery import drop_replaced
 from prasan.archive.values import Kind
@@ -70,7 +70,7 @@ def merge_group(ground: Ground, group: Group) -> int:
         name = sha256("\n".join(group.paths).encode()).hexdigest()[:24]
         work = ground.root / WORK / f"part-{name}.parquet"
         schema = schema_of(group.kind)
-        written = disk.write_stream(work, schema, merged(ground.root, group.paths, schema))
+        written = disk.write_stream(work, schema, ahead(merged(ground.root, group.paths, schema)))
         ground.at("compact")
         with ground.manifest.write() as connection:
             path = f"{group.folder}{work.name}"

@@ -22,10 +22,14 @@ WORK: Final = "work"
 TEMPORARY: Final = ".tmp"
 ROW_GROUP: Final = 131_072
 ZSTD_LEVEL: Final = 3
-DELTA: Final = ("t", "t_last", "bin", "cell", "mmsi", "lat", "lon", "sog", "cog", "heading")
-"""Columns whose neighbours are close once a file is sorted by vessel and time. The others repeat: dictionary.
+ENCODINGS: Final = {
+    **dict.fromkeys(("bin", "cell", "mmsi"), "DELTA_BINARY_PACKED"),
+    **dict.fromkeys(("t", "t_last", "lat", "lon", "sog", "cog", "heading"), "BYTE_STREAM_SPLIT"),
+}
+"""How columns lie whose neighbours are alike once a file is sorted. The others repeat: dictionary.
 
-A dictionary on these costs 60 % more on dense tracks; DELTA_BINARY_PACKED is read by every Parquet reader in use.
+A dictionary on these costs 60 % more. Splitting the bytes of whole numbers (Parquet 2.11) takes a quarter less than
+delta on real and made tracks, and is written faster. Read by pyarrow 15, polars, DuckDB 2.0 and parquet-java 1.14 on.
 """
 
 
@@ -69,8 +73,8 @@ def _options(schema: pa.Schema) -> dict[str, Any]:
     return {
         "compression": "zstd",
         "compression_level": ZSTD_LEVEL,
-        "use_dictionary": [name for name in schema.names if name not in DELTA],
-        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in schema.names if name in DELTA},
+        "use_dictionary": [name for name in schema.names if name not in ENCODINGS],
+        "column_encoding": {name: ENCODINGS[name] for name in schema.names if name in ENCODINGS},
         "write_page_index": True,
         "sorting_columns": pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in order]),
     }

@@ -1,18 +1,20 @@
 """Many sorted Parquet files read as one sorted stream, holding no more than a few million rows at a time."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from prasan.archive.partition import sort_key
 from prasan.archive.reading import unreadable
 
-HELD_ROWS: Final = 1_500_000
+HELD_ROWS: Final = 800_000
 """Rows held of all files together: about 50 bytes each, three times over while they are sorted."""
 MOST_FILES: Final = 256
 """Files merged at once: each holds a file handle and a row group's pages."""
@@ -47,7 +49,7 @@ class _Reader:
 
     def __init__(self, path: Path, schema: pa.Schema, step: int) -> None:
         self._file: Any = pq.ParquetFile(path)
-        self._batches = self._file.iter_batches(batch_size=step, columns=schema.names, use_threads=True)
+        self._batches = self._file.iter_batches(batch_size=step, columns=schema.names, use_threads=False)
         self._schema, self._step = schema, step
         self._rows = schema.empty_table()
         self.key: NDArray[np.uint64] = np.empty(0, np.uint64)
@@ -78,8 +80,30 @@ class _Reader:
 
 
 def _sorted(parts: list[tuple[pa.Table, NDArray[np.uint64]]]) -> pa.Table:
-    key = np.concatenate([key for _, key in parts])
     table = pa.concat_tables([rows for rows, _ in parts])
     if len(parts) == 1:
         return table
-    return table.unify_dictionaries().combine_chunks().take(np.argsort(key, kind="stable"))
+    order = np.argsort(np.concatenate([key for _, key in parts]), kind="stable")
+    table = table.unify_dictionaries()
+    return pa.table([_ordered(column, order) for column in table.columns], schema=table.schema)
+
+
+def _ordered(column: Any, order: NDArray[np.intp]) -> Any:
+    """The values in another order. Columns that hold one value only are common, and their order costs nothing."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), column.type)
+    if column.null_count or not pa.types.is_integer(column.type):
+        return column.combine_chunks().take(order)
+    bounds: Any = pc.min_max(column)
+    if bounds["min"].equals(bounds["max"]):
+        return pa.repeat(bounds["min"], len(column))
+    return pa.array(column.to_numpy()[order])
+
+
+def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables; the next is made in another thread while the caller works on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = pool.submit(next, tables, None)
+            yield table
