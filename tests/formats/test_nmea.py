@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from prasan.formats import nmea
 from prasan.formats.ais_batch import Batch, Counts, Options, add_counts
+from prasan.formats.ais_detect import sniff
 from prasan.formats.nmea_encode import checksum
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE, Flag
 
@@ -144,6 +145,47 @@ def test_two_messages_interleaved_are_both_read_and_never_spliced() -> None:
     assert outcome(FIVE[0], OTHER_FIVE[1]) == {"fragment_missing": 2}
 
 
+def spoken_by(line: bytes, talker: str) -> bytes:
+    """The sentence under another talker."""
+    body = talker + line.decode()[3:].split("*")[0]
+    return f"!{body}*{checksum(body)}".encode()
+
+
+def two_parts(mmsi: int, name: str) -> tuple[bytes, bytes]:
+    """A static report of a ship, cut in two like on the air."""
+    said: dict[str, Any] = {"type": 5, "mmsi": mmsi, "shipname": name, "destination": f"FOLLOWS THE {name}"}
+    first, second = pyais.encode_dict(said, seq_id=4)
+    return first.encode(), second.encode()
+
+
+_SHIPS = {f"SHIP {at}": two_parts(567_000_000 + at, f"SHIP {at}") for at in range(4)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(_SHIPS)), st.integers(0, 1)), max_size=9), st.integers(1, 200))
+def test_neighbouring_messages_under_one_number_are_never_spliced(heard: list[tuple[str, int]], step: int) -> None:
+    # A ship's second part with nothing of its own before it, behind another's first part, cannot be told from that
+    # one's second; so the parts come as they do in life: each second part has its first one before it.
+    begun: set[str] = set()
+    lines = []
+    for name, part in heard:
+        if part and name not in begun:
+            continue
+        begun = begun - {name} if part else begun | {name}
+        lines.append(_SHIPS[name][part])
+    text = b"".join(line + b"\n" for line in lines)
+    for cuts in ((), tuple(range(step, len(text), step))):
+        _, statics, counts = read(text, cuts)
+        for row in statics:
+            assert row["name"] == f"SHIP {row['mmsi'] - 567_000_000}"
+            assert row["destination"] == f"FOLLOWS THE {row['name']}"[:20]  # its last letters are in the second part
+        assert counts.lines == len(lines)
+
+
+def test_two_stations_that_hear_one_ship_do_not_disturb_each_other() -> None:
+    assert outcome(FIVE[0], FIVE[0], FIVE[1], FIVE[1]) == {"kept": 2, "fragment_missing": 2}
+
+
 def test_parts_that_come_in_the_wrong_order_are_named() -> None:
     assert outcome(FIVE[1], FIVE[0]) == {"fragment_order": 2}
     assert outcome(FIVE[1]) == {"fragment_missing": 1}
@@ -226,6 +268,54 @@ def test_time_and_station(line: bytes, ms: int, source: str, station: str | None
     assert row["t"] * 1000 + (row["sub_ms"] or 0) == ms
     assert ("message", "tag", "suffix", "receiver")[row["time_source"]] == source
     assert row["station"] == station
+
+
+@pytest.mark.parametrize("talker", ["AI", "BS", "B2", "AB", "AN", "AR", "SA"])
+def test_any_talker_and_the_own_ship_are_read(talker: str) -> None:
+    for kind in ("VDM", "VDO"):
+        body = f"{talker}{kind},1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0"
+        assert outcome(f"!{body}*{checksum(body)}".encode()) == {"kept": 1}
+
+
+def test_kystverket_as_it_comes_over_tcp() -> None:
+    """Tag blocks with station and time before !BSVDM and !B2VDM, as the Norwegian Coastal Administration sends them."""
+    body = "B2VDM,1,1,,A,15@:Ip002k3Dr;`78KwapWp@0H5b,0"
+    lines = [
+        tagged("s:2573555,c:1707873398", spoken_by(ONE, "BS")),
+        tagged("s:2573410,c:1707873399", f"!{body}*{checksum(body)}".encode()),
+        tagged("g:1-2-4711,s:2573555,c:1707873400", FIVE[0]),
+        tagged("g:2-2-4711", FIVE[1]),
+    ]
+    text = b"\r\n".join(lines) + b"\r\n"
+    assert sniff(text) == "nmea"
+    positions, statics, counts = read(text, default_t=1707873410.0)
+    assert [(r["t"], r["station"], r["time_source"], r["lag_s"]) for r in positions] == [
+        (1707873398, "2573555", 1, 12.0), (1707873399, "2573410", 1, 11.0),
+    ]  # fmt: skip
+    assert (statics[0]["t"], statics[0]["mmsi"]) == (1707873400, read(b"\n".join(FIVE))[1][0]["mmsi"])
+    assert counts.dropped == {}
+
+
+def test_a_receiver_that_sends_bare_sentences() -> None:
+    """The time is that of reception and says so; a file of such sentences has none, and says that."""
+    assert sniff(ONE) == "nmea"
+    (row,), _, _ = read(ONE + b"\r\n", default_t=1707873398.0)
+    assert (row["t"], row["time_source"], row["flags"]) == (1707873398, 3, 0)
+    (row,), _, _ = read(ONE + b"\r\n")
+    assert (row["t"], row["flags"]) == (0, Flag.NO_TIME)
+
+
+def test_a_part_of_several_with_the_suffix_of_its_station() -> None:
+    suffix = b",d-096,S1234,t235959.00,T59.00,r09STOL1,1272844797"
+    other = suffix.replace(b"STOL", b"SHAL")
+    assert outcome(FIVE[0] + suffix, FIVE[1] + suffix) == {"kept": 2}
+    assert outcome(FIVE[0] + suffix, FIVE[1] + other) == {"fragment_missing": 2}
+
+
+def test_a_gatehouse_line_gives_its_time_to_both_parts() -> None:
+    total = f"{int(FIVE[0][-2:], 16) ^ int(FIVE[1][-2:], 16):02X}"
+    (row,) = read(b"\n".join((gatehouse(total), *FIVE)))[1]
+    assert (row["t"], row["time_source"]) == (1276256772, 1)
 
 
 def test_a_tag_block_with_a_wrong_checksum_says_nothing() -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from prasan.formats.ais_batch import CODE, Batch, Counts, Options, count_outcomes
 from prasan.formats.ais_columns import empty_batch, missing, positions_table, statics_table
 from prasan.formats.line_cutter import Tail, cut_lines, last_line_end
-from prasan.formats.nmea_assembly import PARTS, Joined, Parts, Waiting, assemble, inherit_threads
+from prasan.formats.nmea_assembly import PARTS, Crowds, Joined, Parts, Waiting, assemble, inherit_threads
 from prasan.formats.nmea_bits import ARMOUR
 from prasan.formats.nmea_lines import LINE_LIMIT, Frames, frame, mark, split_lines
 from prasan.formats.nmea_payload import (
@@ -89,7 +89,7 @@ def _decode_lines(
     frames, tries = frame(marks, lines)
     heard, clock_line = times_of(marks, lines, frames, tries, state.clock_line)
     parts, seen = _parts(frames, heard, state.waiting, len(body))
-    joined, left, given_up = assemble(six, parts, seen, final)
+    joined, left, given_up, crowds = assemble(six, parts, seen, final, state.waiting.crowds)
     whole = _in_order(six, frames, heard, joined)
     opened = open_messages(whole.messages)
     opened.outcome[whole.outcome != 0] = whole.outcome[whole.outcome != 0]
@@ -104,7 +104,7 @@ def _decode_lines(
         count_outcomes(np.array(given_up, np.uint8)),
         Counts(too_long, 0, {"too_long": too_long} if too_long else {}),
     ]
-    state = DecoderState(state.tail, _wait(buf, left, seen), clock_line, clock)
+    state = DecoderState(state.tail, _wait(buf, left, seen, crowds), clock_line, clock)
     return state, msgspec.structs.replace(batch, counts=sum(counts, Counts()))
 
 
@@ -124,12 +124,12 @@ def _parts(frames: Frames, heard: Heard, waiting: Waiting, behind: int) -> tuple
     return inherit_threads(np.concatenate((old, new))), waiting.seen + len(several)
 
 
-def _wait(buf: Bytes, left: Parts, seen: int) -> Waiting:
+def _wait(buf: Bytes, left: Parts, seen: int, crowds: Crowds) -> Waiting:
     kept = left[np.argsort(left["ordinal"])]
     spans = list(zip(kept["at"].tolist(), kept["size"].tolist(), strict=True))
     kept["at"] = np.cumsum(kept["size"]) - kept["size"]
     kept["line"] = -1
-    return Waiting(kept, b"".join(buf[at : at + size].tobytes() for at, size in spans), seen)
+    return Waiting(kept, b"".join(buf[at : at + size].tobytes() for at, size in spans), seen, crowds)
 
 
 def _in_order(six: Bytes, frames: Frames, heard: Heard, joined: Joined) -> _Whole:

@@ -5,6 +5,11 @@ order 1, 2, 3, each within `REACH` multi-part sentences and, where both times ar
 So at most `REACH` sentences ever wait. A part that never finds its partners is `fragment_missing`; where all parts
 came, but in another order, they are `fragment_order`.
 
+Merged streams without station names can have two messages open under one number at once. Then nothing tells whose the
+next part is, so a message begun within `CROWD` multi-part sentences of another, unfinished and different one of the
+same key is given up (`fragment_missing`), and so are those that begin as soon after it: a static report lost is better
+than a name on the wrong ship.
+
 Complete runs are found for the whole chunk by one sort; only what is left over is looked at one by one.
 """
 
@@ -21,6 +26,8 @@ from prasan.formats.nmea_times import UNKNOWN
 
 REACH: Final = 1_000
 REACH_MS: Final = 60_000
+CROWD: Final = 8
+"""A lone station numbers its messages 0 to 9 in turn, so its own lost parts are at least 18 such sentences back."""
 
 PARTS: Final = np.dtype(
     [
@@ -36,6 +43,7 @@ PARTS: Final = np.dtype(
         ("at", np.int64),  # the payload as a span of the work buffer
         ("size", np.int64),
         ("fill", np.int64),
+        ("doubt", np.bool_),  # begins a message that cannot be told from another one open at the time
     ]
 )
 """One part of a message."""
@@ -43,14 +51,17 @@ PARTS: Final = np.dtype(
 _FOLLOWS: Final = (("ordinal", 1), ("number", 1), ("total", 0), ("slot", 0))
 
 Parts: TypeAlias = npt.NDArray[np.void]
+Crowds: TypeAlias = dict[tuple[bytes, int, int], int]
+"""Keys under which more than one message was open, and the ordinal of the last part seen there."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Parts whose fate is open, with their payload text, and the number of parts seen."""
+    """Parts whose fate is open, with their payload text, the number of parts seen, and where the crowds are."""
 
     parts: Any = np.zeros(0, PARTS)
     payload: bytes = b""
     seen: int = 0
+    crowds: Crowds = {}
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -79,8 +90,10 @@ def inherit_threads(parts: Parts) -> Parts:
     return parts
 
 
-def assemble(six: Bytes, parts: Parts, seen: int, final: bool) -> tuple[Joined, Parts, list[int]]:
-    """Parts that waited and new ones -> (whole messages, parts that wait on, outcome codes of the parts given up).
+def assemble(
+    six: Bytes, parts: Parts, seen: int, final: bool, crowds: Crowds
+) -> tuple[Joined, Parts, list[int], Crowds]:
+    """Parts that waited and new ones -> (whole messages, parts that wait on, outcome codes of those given up, crowds).
 
     `seen` is the number of parts in the stream so far; `final`: nothing will follow.
     """
@@ -91,10 +104,13 @@ def assemble(six: Bytes, parts: Parts, seen: int, final: bool) -> tuple[Joined, 
     length = np.bincount(run, minlength=0)
     head = np.flatnonzero(begin)
     complete = (parts["number"][head] == 1) & (length == parts["total"][head])
+    crowds = _mark_doubts(six, parts, head, complete, crowds)
+    complete &= ~parts["doubt"][head]
     whole = parts[complete[run]]
     rest = ~complete[run]
     keep, given_up = _leftovers(parts, rest, run, seen, final)
-    return _join(six, whole, length[complete]), parts[keep], given_up
+    crowds = {key: last for key, last in crowds.items() if seen - last <= CROWD}
+    return _join(six, whole, length[complete]), parts[keep], given_up, crowds
 
 
 def _key(parts: Parts) -> list[Ints]:
@@ -121,6 +137,39 @@ def _run_starts(parts: Parts) -> Mask:
     agree = (station[1:] == station[:-1]) | (station[1:] == b"") | (station[:-1] == b"")
     begin[1:] = ~(_same_key(parts) & near & agree & (np.diff(parts["number"]) == 1))
     return begin
+
+
+def _mark_doubts(six: Bytes, parts: Parts, head: Ints, complete: Mask, crowds: Crowds) -> Crowds:
+    """Set `doubt` on the first part of each run that begins in a crowd (in place); returns where crowds are now."""
+    first = parts["number"][head] == 1
+    open_before = np.flatnonzero(first[1:] & first[:-1] & ~complete[:-1]) + 1
+    triggers = {run for run in open_before.tolist() if _crowded(six, parts, int(head[run]), int(head[run - 1]))}
+    if not triggers and not crowds:
+        return crowds
+    crowds = dict(crowds)
+    lasts = np.append(head[1:], len(parts)) - 1
+    for run, (at, last) in enumerate(zip(head.tolist(), lasts.tolist(), strict=True)):
+        part = parts[at]
+        key = (bytes(part["thread"]), int(part["slot"]), int(part["total"]))
+        near = key in crowds and part["ordinal"] - crowds[key] <= CROWD
+        if near or run in triggers or part["doubt"]:
+            parts["doubt"][at] = first[run]
+            crowds[key] = int(parts["ordinal"][last])
+    return crowds
+
+
+def _crowded(six: Bytes, parts: Parts, at: int, before: int) -> bool:
+    """Is the part that begins at `at` of another message than the unfinished one that began at `before`."""
+    one, other = parts[at], parts[before]
+    key = ("thread", "slot", "total")
+    near = one["ordinal"] - parts["ordinal"][at - 1] <= CROWD
+    return bool(near and all(one[name] == other[name] for name in key) and not _same_payload(six, one, other))
+
+
+def _same_payload(six: Bytes, one: Any, other: Any) -> bool:
+    """Two stations that heard one transmission say the same: then any of the parts that follow will do."""
+    mine, theirs = (six[part["at"] : part["at"] + part["size"]] for part in (one, other))
+    return bool(np.array_equal(mine, theirs))
 
 
 def _join(six: Bytes, whole: Parts, length: Ints) -> Joined:

@@ -7,6 +7,10 @@ import msgspec
 from prasan.picture.position import AIS_CLASSES
 
 KNOWN_TYPES: Final = range(1, 28)
+"""The numbers M.1371 gives out. Those without a layout here are `other_type`: counted, not read, because they would add
+nothing to a table of ships. 6, 8, 25 and 26 are binary for applications; 12 and 14 free text; 7, 10, 13, 15, 16, 20, 22
+and 23 run the radio channel; 17 corrects satellite fixes (and pyais is off by a factor of 60 there); 11 is a clock, and
+used as one in `nmea_times`; its sender also reports by 1 to 3. So no second, slower decoder is asked."""
 
 MIN_BITS: Final = {
     1: 163, 2: 163, 3: 163, 4: 168, 5: 420, 9: 168, 18: 168, 19: 312, 21: 272, 24: 160, 27: 94,
