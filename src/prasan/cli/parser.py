@@ -102,7 +102,7 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
         (
             _arg("sources", nargs="+", metavar="SOURCE"),
             HOME,
-            _arg("--format", metavar="DIALECT", help="force the format instead of detecting it"),
+            _arg("--format", metavar="DIALECT", help="force one of docs/formats.md instead of detecting it"),
             _arg("--source", metavar="NAME", help="the declared source this comes from (default: by file name)"),
         ),
     ),
