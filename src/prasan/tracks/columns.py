@@ -1,6 +1,6 @@
 """Tables as frozen structs of NumPy columns: what the kernels eat. All columns of one value have equal length."""
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -69,6 +69,18 @@ class Slots(Columns, frozen=True):
     sets: SourceSets
 
 
+class Tracked(Protocol):
+    """A table whose rows belong to emitters."""
+
+    @property
+    def mmsi(self) -> Ints:
+        """n."""
+
+    @property
+    def emitter(self) -> npt.NDArray[np.int16]:
+        """n."""
+
+
 C = TypeVar("C", bound=Columns)
 
 
@@ -86,7 +98,7 @@ def concat(first: C, second: C) -> C:
     return type(first)(*(_concat(getattr(first, name), getattr(second, name)) for name in first.__struct_fields__))
 
 
-def same_track(rows: Fixes | Slots) -> Bools:
+def same_track(rows: Tracked) -> Bools:
     """n - 1: True where a row is of the same MMSI and emitter as the row before."""
     same: Bools = rows.mmsi[1:] == rows.mmsi[:-1]
     if rows.emitter.any():
@@ -94,7 +106,7 @@ def same_track(rows: Fixes | Slots) -> Bools:
     return same
 
 
-def track_keys(rows: Fixes | Slots) -> Ints:
+def track_keys(rows: Tracked) -> Ints:
     """MMSI and emitter in one number, n."""
     return (rows.mmsi << 16) | rows.emitter.astype(np.int64)
 

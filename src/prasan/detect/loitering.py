@@ -1,0 +1,206 @@
+"""Loitering: a vessel goes nowhere far from shore.
+
+Definition    in each clock hour the distance made good along the track over the time covered is below `max_kn`; such
+              hours in a row, from the first instant covered to the last, are `min_h` or longer. An open finding begins
+              once that long.
+Source        Global Fishing Watch, pipe-loitering and its page on loitering: clock hours, 2 kn, 20 nm from shore as the
+              product's filter; portal more than 1 h, reports on carriers and Welch et al. 4 h, Miller et al. 2018 8 h.
+Columns       t, mmsi, lat, lon. Reported speed is not asked.
+Cadence       a fix at least every `hole_h`; a longer silence over which the vessel made less than `max_kn` is not
+              assessable (`long_silence`).
+Cannot see    why: waiting for orders, repairs, fishing and a meeting with a vessel without AIS look the same.
+
+Excluded, recorded and counted: `near_shore` closer than `shore_nm` to land, the mean of beginning and end; `gear`;
+`own_vessel`. Land is Natural Earth 1:50m: small islands are missing.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from prasan.detect.clock_hours import HOUR_S, Hours, hours_of, merged, no_hours
+from prasan.detect.make import degrees, hours, key
+from prasan.detect.spells import last_rows, no_vessel, runs, summed, window
+from prasan.picture.finding import Finding, Fix, Rule
+from prasan.picture.shore import LIMIT_M
+from prasan.picture.sphere import KNOT_MS, Floats, chord_m
+from prasan.picture.world import World
+from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, points, same_track, take, track_keys
+
+MESSAGES: Final = {
+    "loitering_open": ("min_h", "max_kn", "shore_nm"),
+    "loitering": ("hours", "speed_kn", "distance_km", "shore_nm"),
+    "far_from_shore": (),
+}
+
+NOT_ASSESSABLE: Final = ("long_silence",)
+
+NM: Final = 1852.0
+
+
+class Loiter(msgspec.Struct, frozen=True):
+    """Slow hours in a row so far: seconds covered from `begin` to `until`, of which `hour` is the last hour.
+
+    `first` and `last` are the fixes at the ends of the steps that cover them; `cm` and `secs` are sums.
+    """
+
+    first: Fix
+    anchor: tuple[int, int]
+    last: Fix
+    begin: int
+    until: int
+    hour: int
+    cm: int
+    secs: int
+    names: frozenset[str]
+    told: int = 0  # sources that were said
+
+
+class LoiterCarry(msgspec.Struct, frozen=True):
+    """The last fix of every emitter, the hours that are not over, and the slow hours in a row that go on."""
+
+    last: Fixes
+    partial: Hours
+    open: Mapping[int, Loiter]
+    not_assessable: dict[str, int]
+
+
+def kernel(
+    rows: Fixes, carry: LoiterCarry | None, upto: int, rule: Rule, world: World
+) -> tuple[list[Finding], LoiterCarry]:
+    """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> loiterings that began or ended, and the new carry."""
+    carry = carry or LoiterCarry(no_fixes(), no_hours(), {}, {})
+    both, new = window(rows, carry.last)
+    last = last_rows(both)
+    hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
+    known = merged(carry.partial, hours_of(both, new, hole, carry.partial.sets))
+    final = _final(track_keys(known), last, upto, hole)
+    over = (known.hour + 1) * HOUR_S <= final
+    ended, going = _join(take(known, over), carry.open, rule)
+    ends = _final(np.array(list(going), np.int64), last, upto, hole).tolist()
+    for track, end in zip(list(going), ends, strict=True):
+        if (going[track].hour + 2) * HOUR_S <= end:
+            ended.append(going.pop(track))
+    telling = [(one, True) for one in ended if one.until - one.begin >= least]
+    for track, one in going.items():
+        if one.until - one.begin >= least and len(one.names) > one.told:
+            telling.append((one, False))
+            going[track] = msgspec.structs.replace(one, told=len(one.names))
+    silences = carry.not_assessable.get("long_silence", 0) + _silences(both, new, rule)
+    tally = {"long_silence": silences} if silences else {}
+    return _findings(telling, rule, world), LoiterCarry(last, take(known, ~over), going, tally)
+
+
+def _final(tracks: Ints, last: Fixes, upto: int, hole: float) -> Ints:
+    """For each track the second before which no later fix can change anything."""
+    keys = track_keys(last)
+    at = np.searchsorted(keys, tracks)
+    t = last.t[at]
+    return np.where(upto - t > hole, upto, t)
+
+
+def _join(over: Hours, known: Mapping[int, Loiter], rule: Rule) -> tuple[list[Loiter], dict[int, Loiter]]:
+    """Hours that are over put to what goes on -> what ended on the way, and what goes on."""
+    tracks = track_keys(over)
+    slow = over.cm < rule.thresholds["max_kn"] * KNOT_MS * 100 * over.secs
+    next_hour = (np.diff(tracks) == 0) & (np.diff(over.hour) == 1)
+    first, last = runs(slow, next_hour)
+    edge = np.concatenate(([True], np.diff(tracks) != 0, [True])) if len(over) else np.ones(1, np.bool_)
+    keep = over.until[last] - over.begin[first] >= rule.thresholds["min_h"] * 3600
+    keep |= edge[first] | edge[last + 1]
+    first, last = first[keep], last[keep]
+    cm, secs = summed(over.cm, first, last).tolist(), summed(over.secs, first, last).tolist()
+    ended: list[Loiter] = []
+    going = dict(known)
+    for place, (track, begin, end) in enumerate(
+        zip(tracks[first].tolist(), first.tolist(), last.tolist(), strict=True)
+    ):
+        one = _run(over, begin, end, (cm[place], secs[place]))
+        before = going.get(track)
+        if before is not None and before.hour + 1 == int(over.hour[begin]):
+            one = _longer(before, one)
+        elif before is not None:
+            ended.append(before)
+        going[track] = one
+    return ended, going
+
+
+def _run(over: Hours, begin: int, end: int, sums: tuple[int, int]) -> Loiter:
+    mmsi = int(over.mmsi[begin])
+    units = (int(over.lat0[begin]), int(over.lon0[begin]))
+    first = Fix(
+        int(over.t0[begin]), mmsi, degrees(units[0]), degrees(units[1]), source=_source(over, over.origin0[begin])
+    )
+    place = (degrees(over.lat1[end]), degrees(over.lon1[end]))
+    last = Fix(int(over.t1[end]), mmsi, *place, source=_source(over, over.origin1[end]))
+    names = frozenset(name for heard in set(over.heard[begin : end + 1].tolist()) for name in over.sets[heard])
+    return Loiter(first, units, last, int(over.begin[begin]), int(over.until[end]), int(over.hour[end]), *sums, names)
+
+
+def _longer(before: Loiter, more: Loiter) -> Loiter:
+    return msgspec.structs.replace(
+        before, last=more.last, until=more.until, hour=more.hour, cm=before.cm + more.cm, secs=before.secs + more.secs,
+        names=before.names | more.names,
+    )  # fmt: skip
+
+
+def _source(over: Hours, origin: np.integer[Any]) -> str:
+    return "+".join(over.sets[int(origin)])
+
+
+def _silences(both: Fixes, new: Bools, rule: Rule) -> int:
+    """Long silences over which the vessel made less than the limit."""
+    step = np.diff(both.t)
+    at = np.flatnonzero(same_track(both) & (step > rule.thresholds["hole_h"] * 3600) & new[1:])
+    metres = chord_m(points(take(both, at)), points(take(both, at + 1)))
+    return int(np.count_nonzero(metres < rule.thresholds["max_kn"] * KNOT_MS * step[at]))
+
+
+def _findings(telling: list[tuple[Loiter, bool]], rule: Rule, world: World) -> list[Finding]:
+    """An open one knows the shore from where it began, one that is over from both ends."""
+    if not telling:
+        return []
+    ends = [one.last if over else one.first for one, over in telling]
+    shore = [
+        np.minimum(world.shore_m([at.lat for at in some], [at.lon for at in some]), LIMIT_M)
+        for some in ([one.first for one, _ in telling], ends)
+    ]
+    mean: Floats = (shore[0] + shore[1]) / 2
+    return [
+        _finding(one, over, shore_m, rule, world) for (one, over), shore_m in zip(telling, mean.tolist(), strict=True)
+    ]
+
+
+def _finding(one: Loiter, over: bool, shore_m: float, rule: Rule, world: World) -> Finding:
+    limits = rule.thresholds
+    codes = ["loitering" if over else "loitering_open"]
+    evidence: dict[str, Any] = {"shore_nm": round(shore_m / NM, 1)}
+    if shore_m >= LIMIT_M:
+        evidence["shore_nm"] = None
+        codes.append("far_from_shore")
+    if over:
+        speed = one.cm / 100 / one.secs / KNOT_MS
+        evidence |= {
+            "hours": hours(one.until - one.begin), "speed_kn": round(speed, 1), "distance_km": round(one.cm / 1e5, 1),
+        }  # fmt: skip
+    else:
+        evidence |= {"min_h": limits["min_h"], "max_kn": limits["max_kn"]}
+    near = shore_m < limits["shore_nm"] * NM
+    return Finding(
+        kind="loitering",
+        key=key(rule, (one.first.mmsi,), one.begin, *one.anchor),
+        mmsi=(one.first.mmsi,),
+        start=one.begin,
+        end=one.until if over else None,
+        lat=one.first.lat,
+        lon=one.first.lon,
+        confidence="medium",
+        reason="loitering",
+        rule=rule,
+        sources=tuple(sorted(one.names)),
+        fixes=(one.first, one.last) if over else (one.first,),
+        evidence={"codes": codes, **evidence},
+        excluded=no_vessel(one.first.mmsi, world) or ("near_shore" if near else None),
+    )

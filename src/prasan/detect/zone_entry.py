@@ -1,0 +1,99 @@
+"""Zone entry: a vessel is inside an area that the operator watches.
+
+Definition    the first fix inside a zone after a fix outside, or the first fix of the track if that is inside already.
+              It ends with the last fix inside, once a fix outside was heard and the vessel stayed out for `leave_h`:
+              a track along the border is one stay, not many.
+Source        Skylight "Entry": first AIS position inside an area of interest (skylight.helpjuice.com).
+              `leave_h` is our own choice.
+Columns       t, mmsi, lat, lon; `world.zones`.
+Cadence       any. Silence inside the zone ends nothing.
+Cannot see    a crossing between two fixes that are both outside; when between two fixes the border was passed.
+
+Excluded, recorded and counted: `gear` an MMSI of the forms 97x, 98x, 99x; `own_vessel` one of our own vessels.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from prasan.detect.make import hours
+from prasan.detect.spells import (
+    Open,
+    Spell,
+    Stretches,
+    join,
+    last_rows,
+    no_vessel,
+    spell_finding,
+    split,
+    summed,
+    tell,
+    window,
+)
+from prasan.picture.finding import Confidence, Finding, Rule
+from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.picture.world import World
+from prasan.tracks.columns import Bools, Fixes, no_fixes, same_track
+
+MESSAGES: Final = {
+    "zone_entered": ("zone", "speed_kn"),
+    "zone_first_seen": ("zone", "speed_kn"),
+    "zone_left": ("hours", "fixes_count"),
+}
+
+
+class ZoneCarry(msgspec.Struct, frozen=True):
+    """The last fix of every emitter, and the stays that go on."""
+
+    last: Fixes
+    open: Open
+
+
+def kernel(
+    rows: Fixes, carry: ZoneCarry | None, upto: int, rule: Rule, world: World
+) -> tuple[list[Finding], ZoneCarry]:
+    """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> stays that began or ended, and the new carry."""
+    carry = carry or ZoneCarry(no_fixes(), {})
+    if not world.zones.names:
+        return [], carry
+    both, new = window(rows, carry.last)
+    leave = rule.thresholds["leave_h"] * 3600
+
+    def apart(spell: Spell, t: int) -> bool:
+        return spell.left and t - spell.last.t >= leave
+
+    def over(spell: Spell) -> bool:
+        return apart(spell, upto)
+
+    ended, going = join(both, new, _stays(both, new, world), carry.open, apart)
+    done, going = split(going, over)
+    findings, going = tell(ended + done, going, lambda _: 1, lambda told: [_finding(*one, rule, world) for one in told])
+    return findings, ZoneCarry(last_rows(both), going)
+
+
+def _stays(both: Fixes, new: Bools, world: World) -> Stretches:
+    """Stretches of consecutive fixes inside one zone."""
+    row, zone = world.zones.inside(both.lat / UNITS_PER_DEGREE, both.lon / UNITS_PER_DEGREE)
+    order = np.lexsort((row, zone))
+    row, zone = row[order], zone[order]
+    follows = np.concatenate(([False], same_track(both))) if len(both) else np.empty(0, np.bool_)
+    linked = (np.diff(row) == 1) & (np.diff(zone) == 0) & follows[row[1:]]
+    begin = np.flatnonzero(np.concatenate(([True], ~linked))) if len(row) else row
+    end = np.append(begin[1:], len(row)) - 1 if len(row) else row
+    return Stretches(row[begin], row[end], zone[begin], summed(new[row].astype(np.int64), begin, end)[:, None])
+
+
+def _finding(spell: Spell, over: bool, rule: Rule, world: World) -> Finding:
+    zone = world.zones.names[spell.label]
+    evidence: dict[str, Any] = {
+        "codes": ["zone_entered" if spell.before else "zone_first_seen"],
+        "zone": zone,
+        "speed_kn": spell.first.sog,
+    }
+    if over:
+        evidence |= {"hours": hours(spell.last.t - spell.first.t), "fixes_count": spell.sums[0]}
+        evidence["codes"].append("zone_left")
+    excluded = no_vessel(spell.first.mmsi, world)
+    confidence: Confidence = "high" if spell.before else "medium"
+    return spell_finding(spell, rule, evidence, over=over, confidence=confidence, excluded=excluded, named=zone)
