@@ -18,7 +18,7 @@ from prasan.picture.world import World
 from prasan.tracks.columns import Fixes, Slots
 from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
-from prasan.tracks.jumps import jumps
+from prasan.tracks.jumps import JumpCarry, Jumps, jumps
 from prasan.tracks.slots import SlotCarry, slots
 
 TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
@@ -48,6 +48,7 @@ class ChainCarry(msgspec.Struct, frozen=True):
     slots: SlotCarry | None = None
     kernels: Mapping[str, Any] = {}
     identities: IdentityCarry | None = None
+    jumps: JumpCarry | None = None
 
     def not_assessable(self) -> dict[str, dict[str, int]]:
         """What could not be judged so far, by kind and reason."""
@@ -70,7 +71,7 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     rows, emitters = assign(fixes, carry.emitters)
     made, slot_carry = _slots(rows, carry.slots, rules)
     said, identities = _said(statics, carry, upto, rules, rows)
-    far = jumps(rows, carry.emitters.last if carry.emitters else None) if JUMP_KERNELS.keys() & rules.keys() else None
+    far, jump_carry = _jumps(rows, carry, rules)
     findings: list[Finding] = []
     kernels: dict[str, Any] = {}
     tables = (
@@ -85,7 +86,7 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
                 found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
                 findings += found
                 kernels[kind + mark] = state
-    return findings, ChainCarry(emitters, slot_carry, kernels, identities)
+    return findings, ChainCarry(emitters, slot_carry, kernels, identities, jump_carry)
 
 
 _SAID: Final = " said"
@@ -98,6 +99,12 @@ def _slots(rows: Fixes, carry: SlotCarry | None, rules: Rules) -> tuple[Slots | 
         return None, carry
     limits = rule.thresholds
     return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000)
+
+
+def _jumps(rows: Fixes, carry: ChainCarry, rules: Rules) -> tuple[Jumps | None, JumpCarry | None]:
+    if not JUMP_KERNELS.keys() & rules.keys():
+        return None, carry.jumps
+    return jumps(rows, carry.emitters.last if carry.emitters else None, carry.jumps)
 
 
 def _said(

@@ -16,7 +16,7 @@ import numpy as np
 
 from prasan.detect.make import fix, key, names
 from prasan.picture.finding import Confidence, Finding, Rule
-from prasan.picture.identity import FORM_NAMES, INVALID, is_imo, mmsi_form, mmsi_forms, mmsi_mids
+from prasan.picture.identity import FORM_NAMES, INVALID, imo_valid, mmsi_form, mmsi_forms, mmsi_mids
 from prasan.picture.world import World
 from prasan.tracks.columns import Fixes, Ints, concat, no_fixes, same_track, take, vessels
 
@@ -68,7 +68,8 @@ def _earliest(rows: Fixes, suspects: Ints, needed: int) -> Fixes:
 
 def _suspect(mmsi: Ints, world: World) -> np.ndarray[Any, np.dtype[np.bool_]]:
     forms, mids = mmsi_forms(mmsi), mmsi_mids(mmsi)
-    bad_imo = [number for number, imo in world.imos.items() if imo and not is_imo(imo)]
+    imos = np.array(list(world.imos.values()), np.int64)
+    bad_imo = np.array(list(world.imos), np.int64)[(imos != 0) & ~imo_valid(imos)]
     bad = (forms == FORM_NAMES.index(INVALID)) | ((mids > 0) & ~np.isin(mids, list(world.flags)))
     return np.asarray(bad | np.isin(mmsi, bad_imo))
 

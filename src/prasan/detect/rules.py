@@ -60,7 +60,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             PRASAN,
             {
                 "vessels_count": 3, "window_h": 1, "source_km": 50, "target_km": 20, "distance_km": 10,
-                "implied_kn": 50, "quiet_h": 72,
+                "implied_kn": 50, "quiet_h": 72, "fixes_count": 3,
             },
             (
                 "SeaSpoofFinder's two stages with numbers of our own: it states none",

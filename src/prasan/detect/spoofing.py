@@ -1,9 +1,10 @@
 """Spoofing: several vessels are displaced together to where none of them can be.
 
 Definition    at least `vessels_count` vessels, within `window_h` of the first of them, make an impossible jump
-              (`distance_km` and `implied_kn` or more) from places within `source_km` of its place to places within
-              `target_km` of where it jumped to. A vessel is back once it jumps away from there. The finding lasts until
-              all are back, or nothing more was heard of it for `quiet_h`. Never on a single vessel.
+              (`distance_km` and `implied_kn` or more) from where each was heard `fixes_count` times, within `source_km`
+              of the first one's place, to places within `target_km` of where that one jumped to. A vessel is back once
+              it jumps away from there. The finding lasts until all are back, or nothing more was heard of it for
+              `quiet_h`. Never on a single vessel.
 Source        SeaSpoofFinder (arXiv 2602.16257): a jump filter per vessel, then several vessels that share source and
               target; arXiv 2603.11055: clusters in space and time take away 98.6 % of false alarms. Windows of 15 to 60
               minutes (reference implementations); kilometres are our own choice.
@@ -169,6 +170,7 @@ def _point(rows: Fixes, at: int) -> Floats:
 def _outward(made: Jumps, groups: Mapping[int, Group], upto: int, limits: Mapping[str, float]) -> Bools:
     """Jumps of vessels, far and fast enough, to an emitter that is newer than the one they left, with company."""
     wide = (made.metres >= limits["distance_km"] * 1000) & (made.knots >= limits["implied_kn"])
+    wide &= made.held >= limits["fixes_count"]
     wide &= (made.after.emitter > made.before.emitter) & ~of_forms(made.after.mmsi, NOT_VESSELS)
     at = np.flatnonzero(wide)
     if len(at) < FEW:

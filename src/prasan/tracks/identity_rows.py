@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prasan.picture.identity import is_imo
+from prasan.picture.identity import imo_valid
 
 FIELDS: Final = ("name", "callsign", "imo", "ship_type", "dimensions", "draught", "destination")
 
@@ -21,18 +22,19 @@ _SIDES: Final = ("to_bow", "to_stern", "to_port", "to_starboard")
 
 def rows_of(table: pa.Table) -> Iterator[Said]:
     """Rows of `STATICS`, each for its MMSI, and again for its IMO number if it gives one that can be."""
-    return (one for row in _rows(table) for one in _by_key(row))
-
-
-def _rows(rows: pa.Table) -> Iterator[Said]:
     columns: dict[str, list[str]] = {
-        **{name: _cleaned(rows[name]) for name in ("name", "callsign", "destination")},
-        **{name: _numbers(rows[name]) for name in ("imo", "ship_type", "draught")},
-        "dimensions": _dimensions(rows),
+        **{name: _cleaned(table[name]) for name in ("name", "callsign", "destination")},
+        **{name: _numbers(table[name]) for name in ("imo", "ship_type", "draught")},
+        "dimensions": _dimensions(table),
     }
     texts = zip(*(columns[name] for name in FIELDS), strict=True)
-    mmsi, t, names = (_list(rows[name]) for name in ("mmsi", "t", "source"))
-    return zip(mmsi, t, texts, names, strict=True)
+    mmsi, t, names = (_list(table[name]) for name in ("mmsi", "t", "source"))
+    imos = np.array([int(text or 0) for text in columns["imo"]], np.int64)
+    good = (imo_valid(imos) & ~np.isin(imos, list(PLACEHOLDERS))).tolist()
+    for number, second, text, name, named in zip(mmsi, t, texts, names, good, strict=True):
+        yield number, second, text, name
+        if named:
+            yield -int(text[2]), second, (str(number),), name
 
 
 def _cleaned(column: Any) -> list[str]:
@@ -53,11 +55,3 @@ def _dimensions(rows: pa.Table) -> list[str]:
 def _list(column: Any) -> list[Any]:
     """A column's plain values; a dictionary's are looked up once."""
     return list(column.to_pylist())
-
-
-def _by_key(row: Said) -> Iterator[Said]:
-    yield row
-    mmsi, t, texts, source = row
-    imo = int(texts[2] or 0)
-    if imo and imo not in PLACEHOLDERS and is_imo(imo):
-        yield -imo, t, (str(mmsi),), source
