@@ -29,6 +29,9 @@ NUMBERS: Final = (
 MEMORY: Final = 1_000_000
 """MMSIs whose last static row is remembered; beyond that all are forgotten, and statics are given once more."""
 
+_PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number that spreads bits (2**64 over the golden ratio), so that columns do not cancel each other."""
+
 _RANGES: Final = {
     "sog": (10, 0, 10_220),
     "cog": (10, 0, 3599),
@@ -55,7 +58,7 @@ _CLASS_OF_TYPE: Final = {1: "A", 2: "A", 3: "A", 18: "B", 19: "B", 4: "base", 9:
 """27 does not say."""
 
 
-Said: TypeAlias = Mapping[int, tuple[Any, ...]]
+Said: TypeAlias = Mapping[int, int]
 """What each MMSI said last of itself."""
 
 
@@ -235,28 +238,30 @@ def _news(mmsi: Any, columns: Mapping[str, Any], index: Any, said: Said) -> tupl
         return index, said
     order = np.argsort(mmsi, kind="stable")
     ship, rows = mmsi[order], index[order]
+    marks = _marks(columns, rows)
     first = np.append(True, ship[1:] != ship[:-1])
     changed = first.copy()
-    for column in columns.values():
-        codes = _codes(column)[rows]
-        changed[1:] |= codes[1:] != codes[:-1]
+    changed[1:] |= marks[1:] != marks[:-1]
     heads = np.flatnonzero(first)
     tails = np.append(heads[1:], len(ship)) - 1
     ships = ship[heads].tolist()
-    begun = _contents(columns, rows[heads])
-    changed[heads] = [said.get(m) != c for m, c in zip(ships, begun, strict=True)]
-    latest = dict(zip(ships, _contents(columns, rows[tails]), strict=True))
+    changed[heads] = [said.get(m) != mark for m, mark in zip(ships, marks[heads].tolist(), strict=True)]
+    latest = dict(zip(ships, marks[tails].tolist(), strict=True))
     return np.sort(rows[changed]), {**said, **latest} if len(said) < MEMORY else latest
 
 
-def _codes(column: Any) -> Any:
-    """A number for each row, equal where the content is."""
+def _marks(columns: Mapping[str, Any], rows: Any) -> Any:
+    """A 64-bit number for what each of the rows says: equal for equal content, and only by a rare chance else."""
+    marks = np.zeros(len(rows), np.uint64)
+    for column in columns.values():
+        marks = marks * _PRIME + _numbers(column)[rows]
+    return marks
+
+
+def _numbers(column: Any) -> Any:
+    """A number for the content of each row of a column: the value itself, or the hash of a text."""
     if isinstance(column, np.ndarray):
-        return column
-    return column.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
-
-
-def _contents(columns: Mapping[str, Any], rows: Any) -> list[tuple[Any, ...]]:
-    """What each of the rows says, as a tuple."""
-    taken = _picked(columns, rows)
-    return list(zip(*(c.tolist() if isinstance(c, np.ndarray) else c.to_pylist() for c in taken.values()), strict=True))
+        return column.astype(np.int64).view(np.uint64)
+    coded = column.dictionary_encode()
+    texts = np.array([0, *map(hash, coded.dictionary.to_pylist())], np.int64).view(np.uint64)
+    return texts[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1]
