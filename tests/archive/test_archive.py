@@ -1,6 +1,8 @@
 """The archive against a plain list of rows: whatever is asked, the answer is the same."""
 
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -15,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.archive import Appended, Archive, Carry, Damage, Recovered, SourceSummary, Tuning, batch_id
+from prasan.archive.manifest import _STEPS
 from prasan.archive.partition import LAST_T, UNDATED
 from prasan.archive.values import LATEST
 from prasan.errors import IntegrityError, PrasanError, UsageError
@@ -238,7 +241,7 @@ def test_a_reader_leaves_a_writers_files_alone(tmp_path: Path) -> None:
     assert (tmp_path / "positions" / "part-0000.parquet").exists()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(position_tables, min_size=2, max_size=5), st.integers(1, 2))
 def test_compaction_changes_no_answer(tables: list[pa.Table], buckets: int) -> None:
     at_once = Tuning(grace_s=0)
@@ -320,6 +323,63 @@ def test_an_archive_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(UsageError, match="newer version"):
         Archive.open(tmp_path)
+
+
+def test_an_archive_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "archive.sqlite")
+    for statement in _STEPS[0]:
+        connection.execute(statement)
+    connection.execute("INSERT INTO settings VALUES ('buckets', 3)")
+    connection.execute("INSERT INTO carry VALUES ('gap', x'01')")
+    connection.execute("INSERT INTO batches VALUES (1, 'b', 'amsa', 5, 0, 0)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    with pytest.raises(UsageError, match="another version"):
+        Archive.open(tmp_path, readonly=True)
+    with Archive.open(tmp_path) as archive:
+        assert archive.carry("gap") == Carry(0, b"\x01")
+        assert archive.append("b", "amsa", track(0, 5), NONE) == Appended(5, True)
+        archive.append("c", "amsa", track(0, 60), NONE, hot=True)
+        archive.tend(2**33)
+        assert archive.read().num_rows == 60
+
+
+FULL_DISK = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from archive_rows import track
+from prasan.archive import Archive
+from prasan.errors import PrasanError
+from prasan.picture.position import STATICS
+
+with Archive.open(sys.argv[2]) as archive:
+    archive.append("small", "amsa", track(0, 50), STATICS.empty_table(), hot=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), -1))
+    for hot in (True, False):
+        try:
+            archive.append(f"large {hot}", "amsa", track(50, 6000), STATICS.empty_table(), hot=hot)
+        except PrasanError as error:
+            print(error)
+    print(archive.read().num_rows)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_disk_that_fills_up_midway_keeps_no_half_batch(tmp_path: Path) -> None:
+    # A limit on the size of a file stands for the disk: the write stops in the middle, as it would there.
+    command = [sys.executable, "-c", FULL_DISK, str(Path(__file__).parent), str(tmp_path), "8192"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *refused, rows = done.stdout.splitlines()
+    assert len(refused) == 2
+    assert all("cannot" in line for line in refused)
+    assert rows == "50"
+    with Archive.open(tmp_path) as archive:
+        assert as_rows(archive.read()) == as_rows(track(0, 50))
+        assert archive.append("large True", "amsa", track(50, 6000), NONE, hot=True).rows == 6000
+        assert as_rows(archive.read()) == as_rows(track(0, 6050))
+        assert archive.check() == []
 
 
 def test_a_disk_that_refuses_loses_nothing(tmp_path: Path) -> None:

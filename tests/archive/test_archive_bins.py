@@ -49,6 +49,7 @@ def by_hand(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], tuple[int, int,
     return found
 
 
+@settings(max_examples=60, deadline=None)
 @given(position_tables | crowded, st.randoms(use_true_random=False))
 def test_bins_do_not_depend_on_the_order_of_rows(table: pa.Table, random: Any) -> None:
     order = list(range(table.num_rows))
@@ -62,6 +63,7 @@ def test_bins_do_not_depend_on_the_order_of_rows(table: pa.Table, random: Any) -
     assert {key: (r["n"], r["t"], r["t_last"]) for key, r in zip(keys, rows, strict=True)} == by_hand(table.to_pylist())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(position_tables | crowded, min_size=1, max_size=4))
 def test_bins_of_parts_add_up_to_those_of_the_whole(tables: list[pa.Table]) -> None:
     whole = make_bins(pa.concat_tables(tables).unify_dictionaries())
@@ -79,8 +81,8 @@ def dated(tables: list[pa.Table]) -> pa.Table:
     return make_bins(pa.concat_tables([POSITIONS.empty_table(), *parts]).unify_dictionaries())
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(position_tables | crowded, st.booleans()), max_size=5), st.integers(1, 2), st.data())
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(position_tables | crowded, st.booleans()), max_size=4), st.integers(1, 2), st.data())
 def test_the_archives_bins_are_those_of_all_its_rows(
     batches: list[tuple[pa.Table, bool]], buckets: int, data: st.DataObject
 ) -> None:

@@ -18,8 +18,8 @@ from prasan.picture.position import POSITIONS, STATICS, Flag
 NONE = STATICS.empty_table()
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(position_tables, st.booleans()), max_size=6), st.sampled_from([1, 30, 1000]))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(position_tables, st.booleans()), max_size=4), st.sampled_from([1, 30, 1000]))
 def test_rows_are_the_same_in_logs_in_files_and_in_both(batches: list[tuple[pa.Table, bool]], full: int) -> None:
     with (
         tempfile.TemporaryDirectory() as left,

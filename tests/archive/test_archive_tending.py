@@ -162,7 +162,7 @@ def test_what_interrupted_writers_left_goes_in_the_end(tmp_path: Path) -> None:
         assert not lost.exists()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.tuples(position_tables, st.booleans()), max_size=4),
     st.dictionaries(st.sampled_from(SOURCES), st.integers(0, 3)),
