@@ -25,9 +25,10 @@ from live_kit import (
 from prasan.errors import UsageError
 from prasan.feeds.live import Health, Limits, Options, Piece, find_ills, is_live, parse_address
 from prasan.feeds.live_decode import Decoding
-from prasan.feeds.live_feed import Tuning
+from prasan.feeds.live_feed import Feed, Tuning
 from prasan.feeds.live_meter import Meter
-from prasan.feeds.live_sockets import TcpListenLink, UdpLink
+from prasan.feeds.live_sockets import TcpListenLink
+from prasan.feeds.live_udp import UdpLink
 from prasan.formats.ais_batch import Counts
 
 BARE = b"!AIVDM,1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0*0F\r\n"
@@ -164,6 +165,33 @@ def test_what_is_wrong_with_a_feed_is_found() -> None:
 # Transports
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_udp_joins_what_one_sender_sent_and_keeps_senders_apart(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not many:
+        monkeypatch.setattr("prasan.feeds.live_udp._recvmmsg", None)
+    link = UdpLink(parse_address("udp://127.0.0.1:0"))
+    senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for number in range(3000):
+        senders[number % 2].sendto(b"%d" % number + b"\n" * (number % 3), link.address)
+        senders[0].sendto(b"", link.address)
+        if number == 1500:
+            heard = _drained(link)
+    for name, data in _drained(link).items():
+        heard[name] += data
+    for data, first in zip(heard.values(), (0, 1), strict=True):
+        assert [int(line) for line in data.split()] == list(range(first, 3000, 2))
+    link.close()
+    for sender in senders:
+        sender.close()
+
+
+def _drained(link: UdpLink) -> dict[str, bytes]:
+    heard: dict[str, bytes] = {}
+    while (found := link.read(0.3)) is not None:
+        heard[found[0]] = heard.get(found[0], b"") + found[1]
+    return heard
+
+
 def test_udp_is_read_and_rows_are_those_of_the_file() -> None:
     port = free_port(socket.SOCK_DGRAM)
     with Reader(f"udp://127.0.0.1:{port}") as reader, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -186,8 +214,8 @@ def test_udp_that_nobody_reads_is_dropped_by_the_kernel_which_counts_it() -> Non
             sender.sendto(bytes(60_000), link.address)
             sent += 1
         received = 0
-        while link.read(0.2) is not None:
-            received += 1
+        while (found := link.read(0.2)) is not None:
+            received += found[1].count(b"\n")
     assert received + (link.dropped() or 0) == sent
     link.close()
 
@@ -244,6 +272,23 @@ def test_tcp_waits_for_us_and_loses_nothing() -> None:
         until(step)
         assert b"".join(pieces) == data
     server.close()
+
+
+def test_what_is_behind_is_taken_in_larger_strides() -> None:
+    """Pieces that wait come as one, unless another stream, another moment or an end lies between."""
+    feed = Feed(Options(parse_address("udp://127.0.0.1:1"), "test"), hands())
+    pieces = [
+        Piece("a", b"1", NOW), Piece("a", b"2", NOW + 0.2), Piece("a", b"3", NOW + 0.4), Piece("b", b"4", NOW + 0.4),
+        Piece("a", b"5", NOW + 0.4, ended=True), Piece("a", b"6", NOW + 0.5), Piece(None, b"", NOW + 0.5, ended=True),
+    ]  # fmt: skip
+    for piece in (*pieces, None):
+        feed._put(piece)
+    taken = [piece for _ in range(6) if (piece := feed.take(0)) is not None]
+    assert [piece.data for piece in taken] == [b"12", b"3", b"4", b"5", b"6", b""]
+    assert [piece.ended for piece in taken] == [False, False, False, True, False, True]
+    assert [piece.t for piece in taken[:2]] == [NOW, NOW + 0.4]
+    with pytest.raises(EOFError):
+        feed.take(0)
 
 
 def test_receivers_that_connect_by_themselves_are_streams_of_their_own() -> None:
@@ -346,8 +391,6 @@ def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_websocket_without_the_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from prasan.feeds.live_feed import Feed
-
     monkeypatch.setattr("prasan.feeds.live_websocket._LIBRARY", "no_such_library")
     with pytest.raises(UsageError, match="needs a library that is not installed") as caught:
         Feed(Options(parse_address("wss://stream.example/v0"), "test"), hands())

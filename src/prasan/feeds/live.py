@@ -1,7 +1,7 @@
 """Live feeds as values: an address, a piece of bytes with its time, a record of health, and what is wrong with it.
 
-The transports are `live_sockets` (UDP, TCP both ways), `live_serial`, `live_http` and `live_websocket`; `live_feed`
-keeps one of them open, and `live_decode` makes rows of the pieces.
+The transports are `live_udp`, `live_sockets` (TCP both ways), `live_serial`, `live_http` and `live_websocket`;
+`live_feed` keeps one of them open, and `live_decode` makes rows of the pieces.
 """
 
 from collections.abc import Mapping

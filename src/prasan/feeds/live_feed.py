@@ -17,7 +17,8 @@ from prasan.errors import PrasanError
 from prasan.feeds.live import Address, Health, Link, Options, Piece
 from prasan.feeds.live_http import HttpLink, Memory
 from prasan.feeds.live_meter import Meter
-from prasan.feeds.live_sockets import TcpLink, TcpListenLink, UdpLink
+from prasan.feeds.live_sockets import TcpLink, TcpListenLink
+from prasan.feeds.live_udp import UdpLink
 from prasan.feeds.live_websocket import WebsocketLink, check_installed
 
 
@@ -43,6 +44,9 @@ class Tuning(msgspec.Struct, frozen=True):
 
 
 TUNING: Final = Tuning()
+JOINED: Final = 16
+"""Pieces taken as one at most: about a megabyte."""
+_NOTHING: Final = Piece(None, b"", 0.0)
 TICK_S: Final = 0.25
 """How long a read or a full queue is waited for before looking whether to stop."""
 _LEAST_S: Final = 0.001
@@ -62,6 +66,7 @@ class Feed:
         self._stop, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"read {options.source}", daemon=True)
         self._open = opener(options)
+        self._held: Piece | None = _NOTHING
         self._lost_before = 0
         self._failures = 0
 
@@ -83,14 +88,35 @@ class Feed:
         self._thread.join(seconds)
 
     def take(self, wait_s: float) -> Piece | None:
-        """The next piece, or None if none came in this time. EOFError after the last one."""
+        """The next piece, or None if none came in this time. EOFError after the last one.
+
+        When several wait, those of one stream and moment come as one: what is behind catches up in larger strides.
+        """
         try:
-            piece = self._queue.get(timeout=wait_s)
+            first = self._held if self._held is not _NOTHING else self._queue.get(timeout=wait_s)
         except queue.Empty:
             return None
-        if piece is None:
+        self._held = _NOTHING
+        if first is None:
             raise EOFError
-        return piece
+        parts = [first]
+        while self._joins(first, len(parts)):
+            parts.append(self._held)
+            self._held = _NOTHING
+        return Piece(first.stream, b"".join(part.data for part in parts), first.t, parts[-1].ended)
+
+    def _joins(self, first: Piece, parts: int) -> bool:
+        """True if the next piece, now held, goes on where these end."""
+        if first.ended or parts >= JOINED:
+            return False
+        try:
+            self._held = self._queue.get_nowait()
+        except queue.Empty:
+            return False
+        following = self._held
+        if following is None or following.ended or following.stream != first.stream:
+            return False
+        return following.t - first.t <= self._tuning.gather_s
 
     def _run(self) -> None:
         try:

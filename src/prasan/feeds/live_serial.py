@@ -1,7 +1,7 @@
 """A serial line with a receiver on it: raw, 8 data bits, no parity, one stop bit, no flow control (IEC 61162-1)."""
 
 import os
-import select
+import selectors
 import termios
 import tty
 from typing import Final
@@ -27,11 +27,12 @@ class SerialLink:
         except termios.error as error:
             os.close(self._file)
             raise OSError(error.args[0], f"not a serial line ({error.args[-1]})", address.path) from None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._file, selectors.EVENT_READ)
 
     def read(self, wait_s: float) -> tuple[str, bytes] | None:
         """The next bytes. OSError when the device went away."""
-        ready, _, _ = select.select([self._file], [], [], wait_s)
-        if not ready:
+        if not self._selector.select(wait_s):
             return None
         data = os.read(self._file, READ)
         if not data:
@@ -44,6 +45,7 @@ class SerialLink:
 
     def close(self) -> None:
         """Close the device."""
+        self._selector.close()
         os.close(self._file)
 
 

@@ -1,14 +1,11 @@
-"""UDP, and TCP as client and as server.
+"""TCP as client and as server: a stream for each connection, so that the parts of two receivers' messages never meet.
 
-UDP has a stream for each sender and TCP one for each connection, so that the parts of two receivers' messages never
-meet. TCP waits: what is not read is not acknowledged, and the sender stops. UDP cannot wait; what the kernel had no
-room for, it counts (SO_MEMINFO of sock_diag(7), Linux 4.12).
+TCP waits: what is not read is not acknowledged, and the sender stops.
 """
 
 import contextlib
 import selectors
 import socket
-import struct
 import time
 from collections import deque
 from typing import Final, cast
@@ -17,46 +14,11 @@ from prasan.feeds.live import Address
 
 READ: Final = 1 << 16
 CONNECT_S: Final = 5.0
-RECEIVE_BUFFER: Final = 4 << 20
-"""Asked of the kernel for UDP: some seconds of a world feed. It grants what net.core.rmem_max allows."""
 CLIENTS: Final = 64
 """Connections served at once by `tcp-listen`; more wait in the backlog."""
-_SO_MEMINFO: Final = 55
-_MEMINFO: Final = struct.Struct("9I")
-_DROPS: Final = 8
 _IDLE_S: Final = 30
 _PROBES: Final = (("TCP_KEEPIDLE", _IDLE_S), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 """A dead peer is noticed within a minute, not within the two hours of the kernel's default."""
-
-
-class UdpLink:
-    """A bound UDP socket. Each datagram ends its last line, also where the sender leaves the line end out."""
-
-    def __init__(self, address: Address) -> None:
-        self._socket = _bound(address, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        self.address = self._socket.getsockname()
-
-    def read(self, wait_s: float) -> tuple[str, bytes] | None:
-        """One datagram, its sender being the stream."""
-        self._socket.settimeout(wait_s)
-        try:
-            data, sender = self._socket.recvfrom(READ)
-        except TimeoutError:
-            return None
-        return (f"{sender[0]} {sender[1]}", data if data.endswith(b"\n") else data + b"\n") if data else None
-
-    def dropped(self) -> int | None:
-        """As the kernel counts them for this socket."""
-        try:
-            memory = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-        except OSError:
-            return None
-        return cast(int, _MEMINFO.unpack(memory)[_DROPS]) if len(memory) == _MEMINFO.size else None
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
 
 
 class TcpLink:
@@ -97,7 +59,7 @@ class TcpListenLink:
     """A server for receivers that connect by themselves, each a stream. One that breaks off disturbs no other."""
 
     def __init__(self, address: Address) -> None:
-        self._listener = _bound(address, socket.SOCK_STREAM)
+        self._listener = bound(address, socket.SOCK_STREAM)
         self._listener.listen()
         self.address = self._listener.getsockname()
         self._ready = deque[socket.socket]()
@@ -167,7 +129,8 @@ def keep_alive(connection: socket.socket) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def _bound(address: Address, kind: socket.SocketKind) -> socket.socket:
+def bound(address: Address, kind: socket.SocketKind) -> socket.socket:
+    """A socket bound to an address. OSError if it cannot be had."""
     found = socket.getaddrinfo(address.host, address.port, type=kind, flags=socket.AI_PASSIVE)
     made = socket.socket(found[0][0], kind)
     try:
