@@ -21,6 +21,10 @@ from prasan.picture.sphere import KNOT_MS, Floats
 
 STEP_S: Final = 60.0
 
+AID: Final = 99_567
+NO_FORM: Final = 99_000
+"""First five digits of an aid to navigation (M.585-9: 99, MID, four digits), and of a number that looks like one."""
+
 NEAR_KM: Final = 0.5
 """Hulls this near for an hour are listed as a look-alike of a meeting."""
 
@@ -73,20 +77,22 @@ def convoy(cast: Cast) -> list[Deed]:
 
 
 def buoy(cast: Cast) -> list[Deed]:
-    """A buoy on a net drifts with the current near a fishing vessel; its number is one of aids to navigation."""
+    """Two buoys on a net drift with the current; one has a number of aids to navigation, the other of no form."""
     draw, seconds = cast.draw, cast.sea.seconds
     spot = draw.within(draw.pick(cast.setting.area.ground))
     course, knots = draw.uniform(0, 360), draw.uniform(0.1, 0.5)
     far = shifted(spot, course, seconds / HOUR * knots * 1.852)
-    buoys = []
-    for number in range(2):
-        gap = 0.25 * number
+    numbers = []
+    for side, prefix in enumerate((AID, NO_FORM)):
+        gap = 0.25 * side
         hull = enlist(cast, "craft", [Way(0.0, shifted(spot, 90, gap)), Way(seconds, shifted(far, 90, gap), UNDER_WAY)])
-        mmsi = new_mmsi(cast, 9900 + number)
-        at = next(i for i, one in enumerate(cast.hulls) if one is hull)
-        cast.hulls[at] = _as_buoy(hull, mmsi)
-        buoys.append(mmsi)
-    return [Deed("encounter", "buoys", tuple(buoys), tuple(buoys), 0.0, seconds, innocent=True)]
+        cast.hulls[-1] = _as_buoy(hull, new_mmsi(cast, prefix))
+        numbers.append(cast.hulls[-1].mmsi)
+    pair, bad = tuple(numbers), (numbers[1],)
+    return [
+        Deed("encounter", "buoys", pair, pair, 0.0, seconds, innocent=True),
+        Deed("invalid_identity", "number_of_no_form", bad, bad, 0.0, seconds),
+    ]
 
 
 SCENES = {"escort": escort, "boarding": boarding, "convoy": convoy, "buoys": buoy}

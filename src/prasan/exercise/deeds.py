@@ -75,8 +75,11 @@ def duplicate(cast: Cast) -> list[Deed]:
     seconds = cast.sea.seconds
     replace(cast, second, as_mmsi=((0.0, seconds, first.mmsi),), off=())
     replace(cast, first, off=())
-    hulls = (first.mmsi, second.mmsi)
-    return [Deed("duplicate_identity", "two_hulls_one_mmsi", hulls, (first.mmsi,), 0.0, seconds)]
+    hulls, one = (first.mmsi, second.mmsi), (first.mmsi,)
+    return [
+        Deed("duplicate_identity", "two_hulls_one_mmsi", hulls, one, 0.0, seconds),
+        Deed("identity_change", "two_names_on_one_number", hulls, one, 0.0, seconds, innocent=True),
+    ]
 
 
 def identity_change(cast: Cast) -> list[Deed]:
@@ -110,11 +113,7 @@ def spoofing(cast: Cast) -> list[Deed]:
     for hull in caught:
         replace(cast, hull, leaps=((start, start + length, leap),))
     numbers = tuple(sorted(hull.mmsi for hull in caught))
-    jumps = [
-        Deed("speed_jump", "spoofed", (number,), (number,), at, at)
-        for number in numbers
-        for at in (start, start + length)
-    ]
+    jumps = [Deed("speed_jump", "spoofed", (one,), (one,), start, start + length) for one in numbers]
     return [Deed("spoofing", "positions_displaced", numbers, numbers, start, start + length), *jumps]
 
 
@@ -128,7 +127,7 @@ def fault(cast: Cast) -> list[Deed]:
     elsewhere = shifted(here, draw.uniform(0, 360), draw.of("deeds", "fault_km"))
     replace(cast, hull, leaps=((start, start + length, (elsewhere[0] - here[0], elsewhere[1] - here[1])),))
     one = (hull.mmsi,)
-    return [Deed("speed_jump", "receiver_fault", one, one, at, at) for at in (start, start + length)]
+    return [Deed("speed_jump", "receiver_fault", one, one, start, start + length)]
 
 
 def intruder(cast: Cast) -> list[Deed]:

@@ -108,11 +108,13 @@ def replace(cast: Cast, hull: Hull, **changes: object) -> Hull:
 
 
 def new_mmsi(cast: Cast, prefix: int | None = None) -> int:
-    """A number of the form MIDxxxxxx, or `prefix` and five digits, that nobody else has."""
+    """A number of the form MIDxxxxxx, or `prefix` of five digits and four more, that nobody else has."""
     draw = cast.draw
     while True:
-        head = draw.pick(cast.setting.area.mids) * 10 + 9 if prefix is None else prefix
-        number = head * 100_000 + int(draw.random.integers(100_000))
+        head = (
+            draw.pick(cast.setting.area.mids) * 100 + 90 + int(draw.random.integers(10)) if prefix is None else prefix
+        )
+        number = head * 10_000 + int(draw.random.integers(10_000))
         if number not in cast.taken:
             cast.taken.add(number)
             return number

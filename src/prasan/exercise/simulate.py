@@ -113,7 +113,7 @@ def _run(made: Simulation, lines: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-FACTS = frozenset({"loitering", "port_visit", "speed_jump"})
+FACTS = frozenset({"loitering", "port_visit", "speed_jump", "invalid_identity"})
 """Kinds that are facts, not alerts."""
 
 BORING = frozenset({"moored_together"})

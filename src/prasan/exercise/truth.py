@@ -26,8 +26,11 @@ LIKELY: Final = 0.5
 """A place is covered where at least one of a step's reports is more likely heard than not."""
 
 
-AROUND_S: Final = {"speed_jump": 900.0, "identity_change": 7200.0}
-"""How long before and after a moment a vessel must be heard, so that the change can be seen at all."""
+AROUND_S: Final = 7200.0
+"""How long before and after a change of identity static reports must be heard for it to be seen."""
+
+FASTEST_KMH: Final = 60 * 1.852
+"""No hull of the fleet sails half as fast: who seems to, has leapt."""
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -179,7 +182,7 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
     """What receivers could know: share of steps heard, neighbours heard around, and whether that is observable."""
     limits = cast.setting.ranges.observable
     off = deed.what == "transmitter_off"
-    share = _share(seen.ideal if off else seen.heard, deed, rows, steps)
+    share = _share(seen.ideal if off else seen.heard, rows, steps)
     row = rows[0]
     north = seen.lat[:, steps] - seen.lat[row, steps]
     east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
@@ -191,7 +194,9 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
     if off:
         enough = neighbours >= limits["neighbours"] and with_them >= limits["neighbour_share"]
         observable = observable and enough and before >= limits["before"]
-    elif deed.kind == "duplicate_identity":
+    elif deed.kind in ("speed_jump", "identity_change") and not deed.innocent:
+        observable = _sudden(seen.heard[row], deed, cast.hulls[row])
+    elif deed.kind in ("duplicate_identity", "invalid_identity"):
         observable = share * (steps.stop - steps.start) >= limits["both_steps"]
     elif deed.kind == "spoofing":
         observable = (seen.heard[rows, steps].sum(axis=1) >= 2).sum() >= limits["spoofed"]
@@ -204,14 +209,24 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
     }
 
 
-def _share(states: Bools, deed: Deed, rows: list[int], steps: slice) -> float:
-    """Share of the steps in which all were heard; of a moment, 1 if they were heard shortly before and after it."""
-    if deed.end > deed.start:
-        return float(states[rows, steps].all(axis=0).mean())
-    around = AROUND_S.get(deed.kind, BIN_S)
-    at = [int((deed.start + way * around) // BIN_S) for way in (-1.0, -0.5, 0.5, 1.0)]
-    before, after = (states[rows, max(0, a) : max(0, b) + 1].any() for a, b in (at[:2], at[2:]))
-    return float(before and after)
+def _share(states: Bools, rows: list[int], steps: slice) -> float:
+    """Share of the steps in which all were heard."""
+    return float(states[rows, steps].all(axis=0).mean())
+
+
+def _sudden(states: Bools, deed: Deed, hull: Hull) -> bool:
+    """Whether fixes before and after a change show it: soon enough for a leap to be too fast for any hull."""
+    if deed.kind == "identity_change":
+        first, last = (int((deed.start + way) // BIN_S) for way in (-AROUND_S, AROUND_S))
+        middle = int(deed.start // BIN_S)
+        return bool(states[max(0, first) : middle].any() and states[middle + 1 : last + 1].any())
+    leap = max(np.hypot(*value) * KM_PER_DEGREE for _, _, value in hull.leaps)
+    at = np.flatnonzero(states)
+    for edge in (deed.start, deed.end):
+        before, after = at[at * BIN_S + BIN_S <= edge], at[at * BIN_S >= edge]
+        if len(before) and len(after) and (after[0] - before[-1]) * BIN_S * FASTEST_KMH / 3600 < leap:
+            return True
+    return False
 
 
 def iso(t: float) -> str:
