@@ -7,6 +7,8 @@ with neither a place nor static data is `bad_position`.
 
 import csv
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +20,7 @@ from prasan.errors import FormatError
 from prasan.formats.ais_batch import CODE, Batch, Counts, Options, add_counts, counts_of
 from prasan.formats.ais_columns import empty_batch
 from prasan.formats.ais_names import accepted, is_comment
-from prasan.formats.ais_records import Said, batch_of
+from prasan.formats.ais_records import NUMBERS, Said, batch_of
 from prasan.formats.dialect_records import records_of
 from prasan.formats.dialect_tables import CSV_DIALECTS, PLAIN, Dialect, choose, find_columns
 from prasan.formats.line_cutter import Tail, cut_lines, last_line_end
@@ -27,6 +29,9 @@ LINE_LIMIT: Final = 16_384
 PIECE: Final = 1 << 21
 NULLS: Final = ["", "null", "NULL", "None", "NaN", "nan", "N/A", "Unknown", "Undefined", "unknown", "undefined"]
 _QUOTE, _BREAK, _RETURN = 34, 10, 13
+_WORDY: Final = frozenset({"nav_status", "msg_type", "ship_type", "imo"})
+_KINDS: Final = {name: pa.float64() for name in ("mmsi", "lat", "lon", *NUMBERS) if name not in _WORDY}
+"""Columns that nearly always hold nothing but numbers."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -117,7 +122,7 @@ def _decode_lines(state: CsvState, lines: bytes, options: Options) -> tuple[CsvS
 
 
 def _columns(header: Header, lines: bytes) -> tuple[dict[str, Any], Any]:
-    """Complete lines -> (our columns as strings, of the good lines in order; outcome of every line)."""
+    """Complete lines -> (our columns, of the good lines in order; outcome of every line)."""
     buf = np.frombuffer(lines, np.uint8)
     ends = np.flatnonzero(buf == _BREAK)
     starts = np.append(0, ends[:-1] + 1)
@@ -128,9 +133,9 @@ def _columns(header: Header, lines: bytes) -> tuple[dict[str, Any], Any]:
     bare = (outcome == 0) & ~unclear
     good = np.flatnonzero(bare)
     text = lines if bare.all() else buf[np.repeat(bare, ends - starts + 1)].tobytes()
-    columns = _plain_columns(header, text, quoted=bool(len(quotes)))
     if not unclear.any():
-        return columns, outcome
+        return _typed_columns(header, text, quoted=bool(len(quotes))), outcome
+    columns = _plain_columns(header, text, quoted=bool(len(quotes)))
     at = np.flatnonzero(unclear)
     more, fits = _quoted_columns(header, [lines[s:e] for s, e in zip(starts[at], ends[at], strict=True)])
     outcome[at] = np.where(fits, 0, CODE["bad_csv_row"])
@@ -147,28 +152,31 @@ def _quotes(buf: Any, starts: Any, ends: Any, separator: int) -> tuple[Any, Any]
     quotes = np.flatnonzero(buf == _QUOTE)
     if not len(quotes):
         return quotes, unclear
-    line = np.searchsorted(ends, quotes)
-    number = np.arange(len(quotes)) - np.searchsorted(quotes, starts[line])
+    count = np.diff(np.searchsorted(quotes, ends), prepend=0)
+    line = np.repeat(np.arange(len(ends)), count)
+    number = np.arange(len(quotes)) - np.repeat(np.cumsum(count) - count, count)
     before, after = buf[np.maximum(quotes - 1, 0)], buf[quotes + 1]
     opens = (quotes == starts[line]) | (before == separator)
     closes = (after == separator) | (after == _BREAK) | (after == _RETURN)
     unclear[line[np.where(number % 2 == 0, ~opens, ~closes)]] = True
-    unclear[np.bincount(line, minlength=len(ends)) % 2 == 1] = True
+    unclear[count % 2 == 1] = True
     return quotes, unclear
 
 
 def _outcomes(buf: Any, starts: Any, ends: Any, header: Header, quotes: Any) -> Any:
     places = np.flatnonzero(buf == ord(header.separator))
     if len(quotes):
-        begin = starts[np.searchsorted(ends, places)]
-        within = np.searchsorted(quotes, places) - np.searchsorted(quotes, begin)
-        places = places[within % 2 == 0]
+        odd = np.add.accumulate(buf == _QUOTE, dtype=np.uint8) & 1
+        before = np.append(np.uint8(0), odd[ends[:-1]])
+        count = np.diff(np.searchsorted(places, ends), prepend=0)
+        places = places[odd[places] == np.repeat(before, count)]
     fields = np.diff(np.searchsorted(places, np.append(0, ends))) + 1
     outcome = np.where(fields == header.width, 0, CODE["bad_csv_row"]).astype(np.uint8)
     returns = np.flatnonzero(buf == _RETURN)
     stray = returns[buf[returns + 1] != _BREAK]
     outcome[np.searchsorted(ends, stray)] = CODE["bad_csv_row"]
-    for line in np.flatnonzero(fields == 1).tolist():
+    outcome[(ends == starts) | ((ends - starts == 1) & (buf[starts] == _RETURN))] = CODE["blank"]
+    for line in np.flatnonzero((fields == 1) & (outcome != CODE["blank"])).tolist():
         if not buf[starts[line] : ends[line]].tobytes().strip():
             outcome[line] = CODE["blank"]
     outcome[ends - starts > LINE_LIMIT] = CODE["too_long"]
@@ -191,12 +199,26 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _plain_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, Any]:
-    """Lines with the right number of fields, bare or quoted whole, through Arrow's reader."""
+def _typed_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, Any]:
+    """Like `_plain_columns`, with numbers read as such where every field of the column is one."""
+    try:
+        columns = _plain_columns(header, text, quoted=quoted, kinds=_KINDS)
+    except pa.ArrowInvalid:
+        return _plain_columns(header, text, quoted=quoted)
+    return {
+        name: column.to_numpy(zero_copy_only=False) if pa.types.is_floating(column.type) else column
+        for name, column in columns.items()
+    }
+
+
+def _plain_columns(
+    header: Header, text: bytes, *, quoted: bool, kinds: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Lines with the right number of fields, bare or quoted whole, through Arrow's reader; strings but for `kinds`."""
     if not text:
         return {name: pa.array([], pa.string()) for name in header.columns}
     names = [f"c{at}" for at in range(header.width)]
-    wanted = [f"c{at}" for at in header.columns.values()]
+    wanted = {f"c{at}": kinds.get(name, pa.string()) for name, at in header.columns.items()}
     table = arrow_csv.read_csv(
         io.BytesIO(text),
         arrow_csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
@@ -204,8 +226,8 @@ def _plain_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, An
             delimiter=header.separator, quote_char='"' if quoted else False, ignore_empty_lines=False
         ),
         arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()),
-            include_columns=list(dict.fromkeys(wanted)),
+            column_types=wanted,
+            include_columns=list(wanted),
             null_values=NULLS,
             strings_can_be_null=True,
         ),

@@ -131,13 +131,13 @@ def _eta(month: int, day: int, hour: int, minute: int) -> str | None:
 def eta_of_parts(month: Any, day: Any, hour: Any, minute: Any) -> Any:
     """Four columns -> arrivals, as `etas`."""
     parts = [numbers(column)[0] for column in (month, day, hour, minute)]
-    return pa.array(
-        [
-            _eta(*map(int, row)) if all(0 <= value < 100 for value in row) else None
-            for row in zip(*(part.tolist() for part in parts), strict=True)
-        ],
-        pa.string(),
-    )
+    known = np.logical_and.reduce([(part >= 0) & (part < 100) for part in parts])
+    packed = np.zeros(len(known), np.int64)
+    for part in parts:
+        packed = packed * 100 + np.where(known, part, 0).astype(np.int64)
+    distinct, at = np.unique(packed, return_inverse=True)
+    read = [_eta(one // 1_000_000, one // 10_000 % 100, one // 100 % 100, one % 100) for one in distinct.tolist()]
+    return pa.array(read, pa.string()).take(pa.array(at, pa.int64()))
 
 
 def day_first(column: Any) -> Any:
