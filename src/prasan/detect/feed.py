@@ -80,10 +80,10 @@ def alive(  # noqa: PLR0913 - a silence is these numbers
     """
     if not len(at) or not rule.thresholds["feed_share"]:
         return np.ones(len(at), np.bool_)
-    feeds, group = _feeds(census, rows, at, rule)
+    each, group = feeds(census, rows, at, rule)
     heard_by = _members(census.sets, census)
     good = np.empty(len(at), np.bool_)
-    for number, sources in enumerate(feeds):
+    for number, sources in enumerate(each):
         mine = np.flatnonzero(group == number)
         heard = census.counts[heard_by[:, sources].any(axis=1)].sum(axis=0, dtype=np.int64)
         usual = _usual(heard, census, rows.t, at[mine], int(rule.thresholds["before_count"]))
@@ -92,6 +92,25 @@ def alive(  # noqa: PLR0913 - a silence is these numbers
         time = _alive_s(heard, census, rows.t[at[mine]], until[mine], need, limit, ended)
         good[mine] = (usual < rule.thresholds["feed_count"]) | (time >= limit)
     return good
+
+
+def feeds(census: Census, rows: Fixes, at: Ints, rule: Rule) -> tuple[Bools, Ints]:
+    """The different feeds, each a mask over the sources (`census.since`), and which is that of each silence.
+
+    The `before_count` rows up to each of `at` must be of one emitter.
+    """
+    if len(census.since) == 1:
+        return np.ones((1, 1), np.bool_), np.zeros(len(at), np.int64)
+    member: Bools = np.array(list(census.since.values())) > rows.t[at][:, None]
+    table = _members(rows.sets, census)
+    for back in range(int(rule.thresholds["before_count"])):
+        member |= table[rows.origin[at - back]]
+    return _different(member)
+
+
+def feeds_of(census: Census, rows: Fixes, at: Ints) -> tuple[Bools, Ints]:
+    """The same for single fixes: the sources that heard each."""
+    return _different(_members(rows.sets, census)[rows.origin[at]])
 
 
 def _turns(rows: Fixes, by: Ints, width: int) -> tuple[Ints, Ints, Ints]:
@@ -160,16 +179,9 @@ def _members(sets: SourceSets, census: Census) -> Bools:
     return np.array([[name in members for name in census.since] for members in sets], np.bool_)
 
 
-def _feeds(census: Census, rows: Fixes, at: Ints, rule: Rule) -> tuple[Bools, Ints]:
-    """The different feeds, each a mask over the sources, and which of them is that of each silence."""
-    if len(census.since) == 1:
-        return np.ones((1, 1), np.bool_), np.zeros(len(at), np.int64)
-    member: Bools = np.array(list(census.since.values())) > rows.t[at][:, None]
-    table = _members(rows.sets, census)
-    for back in range(int(rule.thresholds["before_count"])):
-        member |= table[rows.origin[at - back]]
-    feeds, group = np.unique(member, axis=0, return_inverse=True)
-    return feeds, group.reshape(-1)
+def _different(member: Bools) -> tuple[Bools, Ints]:
+    each, group = np.unique(member, axis=0, return_inverse=True)
+    return each, group.reshape(-1)
 
 
 def _usual(heard: Ints, census: Census, t: Ints, at: Ints, count: int) -> Ints:

@@ -7,16 +7,20 @@ Feed health   of that silence, `min_h` must lie in hours in which the feed that 
               the hours of the vessel's `before_count` fixes, but for the hour of the last. If not, the silence is not
               assessable (`feed_silent`), which a feed that comes back can still change. A feed that usually hears
               fewer than `feed_count` in an hour cannot be judged, and the gap stands. What a feed is: see `feed`.
+Class         `dark` only where others were heard, `unknown` by default: see `reception`, `reception_rate` and
+              `reception_class`. The first `min_h` of a silence decide while it is open; its end may change the class.
 Source        pipe-gaps `gap_detector.py` (Global Fishing Watch): consecutive positions, positions in the 12 h before,
-              open gaps; Welch et al. 2022: 14 positions in the 12 h before. Feed health is our own choice.
-Columns       t, mmsi, lat, lon; emitter from `tracks`.
+              open gaps; Welch et al. 2022: 14 positions in the 12 h before. Reception from other vessels' messages:
+              Welch et al.; Hammond and Peters 2012. Feed health and the thresholds of the class are our own choice.
+Columns       t, mmsi, lat, lon; sog and cog where given; emitter from `tracks`.
 Cadence       `before_count` positions within `before_h`; below it the silence is not assessable, and counted as such.
-Cannot see    why: a switched-off transmitter, a receiver that failed, a ship beyond the horizon and a ship that berthed
-              look the same. The class is therefore `unknown` until reception is measured.
+Cannot see    why, where too few others are heard: a switched-off transmitter, a receiver that failed, a ship beyond
+              the horizon. A vessel whose own transmitter or antenna fails looks like one that is switched off.
 
 Base stations, aids to navigation, search aircraft and beacons are not vessels and are passed over.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -24,6 +28,22 @@ import numpy as np
 
 from prasan.detect.feed import Census, alive, hear, no_census
 from prasan.detect.make import fix, hours, key, names
+from prasan.detect.reception_class import CONFIDENCE, Verdict
+from prasan.detect.reception_class import MESSAGES as CLASS_MESSAGES
+from prasan.detect.reception_gap import (
+    Begun,
+    Learnt,
+    Question,
+    ask,
+    begins,
+    known,
+    learn,
+    no_learnt,
+    remember,
+    silences_of,
+    verdict,
+    verdicts,
+)
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
 from prasan.picture.position import AIS_CLASSES
@@ -34,7 +54,7 @@ from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_tra
 MESSAGES: Final = {
     "gap_open": ("before_count", "before_h", "last_sog_kn"),
     "gap_closed": ("hours", "before_count", "before_h", "distance_km", "implied_kn", "last_sog_kn"),
-    "reception_unknown": (),
+    **CLASS_MESSAGES,
 }
 """Message codes and the evidence they take: `evidence.codes` lists those that apply."""
 
@@ -47,56 +67,92 @@ class GapCarry(msgspec.Struct, frozen=True):
     """The last `before_count` fixes of every emitter, the watermark, the feed's census, and what was said so far.
 
     `told` are the track keys whose gap is open; `not_assessable` counts silences by reason as of `upto`, of which
-    `lost` ended without the feed having been alive for long enough.
+    `lost` ended without the feed having been alive for long enough. `learnt` is what classes are made of.
     """
 
     rows: Fixes
     upto: int
     census: Census
+    learnt: Learnt
     told: Ints
     not_assessable: dict[str, int]
     lost: int = 0
 
 
-def kernel(
-    rows: Fixes,
-    carry: GapCarry | None,
-    upto: int,
-    rule: Rule,
-    world: World,  # noqa: ARG001 - one shape for all
-) -> tuple[list[Finding], GapCarry]:
+class _Silent(msgspec.Struct, frozen=True):
+    """Rows of regular vessels after which a silence longer than `min_h` began.
+
+    It is `over`, or goes on: `told` were said to be open, `waiting` were not yet. `fresh` are those that had not lasted
+    so long at the step before; `few` counts the fresh ones of vessels that are not regular.
+    """
+
+    over: Ints
+    waiting: Ints
+    told: Ints
+    fresh: Ints
+    few: int
+
+
+def kernel(rows: Fixes, carry: GapCarry | None, upto: int, rule: Rule, world: World) -> tuple[list[Finding], GapCarry]:
     """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> gaps that opened or closed, and the new carry."""
-    carry = carry or GapCarry(no_fixes(), 0, no_census(rule), np.empty(0, np.int64), {})
-    census = hear(carry.census, rows, upto) if rule.thresholds["feed_share"] else carry.census
+    carry = carry or _nothing(rule)
+    census = hear(carry.census, rows, upto)
+    rows = take(rows, mask) if not (mask := _vessels(rows)).all() else rows
+    learnt = learn(carry.learnt, rows, upto, rule)
     both, new = _with_carry(rows, carry.rows)
     now = max(upto, carry.upto)
     if not len(both):
-        return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census)
+        return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census, learnt=learnt)
     same = same_track(both)
-    limit = int(rule.thresholds["min_h"] * 3600)
     begin = np.flatnonzero(np.concatenate(([True], ~same)))
     last = np.flatnonzero(np.concatenate((~same, [True])))
-    closed = np.flatnonzero(same & (np.diff(both.t) > limit))
-    closed = closed[new[closed + 1]]
-    told = np.isin(track_keys(take(both, last)), carry.told) & ~new[last]
-    silent = last[(upto - both.t[last] > limit) & ~told]
-    lasting = np.concatenate((closed, silent))
-    lasting = lasting[(both.t[lasting] >= carry.upto - limit) | new[lasting]]  # or else counted at an earlier step
-    few = int(np.count_nonzero(~_regular(both, begin, lasting, rule)))
-    closed, silent = (at[_regular(both, begin, at, rule)] for at in (closed, silent))
-    ends = closed[alive(census, both, closed, both.t[closed + 1], rule, ended=True)]
-    opens = silent[alive(census, both, silent, np.full(len(silent), upto), rule, ended=False)]
-    findings = [_closed(both, index, rule) for index in ends.tolist()]
-    findings += [_open(both, index, rule) for index in opens.tolist()]
-    lost = carry.lost + len(closed) - len(ends)
-    counts = carry.not_assessable.get(NOT_ASSESSABLE[0], 0) + few, lost + len(silent) - len(opens)
+    limit = int(rule.thresholds["min_h"] * 3600)
+    over = np.flatnonzero(same & (np.diff(both.t) > limit))
+    over, quiet = over[new[over + 1]], last[upto - both.t[last] > limit]
+    silent = _silent(both, new, begin, (over, quiet), carry, rule)
+    question = ask(learnt, silences_of(both, over, quiet), census, both, rule, world)
+    begun = dict(zip(silent.fresh.tolist(), begins(question, silent.fresh), strict=True))
+    ends = silent.over[alive(census, both, silent.over, both.t[silent.over + 1], rule, ended=True)]
+    opens = silent.waiting[alive(census, both, silent.waiting, np.full(len(silent.waiting), upto), rule, ended=False)]
+    findings = _findings(question, ends, opens, begun)
+    lost = carry.lost + len(silent.over) - len(ends)
+    counts = (carry.not_assessable.get(NOT_ASSESSABLE[0], 0) + silent.few, lost + len(silent.waiting) - len(opens))
     tally = {reason: count for reason, count in zip(NOT_ASSESSABLE, counts, strict=True) if count}
-    open_now = track_keys(take(both, np.concatenate((last[told], opens))))
-    return findings, GapCarry(_ring(both, last, begin, rule), now, census, open_now, tally, lost)
+    open_now = track_keys(take(both, np.concatenate((silent.told, opens))))
+    learnt = remember(question, silent.over, silent.waiting, begun)
+    return findings, GapCarry(_ring(both, last, begin, rule), now, census, learnt, open_now, tally, lost)
+
+
+def _nothing(rule: Rule) -> GapCarry:
+    census = no_census(rule)
+    return GapCarry(no_fixes(), 0, census, no_learnt(census.width), np.empty(0, np.int64), {})
+
+
+def _silent(  # noqa: PLR0913, PLR0917 - one step is these numbers
+    rows: Fixes, new: Bools, begin: Ints, at: tuple[Ints, Ints], carry: GapCarry, rule: Rule
+) -> _Silent:
+    """Sort the silences after rows `at` (over, going on)."""
+    over, quiet = at
+    told = np.isin(track_keys(take(rows, quiet)), carry.told) & ~new[quiet]
+    waiting = quiet[~told]
+    both = np.concatenate((over, waiting))
+    limit = rule.thresholds["min_h"] * 3600
+    fresh = both[(rows.t[both] >= carry.upto - limit) | new[both]]  # or else counted at an earlier step
+    over, waiting, lasting = (some[_regular(rows, begin, some, rule)] for some in (over, waiting, fresh))
+    return _Silent(over, waiting, quiet[told], lasting, len(fresh) - len(lasting))
+
+
+def _findings(question: Question, ends: Ints, opens: Ints, begun: Mapping[int, Begun]) -> list[Finding]:
+    rows, rule = question.rows, question.rule
+    classes = verdicts(question, ends, known(question, ends, begun))
+    findings = [_closed(rows, index, rule, found) for index, found in zip(ends.tolist(), classes, strict=True)]
+    going = known(question, opens, begun)
+    return findings + [
+        _open(rows, index, rule, verdict(one, rule)) for index, one in zip(opens.tolist(), going, strict=True)
+    ]
 
 
 def _with_carry(rows: Fixes, carried: Fixes) -> tuple[Fixes, Bools]:
-    rows = take(rows, mask) if not (mask := _vessels(rows)).all() else rows
     if not len(carried):
         return rows, np.ones(len(rows), np.bool_)
     both = concat(carried, rows)
@@ -128,7 +184,7 @@ def _ring(rows: Fixes, last: Ints, begin: Ints, rule: Rule) -> Fixes:
     return take(rows, np.repeat(last - count + 1, count) + offsets)
 
 
-def _open(rows: Fixes, index: int, rule: Rule) -> Finding:
+def _open(rows: Fixes, index: int, rule: Rule, found: Verdict) -> Finding:
     before = index - int(rule.thresholds["before_count"]) + 1
     anchor = fix(rows, index)
     return Finding(
@@ -139,28 +195,29 @@ def _open(rows: Fixes, index: int, rule: Rule) -> Finding:
         end=None,
         lat=anchor.lat,
         lon=anchor.lon,
-        confidence="low",
-        reason="reception_unknown",
+        confidence=CONFIDENCE[found.gap_class],
+        reason=found.code,
         rule=rule,
-        sources=names(rows.sets, rows.origin[before : index + 1]),
+        sources=tuple(sorted({*names(rows.sets, rows.origin[before : index + 1]), *found.names})),
         fixes=(anchor,),
         evidence={
-            "codes": ["gap_open", "reception_unknown"],
+            "codes": ["gap_open", found.code],
             "before_count": index - before + 1,
             "before_h": hours(rows.t[index] - rows.t[before]),
             "last_sog_kn": anchor.sog,
+            **found.evidence,
         },
-        gap_class="unknown",
+        gap_class=found.gap_class,
     )
 
 
-def _closed(rows: Fixes, index: int, rule: Rule) -> Finding:
-    begun = _open(rows, index, rule)
+def _closed(rows: Fixes, index: int, rule: Rule, found: Verdict) -> Finding:
+    begun = _open(rows, index, rule, found)
     a, b = begun.fixes[0], fix(rows, index + 1)
     metres = float(distance_m(a.lat, a.lon, b.lat, b.lon))
     evidence = {
         **begun.evidence,
-        "codes": ["gap_closed", "reception_unknown"],
+        "codes": ["gap_closed", found.code],
         "hours": hours(b.t - a.t),
         "distance_km": round(metres / 1000, 1),
         "implied_kn": round(metres / (b.t - a.t) / KNOT_MS, 1),

@@ -15,6 +15,10 @@ MESSAGES: Final[dict[str, str]] = {
     "kind.port_visit": "Port visit",
     "kind.stop": "Stop",
     "kind.drifting": "Drifting",
+    "kind.speed_anomaly": "Unusual speed",
+    "kind.draught_change": "Draught change",
+    "kind.cable_risk": "Slow over a submarine cable",
+    "kind.victim_manoeuvre": "Evasive manoeuvre",
     "kind.identity_change": "Identity change",
     "kind.spoofing": "False positions",
     "kind.zone_entry": "Zone entry",
@@ -58,30 +62,33 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "finding.reception_dark": (
         "Others were heard where this vessel was not. {heard} of {expected} neighbours were heard in the "
-        "hours next to the silence, {neighbours} in all while it lasted; {covered} of {places} places within "
-        "the vessel's reach had reception. Of {n_periods} comparable vessel-periods of {period_h} hours here,"
-        " {k_silent} were silent this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-"
-        "Pearson)."
+        "hours next to the silence, {neighbours} vessels within {near_km} km while it lasted. Of {n_periods} "
+        "comparable vessel-hours here, {k_silent} began a silence of {lasted_h} hours or more after which "
+        "the vessel was heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
     ),
     "finding.reception_suspicious": (
         "Others were heard near this vessel, though the evidence is not complete. {heard} of {expected} "
-        "neighbours were heard in the hours next to the silence, {neighbours} in all while it lasted; "
-        "{covered} of {places} places within the vessel's reach had reception. Of {n_periods} comparable "
-        "vessel-periods of {period_h} hours here, {k_silent} were silent this long and heard again (upper 95 "
-        "% bound {upper_95:.1%}, Clopper-Pearson)."
+        "neighbours were heard in the hours next to the silence, {neighbours} vessels within {near_km} km "
+        "while it lasted. Of {n_periods} comparable vessel-hours here, {k_silent} began a silence of "
+        "{lasted_h} hours or more after which the vessel was heard again (upper 95 % bound {upper_95:.1%}, "
+        "Clopper-Pearson)."
     ),
     "finding.reception_unknown": (
         "Reception here in these hours does not suffice to tell a switched-off transmitter from poor "
         "reception. {heard} of {expected} neighbours were heard in the hours next to the silence, "
-        "{neighbours} in all while it lasted; {covered} of {places} places within the vessel's reach had "
-        "reception. Of {n_periods} comparable vessel-periods of {period_h} hours here, {k_silent} were silent"
-        " this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
+        "{neighbours} vessels within {near_km} km while it lasted. Of {n_periods} comparable vessel-hours "
+        "here, {k_silent} began a silence of {lasted_h} hours or more after which the vessel was heard again"
+        " (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
     ),
     "finding.reception_normal": (
         "Silences this long are usual here. {heard} of {expected} neighbours were heard in the hours next to "
-        "the silence, {neighbours} in all while it lasted; {covered} of {places} places within the vessel's "
-        "reach had reception. Of {n_periods} comparable vessel-periods of {period_h} hours here, {k_silent} "
-        "were silent this long and heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
+        "the silence, {neighbours} vessels within {near_km} km while it lasted. Of {n_periods} comparable "
+        "vessel-hours here, {k_silent} began a silence of {lasted_h} hours or more after which the vessel "
+        "was heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
+    ),
+    "finding.new_number": (
+        "Minutes after the last position a number that had not been heard before came up nearby: the "
+        "transmitter may have been given another MMSI."
     ),
     "finding.lay_still": (
         "The vessel lay still or was in port before the silence, where transmitters are often switched off or shadowed."
@@ -148,6 +155,53 @@ MESSAGES: Final[dict[str, str]] = {
         "{vessels_count} vessels were displaced together within {minutes} minutes, by {distance_km} km, "
         "which would need at least {implied_kn} knots. {returned_count} of them have come back so far."
     ),
+    "finding.stop": "The vessel stayed within {radius_m} m of one place for {hours} hours ({fixes_count} positions).",
+    "finding.stop_open": (
+        "The vessel has stayed within {radius_m} m of one place for more than {min_h} hours and still does."
+    ),
+    "finding.port_visit": (
+        "The vessel was in port for {hours} hours, with {stops_count} stops and {gaps_count} long silences. "
+        "Nearest port or anchorage point where it came in: {port_km} km. Certainty {certainty} of 4."
+    ),
+    "finding.port_visit_open": (
+        "The vessel is in port. Nearest port or anchorage point where it came in: {port_km} km. Certainty so "
+        "far {certainty} of 4."
+    ),
+    "finding.loitering": "The vessel went nowhere for {hours} hours: {distance_km} km at {speed_kn} knots on average.",
+    "finding.loitering_open": "The vessel has made less than {max_kn} knots in every hour for {min_h} hours or more.",
+    "finding.off_shore": "The shore was {shore_nm} nautical miles away.",
+    "finding.far_from_shore": "No shore lay within 100 nautical miles.",
+    "finding.drifting": (
+        "For {hours} hours the course lay {angle_deg}° off the heading on average, at {speed_kn} knots: the "
+        "vessel was carried {distance_km} km."
+    ),
+    "finding.drifting_open": (
+        "For {min_h} hours or more the course has lain well off the heading at low speed, as of a vessel that drifts."
+    ),
+    "finding.zone_entered": "The vessel came into the zone “{zone}” at {speed_kn} knots.",
+    "finding.zone_entered.no_speed_kn": "The vessel came into the zone “{zone}”.",
+    "finding.zone_first_seen": "The vessel was inside the zone “{zone}” when it was first heard, at {speed_kn} knots.",
+    "finding.zone_first_seen.no_speed_kn": "The vessel was inside the zone “{zone}” when it was first heard.",
+    "finding.zone_left": "It was inside for {hours} hours ({fixes_count} positions) and has left.",
+    "finding.speed_anomaly_open": (
+        "The vessel reports speeds far above the {usual_kn} knots that are usual for its type."
+    ),
+    "finding.speed_anomaly": (
+        "For {hours} hours the vessel reported {speed_kn} knots on average, where {usual_kn} knots are usual "
+        "for its type."
+    ),
+    "finding.draught_change": (
+        "The vessel's reported draught went from {old_draught_m} m to {new_draught_m} m within {hours} "
+        "hours, away from a port. It is typed in by hand."
+    ),
+    "finding.cable_risk_open": "The vessel lies over a submarine cable or moves there below {slow_kn} knots.",
+    "finding.cable_risk": "The vessel was over a submarine cable for {hours} hours at {speed_kn} knots.",
+    "finding.victim_manoeuvre_open": (
+        "A merchant ship changed course or speed sharply at least {turns_count} times in a row."
+    ),
+    "finding.victim_manoeuvre": (
+        "A merchant ship changed course or speed sharply {turns_count} times within {hours} hours."
+    ),
     "finding.sanitised": "The sender shared this in a coarser form; the details were removed.",
     "summary.incident": "{attack}. Vessel status: {status}.",
     "summary.incident_bare": "{attack}.",
@@ -187,19 +241,25 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.weak_covered_share": "suspicious: share of places with reception",
     "measure.weak_lost_share": "suspicious: share of vessels lost here, at most",
     "measure.weak_silent_share": "suspicious: bound on such silences here, at most",
-    "measure.usual_count": "normal: vessel-periods needed",
+    "measure.usual_count": "normal: vessel-hours needed",
     "measure.usual_share": "normal: share of them silent, at least",
     "measure.neighbours": "Neighbours heard during the silence",
     "measure.heard": "Neighbours heard in the hours next to it",
     "measure.expected": "of neighbours that were there",
     "measure.covered": "Places within reach that had reception",
     "measure.places": "of places looked at",
-    "measure.n_periods": "Comparable vessel-periods here",
-    "measure.k_silent": "of which silent this long and heard again",
-    "measure.n_lost": "Further vessel-periods: not heard again so far",
+    "measure.n_periods": "Comparable vessel-hours here",
+    "measure.k_silent": "of which began a silence this long, heard again after",
+    "measure.n_lost": "Further vessel-hours after which nothing was heard so far",
     "measure.upper_95": "Upper 95 % bound of that share (Clopper-Pearson)",
-    "measure.period_h": "Length of a vessel-period (hours)",
     "measure.judged_at": "Judged where the silence began or ended",
+    "measure.dense_h": "dark: positions before came within (hours)",
+    "measure.blind_count": "dark: places ahead without reception, at most",
+    "measure.way_share": "Share of the way between with reception",
+    "measure.weak_dense_h": "suspicious: positions before came within (hours)",
+    "measure.weak_blind_count": "suspicious: places ahead without reception, at most",
+    "measure.weak_way_share": "suspicious: share of the way with reception",
+    "measure.lasted_h": "This long (hours)",
     "measure.last_sog_kn": "Last speed (kn)",
     "measure.hours": "Duration (hours)",
     "measure.old_mmsi": "MMSI before",
@@ -218,12 +278,39 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.window_h": "Time window (h)",
     "measure.source_km": "Apart before at most (km)",
     "measure.target_km": "Apart after at most (km)",
+    "measure.usual_kn": "Usual for the type (kn)",
+    "measure.old_draught_m": "Draught before (m)",
+    "measure.new_draught_m": "Draught after (m)",
+    "measure.over_share": "Times the usual speed",
+    "measure.change_m": "Least change (m)",
+    "measure.change_share": "Least change (share)",
+    "measure.slow_kn": "Slower than (kn)",
+    "measure.turn_deg": "Sharp turn (degrees)",
+    "measure.step_kn": "Sharp change of speed (kn)",
+    "measure.least_kn": "At least (kn)",
+    "measure.turns_count": "Sharp steps",
     "measure.closest_m": "Closest (m)",
     "measure.speed_kn": "Speed (kn)",
     "measure.slots_count": "Ten-minute steps",
     "measure.slots_inferred": "of which inferred",
     "measure.emitters_count": "Transmitters",
     "measure.jumps_count": "Jumps",
+    "measure.radius_m": "Radius (m)",
+    "measure.entry_km": "In port from (km)",
+    "measure.exit_km": "Out of port from (km)",
+    "measure.stop_kn": "Stopped at or below (kn)",
+    "measure.go_kn": "Moving again from (kn)",
+    "measure.gap_h": "Silence in port (hours)",
+    "measure.least_certainty": "Certainty at least",
+    "measure.certainty": "Certainty (1 to 4)",
+    "measure.stops_count": "Stops",
+    "measure.gaps_count": "Long silences",
+    "measure.max_kn": "Speed at most (kn)",
+    "measure.min_kn": "Speed at least (kn)",
+    "measure.angle_deg": "Course off the heading (°)",
+    "measure.shore_nm": "Distance from shore (nm)",
+    "measure.leave_h": "Out of the zone after (hours)",
+    "measure.zone": "Zone",
     "measure.mmsi": "MMSI",
     "measure.mid": "State code (MID)",
     "measure.imo": "IMO number",
@@ -237,8 +324,15 @@ MESSAGES: Final[dict[str, str]] = {
     "excluded.same_emitter_family": "Both positions come from one MMSI",
     "excluded.duplicate_identity": "Explained by two vessels using one MMSI",
     "not_assessable.no_place": "No position of the vessel had been received",
+    "excluded.gear": "A buoy, beacon or fishing gear, not a vessel",
+    "excluded.own_vessel": "A vessel of our own government",
+    "excluded.near_shore": "Near the shore",
+    "excluded.no_stop": "Passed by without a stop",
+    "not_assessable.no_cable_layer": "The world holds no zone whose name begins with 'cable'",
     "not_assessable.few_positions_before": "Too few positions before the silence to judge it",
     "not_assessable.feed_silent": "The feed itself was silent",
+    "not_assessable.no_heading": "Slow vessels that gave no heading",
+    "not_assessable.long_silence": "Silences too long to know what the vessel did",
     # why an event's state is what it is
     "life.opened": "First seen",
     "life.revised": "New data changed it",

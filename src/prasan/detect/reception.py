@@ -1,0 +1,265 @@
+"""Was anybody heard where and when this vessel was not? Neighbours, and the places it could have reached.
+
+The place of a silence is where it began, or where it ended. Around it only those hearings count that compare: by the
+vessel's own feed, of other MMSIs, that moved (a berth says nothing of the sea beside it), of a transmitter as strong or
+weaker (class B is heard less far than class A). All hearings are of slots that were over when the question was asked,
+so that the answer does not depend on how the input was cut.
+
+Places    the place itself, eight around it at the distance that the vessel could have gone before it had to be heard
+          again (four times its own interval between fixes, at least half an hour, at most `cover_h`), and two ahead on
+          its course, or behind it where the silence ended: what it makes in one hour and in two, at least `near_km` and
+          twice that. A place is covered if `place_count` vessels were heard within `near_km` of it in the `cover_h`
+          next to the silence's end that is asked about: a station that came back later proves nothing.
+Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it). Of those that were
+          there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at once.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from prasan.picture.finding import Rule
+from prasan.picture.position import AIS_CLASSES
+from prasan.picture.sphere import EARTH_M, KNOT_MS, Floats, lat_lon, vectors
+from prasan.tracks.columns import Bools, Columns, Ints, SourceSets, take
+from prasan.tracks.reception import Hearings, Reception, around
+
+LEAST_KN: Final = 10.0
+MOST_KN: Final = 25.0
+"""A vessel may go faster in its silence than before, but not at any speed: knots between which its reach is set."""
+FASTER: Final = 1.3
+"""How much faster than its fastest fix before, as for emitters."""
+INTERVALS: Final = 4
+"""Own intervals between fixes after which a vessel should have been heard again."""
+LEAST_REACH_S: Final = 1800
+UNDER_WAY_KN: Final = 1.0
+"""Below it a course says nothing."""
+WAY: Final = 12
+"""Places along the way from the beginning of a silence to its end."""
+CHUNK: Final = 256
+"""Silences looked at in one go: bounds the memory."""
+
+_B: Final = AIS_CLASSES.index("B")
+
+
+class Asked(Columns, frozen=True):
+    """The places to judge, n: where a silence began (`after`: look at the time that follows) or ended.
+
+    `t` seconds of the fix there; `known` the watermark up to which hearings may be used; `lat`, `lon` and `course` in
+    degrees (course NaN if unknown); `knots` the highest speed of the fixes before; `interval_s` between them; `light`
+    True for class B; `feed` a row of `usable`, which says by feed and source set whether a hearing counts.
+    """
+
+    mmsi: Ints
+    t: Ints
+    known: Ints
+    after: Bools
+    lat: Floats
+    lon: Floats
+    course: Floats
+    knots: Floats
+    interval_s: Floats
+    light: Bools
+    feed: Ints
+
+
+class Cover(msgspec.Struct, frozen=True):
+    """The answer for one place, or for the way between both: see the head of this module.
+
+    `neighbours` heard; `heard` of `expected` heard next to the silence's end; `covered` of `places`; `blind` are the
+    places on the course that are not; `origins` index the source sets that heard the neighbours.
+    """
+
+    neighbours: int
+    heard: int
+    expected: int
+    covered: int
+    places: int
+    blind: int = 0
+    origins: tuple[int, ...] = ()
+
+
+class Spots(Columns, frozen=True):
+    """Places and times to look for others: `owner` is a row of `Asked`; degrees, seconds; `ahead` on the course."""
+
+    owner: Ints
+    lat: Floats
+    lon: Floats
+    begin: Ints
+    end: Ints
+    ahead: Bools
+
+
+class Ear(msgspec.Struct, frozen=True):
+    """What is asked of: all hearings with their search key, and `usable`, feeds x source sets."""
+
+    reception: Reception
+    key: Ints
+    usable: Bools
+    sets: SourceSets
+
+
+def ear(reception: Reception, feeds: Bools, names: list[str]) -> Ear:
+    """`feeds` x sources, True where the source is of the feed; `names` are the sources."""
+    sets = reception.past.sets
+    member = np.array([[name in members for name in names] for members in sets], np.bool_).reshape(-1, len(names))
+    usable: Bools = np.any(feeds[:, None, :] & member[None], axis=2)
+    return Ear(reception, reception.key(), usable, sets)
+
+
+def weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
+    """The answer for each place asked about."""
+    chunks = [take(asked, slice(start, start + CHUNK)) for start in range(0, len(asked), CHUNK)]
+    return [cover for chunk in chunks for cover in _weigh(listened, chunk, rule)]
+
+
+def weigh_way(listened: Ear, asked: Asked, ends: Asked, rule: Rule) -> list[Cover]:
+    """The answer for the straight and steady way from each beginning to its end."""
+    chunks = [slice(start, start + CHUNK) for start in range(0, len(asked), CHUNK)]
+    return [cover for some in chunks for cover in _weigh_way(listened, take(asked, some), take(ends, some), rule)]
+
+
+def gather(
+    listened: Ear, asked: Asked, metres: Floats, slots: tuple[Ints, Ints], still_kn: float
+) -> tuple[Ints, Hearings]:
+    """The hearings around each place that compare, and the place (row of `asked`) of each."""
+    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, metres, slots)
+    keep = (rows.mmsi != asked.mmsi[owner]) & listened.usable[asked.feed[owner], rows.origin]
+    keep &= (rows.sog < 0) | (rows.sog > still_kn * 10)
+    keep &= ~asked.light[owner] | (rows.ais_class == _B)
+    return owner[keep], take(rows, keep)
+
+
+def within(asked: Asked, owner: Ints, rows: Hearings, metres: float) -> Bools:
+    """True for rows within so many metres of the place that they were gathered for."""
+    cosine = np.einsum("ij,ij->i", rows.places(), vectors(asked.lat, asked.lon)[owner])
+    return np.asarray(cosine >= np.cos(metres / EARTH_M))
+
+
+def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
+    size = len(asked)
+    heard, expected = _beside(listened, asked, rule)
+    spots = _places(asked, rule)
+    spot, _, _ = heard_at(listened, asked, spots, rule)
+    covered = np.bincount(spot, minlength=len(spots)) >= rule.thresholds["place_count"]
+    silence_s = int(rule.thresholds["min_h"] * 3600)
+    begin, end = (
+        np.where(asked.after, asked.t, asked.t - silence_s),
+        np.where(asked.after, asked.t + silence_s, asked.t),
+    )
+    here = Spots(np.arange(size), asked.lat, asked.lon, begin, end, np.zeros(size, np.bool_))
+    near, _, origins = heard_at(listened, asked, here, rule)
+    counts = [
+        np.bincount(near, minlength=size), heard, expected, np.bincount(spots.owner, covered, size),
+        np.bincount(spots.owner, minlength=size), np.bincount(spots.owner, ~covered & spots.ahead, size),
+    ]  # fmt: skip
+    return _covers(counts, origins)
+
+
+def _weigh_way(listened: Ear, asked: Asked, ends: Asked, rule: Rule) -> list[Cover]:
+    size = len(asked)
+    spots = _way(asked, ends, rule)
+    spot, mmsi, _ = heard_at(listened, asked, spots, rule)
+    covered = np.bincount(spot, minlength=len(spots)) >= rule.thresholds["place_count"]
+    different = np.unique((spots.owner[spot] << 32) | mmsi) >> 32
+    counts = [
+        np.bincount(different, minlength=size), np.zeros(size), np.zeros(size),
+        np.bincount(spots.owner, covered, size), np.bincount(spots.owner, minlength=size), np.zeros(size),
+    ]  # fmt: skip
+    return _covers(counts, [()] * size)
+
+
+def _covers(counts: list[Any], origins: list[tuple[int, ...]]) -> list[Cover]:
+    columns = [np.asarray(count).astype(int).tolist() for count in counts]
+    return [Cover(*row) for row in zip(*columns, origins, strict=True)]
+
+
+def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Ints, Ints, list[tuple[int, ...]]]:
+    """Each spot with each vessel that was heard near it in its time, once; and the source sets by spot."""
+    near_m, width = rule.thresholds["near_km"] * 1000, listened.reception.width
+    each = take(asked, spots.owner)
+    each = msgspec.structs.replace(each, lat=spots.lat, lon=spots.lon)
+    slots = spots.begin // width, np.minimum(spots.end // width + 1, each.known // width)
+    owner, rows = gather(listened, each, np.full(len(spots), near_m), slots, rule.thresholds["still_kn"])
+    keep = (rows.last > spots.begin[owner]) & (rows.first < spots.end[owner]) & within(each, owner, rows, near_m)
+    owner, rows = owner[keep], take(rows, keep)
+    pairs = np.unique((owner << 32) | rows.mmsi)
+    return pairs >> 32, pairs & 0xFFFFFFFF, _origins(owner, rows.origin, len(spots))
+
+
+def _beside(listened: Ear, asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
+    """Of the vessels near the place just before the time looked at, or in it: how many were heard in it, and all."""
+    near_m, cover_s = rule.thresholds["near_km"] * 1000, cover_seconds(rule)
+    width, size = listened.reception.width, len(asked)
+    begin = np.where(asked.after, asked.t - width, asked.t - cover_s - width)
+    slots = begin // width, np.minimum((begin + cover_s + 2 * width) // width, asked.known // width)
+    metres = np.full(size, near_m + MOST_KN * KNOT_MS * cover_s)
+    owner, rows = gather(listened, asked, metres, slots, rule.thresholds["still_kn"])
+    from_, to = asked.t - np.where(asked.after, 0, cover_s), asked.t + np.where(asked.after, cover_s, 0)
+    early = (rows.last > from_[owner]) & (rows.first < to[owner])
+    beside = (rows.last >= from_[owner] - width) & (rows.first <= from_[owner])
+    pairs, group = np.unique((owner << 32) | rows.mmsi, return_inverse=True)
+    expected = _any(within(asked, owner, rows, near_m) & (early | beside), group, len(pairs))
+    heard = expected & _any(early, group, len(pairs))
+    return tuple(np.bincount(pairs >> 32, mask, size).astype(np.int64) for mask in (heard, expected))  # type: ignore[return-value]
+
+
+def cover_seconds(rule: Rule) -> int:
+    """The time next to a silence's end that is looked at."""
+    return int(min(rule.thresholds["cover_h"], rule.thresholds["min_h"]) * 3600)
+
+
+def _places(asked: Asked, rule: Rule) -> Spots:
+    """The place itself, eight around it, and two on the course, where there is one."""
+    near_m, cover_s = rule.thresholds["near_km"] * 1000, cover_seconds(rule)
+    fastest = np.clip(asked.knots * FASTER, LEAST_KN, MOST_KN) * KNOT_MS
+    reach = fastest * np.clip(INTERVALS * asked.interval_s, min(LEAST_REACH_S, cover_s), cover_s)
+    hour = np.minimum(asked.knots, MOST_KN) * KNOT_MS * 3600
+    course = np.where(asked.after, asked.course, asked.course + 180)
+    course = np.where(asked.knots >= UNDER_WAY_KN, course, np.nan)
+    bearing = np.column_stack((np.zeros(len(asked)), np.tile(np.arange(8) * 45.0, (len(asked), 1)), course, course))
+    one, two = np.maximum(hour, near_m), np.maximum(2 * hour, 2 * near_m)
+    metres = np.column_stack((np.zeros(len(asked)), np.tile(reach[:, None], (1, 8)), one, two))
+    points = _from(asked.lat, asked.lon, bearing, metres)
+    owner, number = np.nonzero(np.isfinite(points[:, :, 0]))
+    lat, lon = lat_lon(points[owner, number])
+    begin = np.where(asked.after, asked.t, asked.t - cover_s)[owner]
+    return Spots(owner, lat, lon, begin, begin + cover_s, number > 8)
+
+
+def _way(asked: Asked, ends: Asked, rule: Rule) -> Spots:
+    """Evenly along the straight way, each in the hours around the time when the vessel would have been there."""
+    half = cover_seconds(rule) // 2
+    share = (np.arange(WAY) + 0.5) / WAY
+    a, b = vectors(asked.lat, asked.lon), vectors(ends.lat, ends.lon)
+    points = a[:, None] + share[None, :, None] * (b - a)[:, None]
+    owner = np.repeat(np.arange(len(asked)), WAY)
+    lat, lon = lat_lon(points.reshape(-1, 3))
+    at = (asked.t[:, None] + share * (ends.t - asked.t)[:, None]).astype(np.int64).ravel()
+    begin, end = np.maximum(at - half, asked.t[owner]), np.minimum(at + half, ends.t[owner])
+    return Spots(owner, lat, lon, begin, end, np.zeros(len(at), np.bool_))
+
+
+def _from(lat: Floats, lon: Floats, bearing: Floats, metres: Floats) -> Floats:
+    """The points reached from n places on k bearings (degrees, n x k) after so many metres (n x k), n x k x 3."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    north = np.column_stack((-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)))
+    east = np.column_stack((-np.sin(lam), np.cos(lam), np.zeros(len(lat))))
+    theta, arc = np.radians(bearing)[..., None], (metres / EARTH_M)[..., None]
+    way = np.cos(theta) * north[:, None] + np.sin(theta) * east[:, None]
+    return np.asarray(np.cos(arc) * vectors(lat, lon)[:, None] + np.sin(arc) * way)
+
+
+def _any(mask: Bools, group: Ints, size: int) -> Bools:
+    result = np.zeros(size, np.bool_)
+    result[group[mask]] = True
+    return result
+
+
+def _origins(owner: Ints, origin: npt.NDArray[np.int32], size: int) -> list[tuple[int, ...]]:
+    found: list[list[int]] = [[] for _ in range(size)]
+    for pair in np.unique((owner << 32) | origin).tolist():
+        found[pair >> 32].append(pair & 0xFFFFFFFF)
+    return [tuple(one) for one in found]

@@ -1,0 +1,90 @@
+"""Other reasons for a silence than a transmitter switched off or reception: looked for first.
+
+`lay_still`  the vessel did not move before, was moored, or was where ships berth: near a known port or anchorage,
+             or where any vessel, itself included, was heard lying still in the `learn_h` before.
+`other_emitter`  another transmitter with its MMSI was heard meanwhile: a shared number, or displaced positions.
+`new_number`  within `TAKEN_OVER_S` a number that had not been heard in `learn_h` came up within reach of the last fix:
+             perhaps the same transmitter with another MMSI.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from prasan.detect.reception import LEAST_KN, MOST_KN, Asked, Ear, within
+from prasan.picture.finding import Rule
+from prasan.picture.sphere import KNOT_MS
+from prasan.picture.world import World
+from prasan.tracks.columns import Bools, Fixes, Ints, take
+from prasan.tracks.reception import around
+
+LAY_STILL: Final = "lay_still"
+OTHER_EMITTER: Final = "other_emitter"
+NEW_NUMBER: Final = "new_number"
+CAUSES: Final = (LAY_STILL, OTHER_EMITTER, NEW_NUMBER)
+
+TAKEN_OVER_S: Final = 1800
+"""A transmitter that is given another number is off the air for minutes."""
+
+_MOORED: Final = 5  # M.1371-5 Table 45
+
+
+def causes(listened: Ear, asked: Asked, rows: Fixes, at: Ints, rule: Rule, world: World) -> list[str]:  # noqa: PLR0913, PLR0917
+    """The code of what explains each silence after rows `at`, or ''. `asked` are these silences' beginnings."""
+    shared = other_emitter(listened, asked, rows)
+    taken = new_number(listened, asked)
+    lay = at_rest(rows, at, int(rule.thresholds["before_count"]), rule) | berthed(listened, asked, rule, world)
+    named = ((lay, LAY_STILL), (shared, OTHER_EMITTER), (taken, NEW_NUMBER))
+    return [next((code for found, code in named if found[place]), "") for place in range(len(asked))]
+
+
+def at_rest(rows: Fixes, at: Ints, count: int, rule: Rule) -> Bools:
+    """True where the `count` fixes of a vessel up to row `at` show that it does not move, or that it is moored."""
+    speed = rows.sog[at[:, None] - np.arange(count)].max(axis=1)
+    still = (speed >= 0) & (speed <= rule.thresholds["still_kn"] * 10)
+    return np.asarray(still | (rows.nav_status[at] == _MOORED))
+
+
+def berthed(listened: Ear, asked: Asked, rule: Rule, world: World) -> Bools:
+    """True near a port or anchorage of `world`, or near where a vessel was heard lying still."""
+    metres = rule.thresholds["berth_km"] * 1000
+    near = np.isfinite(world.ports.nearest_m(asked.lat, asked.lon, metres))
+    width = listened.reception.width
+    slots = (asked.known - int(rule.thresholds["learn_h"] * 3600)) // width, asked.known // width
+    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, np.full(len(asked), metres), slots)
+    still = (rows.sog >= 0) & (rows.sog <= rule.thresholds["still_kn"] * 10)
+    owner, rows = owner[still], take(rows, still)
+    near[owner[within(asked, owner, rows, metres)]] = True
+    return near
+
+
+def other_emitter(listened: Ear, asked: Asked, rows: Fixes) -> Bools:
+    """True where the vessel's MMSI was heard in slots that lie within the silence."""
+    found = np.zeros(len(asked), np.bool_)
+    if not rows.emitter.any():
+        return found
+    past = listened.reception.past
+    for place in np.flatnonzero(np.isin(asked.mmsi, rows.mmsi[rows.emitter > 0])).tolist():
+        mine = past.mmsi == asked.mmsi[place]
+        found[place] = bool((mine & (past.first > asked.t[place]) & (past.last < asked.known[place])).any())
+    return found
+
+
+def new_number(listened: Ear, asked: Asked) -> Bools:
+    """True where a number came up near the last fix that was not heard before."""
+    width, found = listened.reception.width, np.zeros(len(asked), np.bool_)
+    metres = np.clip(asked.knots * 1.3, LEAST_KN, MOST_KN) * KNOT_MS * TAKEN_OVER_S
+    slots = asked.t // width, np.minimum((asked.t + TAKEN_OVER_S) // width + 1, asked.known // width)
+    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, metres, slots)
+    first = rows.first - asked.t[owner]
+    keep = (first > 0) & (first <= TAKEN_OVER_S) & (rows.mmsi != asked.mmsi[owner])
+    owner, mmsi = owner[keep], rows.mmsi[keep]
+    if not len(owner):
+        return found
+    past = listened.reception.past
+    numbers = np.unique(mmsi)
+    some = np.isin(past.mmsi, numbers)
+    earliest = np.full(len(numbers), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, np.searchsorted(numbers, past.mmsi[some]), past.first[some])
+    found[owner[earliest[np.searchsorted(numbers, mmsi)] > asked.t[owner]]] = True
+    return found
