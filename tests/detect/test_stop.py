@@ -41,13 +41,13 @@ def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
     return result
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(kit.traffic(), kit.MARKS, kit.AFTER)
 def test_pieces_and_idle_ticks_say_what_the_whole_says(rows: list[Row], marks: list[int], after: int) -> None:
     kit.law(kernel, rows, marks, after, RULE, SEA)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(kit.traffic(), kit.AFTER)
 def test_stops_are_those_of_a_plain_reading(rows: list[Row], after: int) -> None:
     found, _ = kit.whole(kernel, rows, RULE, SEA, after)

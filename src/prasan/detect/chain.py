@@ -10,7 +10,21 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing
+from prasan.detect import (
+    drifting,
+    duplicate_identity,
+    encounter,
+    gap,
+    identity_change,
+    invalid_identity,
+    loitering,
+    port_visit,
+    speed_jump,
+    spoofing,
+    stop,
+    zone_entry,
+)
+from prasan.detect.experimental_kinds import ON_FIXES, ON_STATICS
 from prasan.detect.rules import Rules
 from prasan.detect.told import Told, told
 from prasan.picture.finding import Finding
@@ -26,12 +40,19 @@ TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
     "duplicate_identity": duplicate_identity.kernel,
     "speed_jump": speed_jump.kernel,
     "invalid_identity": invalid_identity.kernel,
+    "stop": stop.kernel,
+    "port_visit": port_visit.kernel,
+    "loitering": loitering.kernel,
+    "drifting": drifting.kernel,
+    "zone_entry": zone_entry.kernel,
+    **ON_FIXES,
 }
 CELL_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"encounter": encounter.kernel}
 JUMP_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"spoofing": spoofing.kernel}
 STATIC_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
     "identity_change": identity_change.kernel,
     "duplicate_identity": duplicate_identity.from_statics,
+    **ON_STATICS,
 }
 """Kernels by what they eat: fixes, ten-minute slots, impossible jumps, changes in static reports (see `told`)."""
 

@@ -20,8 +20,11 @@ NAMESPACE: Final = uuid.UUID("6a2f1c0e-6f0b-5d0e-9b62-3c1f0a7b9d44")
 """The name space of event ids. A constant of the product: the same finding has the same id on every node."""
 
 PROMOTED: Final = frozenset(
-    {"gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity", "identity_change", "spoofing"}
-)
+    {
+        "gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity", "identity_change", "spoofing",
+        "zone_entry",
+    }
+)  # fmt: skip
 """Kinds whose findings become events. Excluded findings are counted and kept, and never become events."""
 
 REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "excluded")

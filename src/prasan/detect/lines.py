@@ -4,7 +4,21 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from prasan.detect import duplicate_identity, encounter, gap, identity_change, invalid_identity, speed_jump, spoofing
+from prasan.detect import (
+    drifting,
+    duplicate_identity,
+    encounter,
+    gap,
+    identity_change,
+    invalid_identity,
+    loitering,
+    port_visit,
+    speed_jump,
+    spoofing,
+    stop,
+    zone_entry,
+)
+from prasan.detect.experimental_kinds import MESSAGES as EXPERIMENTAL_MESSAGES
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
 
@@ -16,6 +30,12 @@ MESSAGES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "invalid_identity": invalid_identity.MESSAGES,
     "identity_change": identity_change.MESSAGES,
     "spoofing": spoofing.MESSAGES,
+    "stop": stop.MESSAGES,
+    "port_visit": port_visit.MESSAGES,
+    "loitering": loitering.MESSAGES,
+    "drifting": drifting.MESSAGES,
+    "zone_entry": zone_entry.MESSAGES,
+    **EXPERIMENTAL_MESSAGES,
 }
 """Kind -> message code -> the names in `evidence` that its sentence may use; `evidence.codes` lists the codes."""
 

@@ -30,8 +30,9 @@ from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, points, same_track, take, track_keys
 
 MESSAGES: Final = {
-    "loitering_open": ("min_h", "max_kn", "shore_nm"),
-    "loitering": ("hours", "speed_kn", "distance_km", "shore_nm"),
+    "loitering_open": ("min_h", "max_kn"),
+    "loitering": ("hours", "speed_kn", "distance_km"),
+    "off_shore": ("shore_nm",),
     "far_from_shore": (),
 }
 
@@ -175,11 +176,9 @@ def _findings(telling: list[tuple[Loiter, bool]], rule: Rule, world: World) -> l
 
 def _finding(one: Loiter, over: bool, shore_m: float, rule: Rule, world: World) -> Finding:
     limits = rule.thresholds
-    codes = ["loitering" if over else "loitering_open"]
-    evidence: dict[str, Any] = {"shore_nm": round(shore_m / NM, 1)}
-    if shore_m >= LIMIT_M:
-        evidence["shore_nm"] = None
-        codes.append("far_from_shore")
+    far = shore_m >= LIMIT_M
+    codes = ["loitering" if over else "loitering_open", "far_from_shore" if far else "off_shore"]
+    evidence: dict[str, Any] = {"shore_nm": None if far else round(shore_m / NM, 1)}
     if over:
         speed = one.cm / 100 / one.secs / KNOT_MS
         evidence |= {

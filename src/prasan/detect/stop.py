@@ -150,8 +150,20 @@ class _Tracks:
         wait &= ~np.isin(track_keys(rows), np.array([track for track, _ in going], np.int64))
         near = np.flatnonzero(wait)
         wait[near] = chord_m(points(take(rows, near)), points(take(rows, of[near]))) <= self.radius
+        self._rule_out(wait, of)
         wait[last] = True
         return np.asarray(wait)
+
+    def _rule_out(self, wait: Bools, of: Ints) -> None:
+        """Take away rows with a later one beyond their circle: rows in between may not be carried to tell."""
+        waiting = np.flatnonzero(wait & self.new[of])
+        for some in np.split(waiting, np.flatnonzero(np.diff(of[waiting])) + 1):
+            if len(some):
+                first, end = int(some[0]), int(of[some[0]]) + 1
+                place = points(take(self.rows, slice(first, end)))
+                far = chord_m(place[some - first][:, None], place[None]) > self.radius
+                far &= np.arange(first, end) > some[:, None]
+                wait[some] = ~far.any(axis=1)
 
     def _likely(self) -> Bools:
         """Rows whose completing row lies in the circle: a cheap look first, then the exact one."""
