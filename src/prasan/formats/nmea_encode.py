@@ -37,7 +37,7 @@ _MOTION: Final = (("sog", 10), (1, 1), ("lon", 28), ("lat", 27), ("cog", 12), ("
 _CLASS_A: Final[Layout] = ((1, 6), (0, 2), ("mmsi", 30), ("nav_status", 4), (-128, 8), *_MOTION, (0, 25))
 _CLASS_B: Final[Layout] = ((18, 6), (0, 2), ("mmsi", 30), (0, 8), *_MOTION, (0, 29))
 _BODY: Final = "AIVDM,1,1,,A,%s,0"
-_WEIGHTS: Final = np.array([32, 16, 8, 4, 2, 1], np.uint8)
+_HEX: Final = np.array([list(f"{byte:02X}".encode()) for byte in range(256)], np.uint8)
 _ARMOUR: Final = np.array([v + 48 if v < 40 else v + 56 for v in range(64)], np.uint8)
 
 
@@ -66,16 +66,40 @@ def encode_positions(rows: pa.Table) -> list[bytes]:
     return [line for batch in rows.to_batches(ROWS) for line in _position_lines(batch)]
 
 
-def _position_lines(rows: pa.RecordBatch) -> Iterator[bytes]:
+def _position_lines(rows: pa.RecordBatch) -> list[bytes]:
     given = {name: _filled(rows[name], missing) for name, missing in _MISSING.items()}
     given["second"] = given["t"] % 60
     class_b = given["ais_class"] == AIS_CLASSES.index("B")
-    bits = np.where(class_b[:, None], _bits(given, _CLASS_B), _bits(given, _CLASS_A))
-    payloads = _ARMOUR[bits.reshape(len(bits), -1, 6) @ _WEIGHTS]
-    sums = np.bitwise_xor.reduce(payloads, axis=1) ^ int(checksum(_BODY % ""), 16)
-    stations = rows["station"].to_pylist()
-    for t, station, payload, total in zip(given["t"].tolist(), stations, payloads, sums.tolist(), strict=True):
-        yield f"{_tag(station or '', t)}!{_BODY % payload.tobytes().decode('ascii')}*{total:02X}\r\n".encode("ascii")
+    payloads = np.where(class_b[:, None], _payloads(given, _CLASS_B), _payloads(given, _CLASS_A))
+    lines = np.empty(len(payloads), object)
+    column = rows["station"]
+    stations: Any = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    names = [*stations.dictionary.to_pylist(), ""]
+    number = _filled(stations.indices, len(names) - 1)
+    digits = np.char.str_len(given["t"].astype(str))
+    for station in np.unique(number).tolist():
+        for length in np.unique(digits[number == station]).tolist():
+            at = np.flatnonzero((number == station) & (digits == length))
+            lines[at] = _alike(names[station] or "", given["t"][at].astype(f"S{length}"), payloads[at])
+    return lines.tolist()
+
+
+def _alike(station: str, t: npt.NDArray[np.bytes_], payloads: npt.NDArray[np.uint8]) -> npt.NDArray[np.object_]:
+    """Lines of one station whose times have equally many digits, n: as long as each other, so made side by side."""
+    head = f"s:{station},c:" if station else "c:"
+    times = t.view(np.uint8).reshape(len(t), -1)
+    tag_sum = np.bitwise_xor.reduce(times, axis=1) ^ int(checksum(head), 16)
+    body_sum = np.bitwise_xor.reduce(payloads, axis=1) ^ int(checksum(_BODY % ""), 16)
+    before, after = _BODY.split("%s")
+    parts = ["\\" + head, times, "*", _HEX[tag_sum], "\\!" + before, payloads, after + "*", _HEX[body_sum], "\r\n"]
+    columns = [
+        np.broadcast_to(np.frombuffer(part.encode("ascii"), np.uint8), (len(t), len(part)))
+        if isinstance(part, str)
+        else part
+        for part in parts
+    ]
+    text = np.concatenate(columns, axis=1)
+    return np.ascontiguousarray(text).view(f"V{text.shape[1]}").reshape(-1).astype(object)
 
 
 def _filled(column: Any, missing: int) -> npt.NDArray[np.int64]:
@@ -83,15 +107,19 @@ def _filled(column: Any, missing: int) -> npt.NDArray[np.int64]:
     return filled
 
 
-def _bits(given: dict[str, npt.NDArray[np.int64]], layout: Layout) -> npt.NDArray[np.uint8]:
-    """The bits of each row side by side, every field with its highest bit first, negative ones in two's complement."""
+def _payloads(given: dict[str, npt.NDArray[np.int64]], layout: Layout) -> npt.NDArray[np.uint8]:
+    """The characters of each row's message: every field with its highest bit first, negatives in two's complement."""
     count = len(given["t"])
-    columns = [
-        (np.broadcast_to(given[field] if isinstance(field, str) else field, count)[:, None] >> np.arange(width)[::-1])
-        & 1
-        for field, width in layout
-    ]
-    return np.concatenate(columns, axis=1).astype(np.uint8)
+    sixes = np.zeros((sum(width for _, width in layout) // 6, count), np.uint8)
+    begin = 0
+    for field, width in layout:
+        value = given[field] if isinstance(field, str) else np.int64(field)
+        for six in range(begin // 6, (begin + width - 1) // 6 + 1):
+            first, last = max(begin, 6 * six), min(begin + width, 6 * six + 6)
+            part = (value >> (begin + width - last)) & ((1 << (last - first)) - 1)
+            sixes[six] |= np.asarray(part << (6 * six + 6 - last)).astype(np.uint8)
+        begin += width
+    return _ARMOUR[sixes.T]
 
 
 def encode_static(report: StaticReport, sequence: int = 0) -> bytes:
