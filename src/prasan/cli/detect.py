@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 
 from prasan.cli.output import note
-from prasan.detect.life import compare
+from prasan.detect.life import PROMOTED, compare
 from prasan.detect.lines import event_line
 from prasan.detect.rules import apply_settings, preset
 from prasan.detect.run import detect as find
@@ -29,10 +29,11 @@ def detect(arguments: argparse.Namespace) -> int:
     """Print one event a line; counts go to standard error as the last line."""
     if bool(arguments.sources) == bool(arguments.home):
         raise UsageError("name either files or a node's --home", "For example: prasan detect track.csv")
-    rules = apply_settings(preset(arguments.preset), arguments.settings)
+    rules = apply_settings(preset(arguments.preset, arguments.kind or ()), arguments.settings)
     positions, statics = _archive(arguments.home) if arguments.home else _files(arguments.sources)
     outcome = find(positions, statics, rules, reference_world(), kinds=arguments.kind)
-    events = compare({}, outcome.findings, lambda _: PUBLIC, Clock().now())
+    shown = PROMOTED | set(arguments.kind or ())
+    events = compare({}, outcome.findings, lambda _: PUBLIC, Clock().now(), shown)
     if arguments.out is None:
         _write(sys.stdout.buffer, events)
     else:
