@@ -403,6 +403,15 @@ def test_long_lines_do_not_disturb_their_neighbours() -> None:
             assert counts.kept - 2 * whole.kept in (0, 1)
 
 
+def test_names_spelled_in_many_ways_are_read_and_do_not_pile_up() -> None:
+    spelled = [
+        {"M" + "_" * (at % 40) + "MSI": 567000001, "timestamp": MAY, "Lat": at / 100, "LON": 1} for at in range(90)
+    ]
+    counts = read(lines([{"mmsi": 567000001, "timestamp": MAY}, *spelled]))[2]
+    assert counts.lines == 91
+    assert counts.kept >= 8
+
+
 def test_places_are_exact() -> None:
     (row,), _, _ = read(lines([FEATURE]))
     assert row["lat"] == 13.25 * UNITS_PER_DEGREE

@@ -35,6 +35,9 @@ FORMS: Final = (*NESTED, *(Nested(one, None, dict) for one in (*JSON_DIALECTS, P
 """Every JSON dialect; one without a shape has plain values."""
 
 _ALIASES: Final = {form.dialect.name: form.dialect.aliases() for form in FORMS}
+_KNOWN: Final = {name: {alias for some in aliases.values() for alias in some} for name, aliases in _ALIASES.items()}
+_SPELLINGS: Final = 8
+"""Spellings of one name that are read: a text with thousands is not meant to be read."""
 _KEY: Final = re.compile(rb'"([^"\\\x00-\x1f]{1,40})"\s*:')
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BAD_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -97,7 +100,7 @@ def _decode_lines(state: JsonState, lines: bytes, options: Options) -> tuple[Jso
         rows, fate = _rows(lines, msgspec.json.Decoder(form.shape))
         columns = form.columns(rows)
     else:
-        shape, fields = _shape(frozenset(_KEY.findall(lines)), form.dialect.name)
+        shape, fields = _shape(_spellings(set(_KEY.findall(lines)), form.dialect.name), form.dialect.name)
         rows, fate = _rows(lines, msgspec.json.Decoder(shape))
         columns = _flat(rows, fields)
     line = columns.pop("line", np.arange(len(rows)))
@@ -142,16 +145,25 @@ def _row(line: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         return _BAD if line.strip() else _BLANK
 
 
-@lru_cache(maxsize=256)
-def _shape(keys: frozenset[bytes], dialect: str) -> tuple[Any, dict[str, list[str]]]:
-    """Names in the text -> (a shape with those we know, our name -> its fields, the preferred spelling first)."""
+def _spellings(keys: set[bytes], dialect: str) -> tuple[tuple[str, ...], ...]:
+    """Names in the text -> for each of our names, how the text spells it, the preferred alias first; few of each."""
     spelled: dict[str, list[str]] = {}
     for key in sorted(key.decode("utf-8", "replace") for key in keys):
-        spelled.setdefault(plain(key), []).append(key)
+        if (name := plain(key)) in _KNOWN[dialect]:
+            spelled.setdefault(name, []).append(key)
+    return tuple(
+        tuple(key for alias in aliases for key in spelled.get(alias, ())[:_SPELLINGS])
+        for aliases in _ALIASES[dialect].values()
+    )
+
+
+@lru_cache(maxsize=64)
+def _shape(spellings: tuple[tuple[str, ...], ...], dialect: str) -> tuple[Any, dict[str, list[str]]]:
+    """Spellings -> (a shape with only those names, our name -> its fields in it)."""
     fields: dict[str, list[str]] = {}
     members: list[tuple[str, Any, Any]] = []
-    for ours, aliases in _ALIASES[dialect].items():
-        for key in (key for alias in aliases for key in spelled.get(alias, ())):
+    for ours, keys in zip(_ALIASES[dialect], spellings, strict=True):
+        for key in keys:
             name = f"f{len(members)}"
             members.append((name, _TYPES.get(ours, Value), msgspec.field(default=None, name=key)))
             fields.setdefault(ours, []).append(name)
