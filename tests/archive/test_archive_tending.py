@@ -141,6 +141,19 @@ def test_a_disk_without_room_is_not_merged_on(tmp_path: Path) -> None:
         assert archive.read().num_rows == 4
 
 
+def test_a_damaged_file_holds_up_its_own_day_only(tmp_path: Path) -> None:
+    with Archive.open(tmp_path, tuning=AT_ONCE, now=lambda: MIDNIGHT) as archive:
+        for number in range(2):
+            archive.append(f"b{number}", "amsa", positions({"lat": number}, {"t": MIDNIGHT - 1}), NONE)
+        bad = files(tmp_path)[0]
+        bad.write_bytes(b"no Parquet")
+        done = archive.tend(MIDNIGHT + 9 * DAY)
+        assert done.closed == (TODAY,)
+        assert done.damaged == (bad.parent.relative_to(tmp_path).as_posix() + "/",)
+        assert [damage.what for damage in archive.check()] == ["changed"]
+        assert not list((tmp_path / "work").glob("*"))
+
+
 def test_time_that_is_up_ends_the_merging_not_the_work(tmp_path: Path) -> None:
     with Archive.open(tmp_path, tuning=AT_ONCE, now=lambda: MIDNIGHT) as archive:
         archive.append("a", "amsa", track(0, 60), NONE)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import pyarrow as pa
@@ -51,21 +51,28 @@ def encode(table: pa.Table) -> pa.Buffer:
 
 def write_stream(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> Written:
     """One durable Parquet file of tables that come one by one: no more than a row group is held beside the table."""
-    rows, held = 0, schema.empty_table()
     with disk_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file, pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-            for table in tables:
-                held = pa.concat_tables([held, table])
-                whole = held.num_rows - held.num_rows % ROW_GROUP
-                if whole:
-                    writer.write_table(held.slice(0, whole).unify_dictionaries(), ROW_GROUP)
-                    held = held.slice(whole).combine_chunks()  # a copy: the slice would keep the whole alive
-                rows += table.num_rows
-            writer.write_table(held.unify_dictionaries(), ROW_GROUP)
-        with path.open("rb") as done:
-            os.fsync(done.fileno())
+        with path.open("wb") as file:
+            rows = _write_groups(file, schema, tables)
+            file.flush()
+            os.fsync(file.fileno())
         return Written(rows, path.stat().st_size, file_hash(path) or "")
+
+
+def _write_groups(file: BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:
+    """Write tables as row groups of equal size but for the last; how many rows."""
+    rows, held = 0, schema.empty_table()
+    with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
+        for table in tables:
+            held = pa.concat_tables([held, table])
+            whole = held.num_rows - held.num_rows % ROW_GROUP
+            if whole:
+                writer.write_table(held.slice(0, whole).unify_dictionaries(), ROW_GROUP)
+                held = held.slice(whole).combine_chunks()  # a copy: the slice would keep the whole alive
+            rows += table.num_rows
+        writer.write_table(held.unify_dictionaries(), ROW_GROUP)
+    return rows
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:

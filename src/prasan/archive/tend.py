@@ -1,7 +1,7 @@
 """What the archive does by itself, a little at a time: drain, expire, merge, close days, delete what was replaced."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from prasan.archive.partition import DAY_S
 from prasan.archive.reading import FOLDER
 from prasan.archive.recovery import Busy, drop_replaced, tending
 from prasan.archive.values import Tended
+from prasan.errors import IntegrityError
 
 
 def tend(ground: Ground, now: float, store_days: Mapping[str, int], seconds: float) -> Tended:
@@ -23,14 +24,15 @@ def tend(ground: Ground, now: float, store_days: Mapping[str, int], seconds: flo
     tuning, end = ground.tuning, time.monotonic() + seconds
     try:
         with tending(ground):
+            disk.clean_work(ground.root)  # a merge that failed for want of room may have left its half
             drained = sum(drain(ground, s) for s in due_logs(ground.manifest, tuning.drain_rows, now - tuning.drain_s))
             expired, low = _expire(ground, now, store_days)
-            merged, made, low, more = _merge(ground, now, end) if not low else (0, 0, True, False)
+            merged = Tended(low=True) if low else _merge(ground, now, end)
             closed = _close(ground, now)
             removed = drop_replaced(ground) + disk.drop_lost(ground.root, now - tuning.lost_days * DAY_S)
     except Busy:
         return Tended(busy=True)
-    return Tended(drained, merged, made, closed, expired, removed, low, False, more)
+    return msgspec.structs.replace(merged, drained=drained, expired=expired, closed=closed, removed=removed)
 
 
 def _expire(ground: Ground, now: float, store_days: Mapping[str, int]) -> tuple[dict[str, int], bool]:
@@ -41,26 +43,30 @@ def _expire(ground: Ground, now: float, store_days: Mapping[str, int]) -> tuple[
         return {}, True
 
 
-def _merge(ground: Ground, now: float, end: float) -> tuple[int, int, bool, bool]:
-    """Files merged, files made, disk low, more to do."""
+def _merge(ground: Ground, now: float, end: float) -> Tended:
+    """Merge what is due until the time is up or the disk has no room; a folder with a damaged file is left as it is."""
     merged = made = 0
-    for group in _groups(ground, now):
+    damaged = set[str]()
+    for group in _groups(ground, now, damaged):
         if time.monotonic() > end:
-            return merged, made, False, True
+            return Tended(merged=merged, made=made, damaged=tuple(sorted(damaged)), more=True)
         try:
             count = merge_group(ground, group)
         except DiskLow:
-            return merged, made, True, True
+            return Tended(merged=merged, made=made, damaged=tuple(sorted(damaged)), low=True, more=True)
+        except IntegrityError:
+            damaged.add(group.folder)
+            continue
         merged, made = merged + count, made + bool(count)
-    return merged, made, False, False
+    return Tended(merged=merged, made=made, damaged=tuple(sorted(damaged)))
 
 
-def _groups(ground: Ground, now: float) -> Iterator[Group]:
+def _groups(ground: Ground, now: float, damaged: Collection[str]) -> Iterator[Group]:
     """Small files of one folder, then what keeps a past day from being closed, until nothing is due."""
     tuning = ground.tuning
     for folder in small_folders(ground, tuning.compact_files, now - tuning.compact_s):
         yield group_of(ground, folder, tuning.small_rows)
-    while folders := _unclosed(ground, now):
+    while folders := [folder for folder in _unclosed(ground, now) if folder not in damaged]:
         for folder in folders:
             yield group_of(ground, folder)
 

@@ -92,8 +92,9 @@ class Tended(msgspec.Struct, frozen=True):
     """What one call of `tend` did.
 
     `drained` rows from logs to files; `merged` files that became `made` files; `closed` days since 1970; `expired` rows
-    deleted by source; `removed` files deleted after their grace; `low` True if the disk had no room for merging; `busy`
-    True if another process is tending; `more` True if time was up before all was done.
+    deleted by source; `removed` files deleted after their grace; `damaged` folders left as they are because a file
+    cannot be read (`check` names it); `low` True if the disk had no room for merging; `busy` True if another process is
+    tending; `more` True if something is left to do.
     """
 
     drained: int = 0
@@ -102,6 +103,7 @@ class Tended(msgspec.Struct, frozen=True):
     closed: tuple[int, ...] = ()
     expired: dict[str, int] = {}
     removed: int = 0
+    damaged: tuple[str, ...] = ()
     low: bool = False
     busy: bool = False
     more: bool = False
