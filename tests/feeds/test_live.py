@@ -372,6 +372,15 @@ def test_a_poll_takes_only_what_is_new() -> None:
     server.close()
 
 
+def test_a_poll_of_one_whole_document_gives_its_rows() -> None:
+    row = '{"mmsi": %d, "t": "2014-05-13T04:38:00Z", "lat": 13.5, "lon": 100.5}'
+    server = PollServer(("[" + ",\n".join(row % (567000000 + number) for number in range(3000)) + "]").encode())
+    with Reader(server.url, every_s=0.01) as reader:
+        reader.take_until(lambda: reader.kept)
+        assert reader.rows["mmsi"].to_pylist() == list(range(567000000, 567003000))
+    server.close()
+
+
 def test_a_poll_keeps_its_distance_also_after_a_failure() -> None:
     server = PollServer(CSV)
     server.status = 500

@@ -24,6 +24,8 @@ from prasan.exercise.player import play
 from prasan.exercise.sentences import to_nmea
 from prasan.feeds.live_feed import Tuning
 from prasan.feeds.reference import load_scenario
+from prasan.formats.ais_batch import Batch, Counts, Options
+from prasan.formats.ais_detect import Decoder
 from prasan.ledger.entry import decode
 from prasan.node import live_storing
 from prasan.node.ingest import ingest
@@ -38,6 +40,7 @@ EVENT = msgspec.json.Decoder(Event)
 SOURCE = "exercise-gulf"
 QUICK = Tuning(gather_s=0.01, first_s=0.02, most_s=0.05)
 PATIENCE_S = 90
+SENTENCE = b"!AIVDM,1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0*0F\r\n"
 
 
 def until(holds: Callable[[], Any]) -> None:
@@ -66,6 +69,10 @@ class Talker:
                 line.sendall(self._says)
         except OSError:
             return
+
+    def say(self, more: bytes) -> None:
+        for line in self._lines:
+            line.sendall(more)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -168,7 +175,7 @@ def test_what_the_archive_never_takes_is_counted(tmp_path: Path, quick: None, qu
         raise PrasanError("The disk is full.", "Make room.")
 
     node = Node(new_home(tmp_path), Hands().clock, at)
-    talker = Talker(b"!AIVDM,1,1,,B,15@:Ip002k3Dr;`78KwapWp@0H5b,0*0F\r\n")
+    talker = Talker(SENTENCE)
     live = Live(node, [FeedSetting(talker.url)], tuning=QUICK)
     live.start()
     until(lambda: live.health()[0].problem == "not_stored")
@@ -176,6 +183,31 @@ def test_what_the_archive_never_takes_is_counted(tmp_path: Path, quick: None, qu
     assert (live.health()[0].stored, live.health()[0].unstored) == (0, 1)
     talker.close()
     node.close()
+
+
+def test_a_defect_of_ours_costs_one_piece_and_not_the_feed(
+    tmp_path: Path, quick: None, quick_flush: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Decoder):
+        def feed(self, data: bytes, options: Options | None = None) -> list[Batch]:
+            if b"BOOM" in data:
+                raise ZeroDivisionError
+            return super().feed(data, options)
+
+    monkeypatch.setattr("prasan.feeds.live_decode.Decoder", Failing)
+    kit, talker = Kit(new_home(tmp_path)), Talker(SENTENCE)
+    live = Live(kit.node, [FeedSetting(talker.url)], tuning=QUICK)
+    live.start()
+    until(lambda: live.health()[0].stored == 1)
+    talker.say(b"BOOM\n")
+    until(lambda: "defect" in live.health()[0].counts.dropped)
+    talker.say(SENTENCE)
+    until(lambda: live.health()[0].stored == 2)
+    live.stop()
+    assert live.health()[0].counts == Counts(3, 2, {"defect": 1})
+    assert "something was passed over" in caplog.text
+    talker.close()
+    kit.close()
 
 
 def test_a_silent_feed_is_an_ill_of_the_node(tmp_path: Path, quick: None) -> None:

@@ -5,6 +5,7 @@ what UDP has no room for is dropped by the kernel, which counts it.
 """
 
 import contextlib
+import logging
 import queue
 import threading
 import time
@@ -43,6 +44,7 @@ class Tuning(msgspec.Struct, frozen=True):
     most_s: float = 60.0
 
 
+LOG: Final = logging.getLogger("prasan.live")
 TUNING: Final = Tuning()
 JOINED: Final = 16
 """Pieces taken as one at most: about a megabyte."""
@@ -130,9 +132,10 @@ class Feed:
             try:
                 self._once()
             except (OSError, PrasanError) as error:
-                self._note_failure(error)
-                if not self._stop.wait(self._delay()):
-                    self.meter.add(reconnects=1)
+                self._wait_after(error)
+            except Exception as error:
+                LOG.exception("feed %s failed; it is opened again", self.options.source)
+                self._wait_after(error)
 
     def _once(self) -> None:
         """Open and read until it breaks or is to stop."""
@@ -170,10 +173,13 @@ class Feed:
                 self._queue.put(piece, timeout=TICK_S)
                 return
 
-    def _note_failure(self, error: Exception) -> None:
+    def _wait_after(self, error: Exception) -> None:
+        """Note what went wrong, and wait before the next try."""
         problem = "lost" if self.meter.health.state == "connected" else "cannot_open"
         detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
         self.meter.change(state="waiting", since=self._hands.now(), problem=problem, detail=detail)
+        if not self._stop.wait(self._delay()):
+            self.meter.add(reconnects=1)
 
     def _delay(self) -> float:
         self._failures = min(self._failures + 1, 16)

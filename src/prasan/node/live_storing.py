@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from prasan.archive.archive import batch_id
 from prasan.errors import PrasanError
+from prasan.feeds.live import Piece
 from prasan.feeds.live_decode import Decoding
 from prasan.feeds.live_feed import TICK_S, Feed
-from prasan.formats.ais_batch import Batch
+from prasan.formats.ais_batch import Batch, Counts
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.source import Source
@@ -58,28 +59,40 @@ class Storing:
 
     def _run(self) -> None:
         self._record_at = time.monotonic() + RECORD_S
-        try:
-            while self._take():
-                if self._gathered and (time.monotonic() >= self._flush_at or self._rows() >= FLUSH_ROWS):
-                    self._flush()
-            self._keep(self._decoding.finish())
-            self._flush()
-            self._record()
-        except Exception:
-            LOG.exception("feed %s failed and is read no more", self._source.name)
-            self._feed.abandon()
+        while self._safely(self._turn):
+            pass
+        for step in (self._flush, self._record):
+            self._safely(step)
 
-    def _take(self) -> bool:
-        """One piece, if there is one; False after the last."""
+    def _safely(self, step: Callable[[], bool]) -> bool:
+        """Whatever one piece or one batch does to us, the feed goes on. What the step says, or that it goes on."""
+        try:
+            return step()
+        except Exception:
+            LOG.exception("feed %s: something was passed over", self._source.name)
+            return True
+
+    def _turn(self) -> bool:
+        """Take one piece, if there is one, and do what is due; False after the last."""
         try:
             piece = self._feed.take(TICK_S)
         except EOFError:
             return False
         if piece is not None:
-            self._keep(self._decoding.take(piece))
+            self._decode(piece)
+        if self._gathered and (time.monotonic() >= self._flush_at or self._rows() >= FLUSH_ROWS):
+            self._flush()
         if time.monotonic() >= self._record_at:
             self._record()
         return True
+
+    def _decode(self, piece: Piece) -> None:
+        try:
+            self._keep(self._decoding.take(piece))
+        except Exception:
+            lines = piece.data.count(b"\n")
+            self._feed.meter.lose(Counts(lines, 0, {"defect": lines}))
+            raise
 
     def _keep(self, batches: list[Batch]) -> None:
         if not self._gathered:
@@ -89,14 +102,22 @@ class Storing:
     def _rows(self) -> int:
         return sum(batch.positions.num_rows + batch.statics.num_rows for batch in self._gathered)
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
         """Store what is gathered, however long it takes; when told to stop, give up after one more try."""
-        while self._gathered and not self._store():
-            if self._stop.wait(RETRY_S):
-                if not self._store():
-                    self._feed.meter.add(unstored=self._rows())
-                break
-        self._gathered = []
+        stored = not self._gathered
+        try:
+            while not stored:
+                last = self._stop.is_set()
+                stored = self._store()
+                if last:
+                    break
+                if not stored:
+                    self._stop.wait(RETRY_S)
+        finally:
+            if not stored:
+                self._feed.meter.add(unstored=self._rows())
+            self._gathered = []
+        return stored
 
     def _store(self) -> bool:
         positions = pa.Table.from_batches([batch.positions for batch in self._gathered]).unify_dictionaries()
@@ -113,12 +134,12 @@ class Storing:
         self._news(self._source.clock)
         return True
 
-    def _record(self) -> None:
-        """Put on record what the feed gave since the last time."""
+    def _record(self) -> bool:
+        """Put on record what the feed gave since the last time, if it gave anything."""
         self._record_at = time.monotonic() + RECORD_S
         before, after = self._recorded, self._feed.meter.health
         if after.counts.lines == before.counts.lines:
-            return
+            return False
         detail = {
             "lines": after.counts.lines - before.counts.lines,
             "kept": after.counts.kept - before.counts.kept,
@@ -127,3 +148,4 @@ class Storing:
         with self._node.store.write() as tx:
             note(self._node, tx, NODE_LOG, "ingest", self._source.name, detail)
         self._recorded = after
+        return True
