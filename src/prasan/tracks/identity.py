@@ -49,7 +49,7 @@ SHORTEST: Final = 3
 _UNFIT: Final = int(Flag.NO_TIME | Flag.FUTURE_TIME | Flag.EPOCH_TIME)
 
 
-class Value(msgspec.Struct, array_like=True):
+class Value(msgspec.Struct, array_like=True, gc=False):
     """One value of a field: first and last second, in how many turns it was said, by which sources."""
 
     text: str
@@ -59,7 +59,7 @@ class Value(msgspec.Struct, array_like=True):
     sources: list[str]
 
 
-class Change(msgspec.Struct, array_like=True, frozen=True):
+class Change(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A field settled on another value. `key` is an MMSI, or an IMO number with a minus.
 
     `last` is the second at which the old value was last said, `first` that of the new one, `at` that of the turn that
@@ -79,7 +79,7 @@ class Change(msgspec.Struct, array_like=True, frozen=True):
     turns: bool = False
 
 
-class Kept(msgspec.Struct, array_like=True):
+class Kept(msgspec.Struct, array_like=True, gc=False):
     """One field: all values, the text it settled on, the one on trial, the last change, and how often two switched."""
 
     values: list[Value] = []
@@ -196,7 +196,9 @@ def _note(history: History, key: int, group: Iterable[Said], needed: int) -> lis
         for field, text in zip(fields, texts, strict=True):
             if not text:
                 continue
-            kept = history.setdefault(field, Kept())
+            kept = history.get(field)
+            if kept is None:
+                kept = history[field] = Kept()
             value = _count(kept, text, t, source)
             if field in FOLLOWED:
                 changes += _settle(kept, (key, field), value, (t, source), needed)
@@ -206,10 +208,10 @@ def _note(history: History, key: int, group: Iterable[Said], needed: int) -> lis
 
 
 def _count(kept: Kept, text: str, t: int, source: str) -> Value:
-    value = next((one for one in kept.values if one.text == text), None)
-    if value is not None:
-        _again(value, t, source)
-        return value
+    for value in kept.values:
+        if value.text == text:
+            _again(value, t, source)
+            return value
     value = Value(text, t, t, 1, [source])
     kept.values.append(value)
     if len(kept.values) > MAX_VALUES:
