@@ -112,7 +112,7 @@ def side_by_side(cast: Cast, lat: Floats, lon: Floats, done: Sequence[Deed]) -> 
     told = {frozenset(deed.hulls) for deed in done}
     together: dict[tuple[int, int], list[int]] = defaultdict(list)
     for step in range(lat.shape[1]):
-        for pair in _near(lat[:, step], lon[:, step]):
+        for pair in near_pairs(lat[:, step], lon[:, step]):
             together[pair].append(step)
     found = []
     for (a, b), steps in together.items():
@@ -125,7 +125,7 @@ def side_by_side(cast: Cast, lat: Floats, lon: Floats, done: Sequence[Deed]) -> 
     return found
 
 
-def _near(lat: Floats, lon: Floats) -> list[tuple[int, int]]:
+def near_pairs(lat: Floats, lon: Floats) -> list[tuple[int, int]]:
     """Pairs of rows within `NEAR_KM`, each once, lower row first."""
     order = np.argsort(lat)
     limit = NEAR_KM / KM_PER_DEGREE

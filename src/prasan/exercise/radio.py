@@ -83,7 +83,7 @@ def radio(setting: Setting, hulls: list[Hull], seconds: float, seed: int) -> Rad
     thin = draw.whole("radio", "thin_s")
     best = np.repeat([[draw.of("radio", "best")] for _ in stations], hours, axis=1)
     return Radio(
-        names=tuple(station.name for station in stations),
+        names=tuple(f"EX-{station.name}" for station in stations),
         lat=np.array([station.at[0] for station in stations]),
         lon=np.array([station.at[1] for station in stations]),
         thin_s=np.array([station.thin_s or thin for station in stations]),
@@ -224,7 +224,7 @@ def _passes(draw: Draw, seconds: float) -> tuple[Pass, ...]:
         length, turns = draw.of("radio", "pass_min") * 60, draw.whole("radio", "passes")
         starts = [t + n * turn for t in np.arange(first, seconds, 12 * HOUR).tolist() for n in range(turns)]
         chances = (draw.of("radio", "satellite_a"), draw.of("radio", "satellite_b"))
-        made.append(Pass(f"SAT{number + 1}", tuple((t, t + length) for t in starts if t < seconds), chances))
+        made.append(Pass(f"EX-SAT{number + 1}", tuple((t, t + length) for t in starts if t < seconds), chances))
     return tuple(made)
 
 
