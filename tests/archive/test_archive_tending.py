@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.archive import Archive, Backfill, Tended, Tuning
-from prasan.archive.recovery import Busy
+from prasan.archive.bins import make_bins
+from prasan.archive.recovery import Busy, tending
 from prasan.picture.position import POSITIONS, STATICS, Flag
 
 NONE = STATICS.empty_table()
@@ -110,8 +112,6 @@ def test_who_brings_rows_of_closed_days_is_told_which(tmp_path: Path, hot: bool)
 
 
 def test_only_one_tends(tmp_path: Path) -> None:
-    from prasan.archive.recovery import tending
-
     with Archive.open(tmp_path) as archive, Archive.open(tmp_path) as other:
         archive.append("b", "amsa", track(0, 5), NONE, hot=True)
         with tending(archive._ground):
@@ -232,9 +232,10 @@ def test_rows_that_come_for_an_expired_day_are_in_bins_and_go_again(tmp_path: Pa
         assert archive.bins()["n"].to_pylist() == [2]
         archive.rebuild_bins(TODAY)
         assert archive.bins()["n"].to_pylist() == [2]
+        assert archive.latest().num_rows == 1
         assert archive.expire(now, {"amsa": 5}) == {"amsa": 1}
         assert archive.bins()["n"].to_pylist() == [2]
-        assert archive.read().num_rows == 0
+        assert archive.read().num_rows == archive.latest().num_rows == 0
 
 
 def test_readers_go_on_through_expiry(tmp_path: Path) -> None:
@@ -244,3 +245,28 @@ def test_readers_go_on_through_expiry(tmp_path: Path) -> None:
         archive.expire(MIDNIGHT + 10 * DAY, {"amsa": 5})
         assert archive.read()["source"].to_pylist() == ["noaa"]
         assert old[0].exists()
+
+
+def test_appending_and_reading_go_on_while_it_is_tended(tmp_path: Path) -> None:
+    batches, size = 30, 20
+    often = Tuning(quiet_s=0, grace_s=0, drain_s=0, compact_files=3, close_days=0)
+    with Archive.open(tmp_path, tuning=often, buckets=2) as archive, ThreadPoolExecutor(3) as pool:
+
+        def tend() -> None:
+            while not archive.has_batch(f"b{batches - 1}"):
+                assert not archive.tend(2.0**33).busy
+
+        def read() -> None:
+            while (count := archive.read(columns=["lat"]).num_rows) < batches * size:
+                assert count % size == 0
+                assert archive.bins()["n"].to_numpy().sum() % size == 0
+
+        tender, reading = pool.submit(tend), pool.submit(read)
+        told = [archive.append(f"b{n}", "amsa", track(n * size, size), NONE, hot=n % 3 > 0) for n in range(batches)]
+        reading.result()
+        tender.result()
+        assert sum(one.rows for one in told) == batches * size
+        archive.tend(2.0**33)
+        assert as_rows(archive.read()) == as_rows(track(0, batches * size))
+        assert archive.bins().to_pylist() == make_bins(track(0, batches * size)).to_pylist()
+        assert archive.check() == []

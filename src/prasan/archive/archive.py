@@ -245,7 +245,9 @@ class Archive:
     def latest(self, sources: Collection[str] | None = None) -> pa.Table:
         """The last fix of each MMSI by each source, sorted by both (schema `values.LATEST`). Kept until a new batch."""
         key = None if sources is None else tuple(sorted(set(sources)))
-        version = self._manifest.one("SELECT ifnull(max(seq), 0), (SELECT count(*) FROM expired) FROM batches")
+        version = self._manifest.one(
+            "SELECT ifnull(max(seq), 0), (SELECT ifnull(sum(rows), 0) FROM expired) FROM batches"
+        )
         if self._latest_version != version:
             self._latest, self._latest_version = {}, version or (0, 0)
         if key not in self._latest:

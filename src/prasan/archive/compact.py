@@ -95,7 +95,9 @@ def rebuild_bins(ground: Ground, day: int) -> None:
 
 
 def _unbinned_bins(ground: Ground, folder: str) -> BinsFile | None:
-    return add_bins(ground, folder, group_of(ground, folder).unbinned)
+    sql = f"""SELECT path FROM files WHERE state = 'live' AND kind = 'positions' AND binned = 0 AND {FOLDER} = ?
+              ORDER BY seq"""  # noqa: S608
+    return add_bins(ground, folder, [path for (path,) in ground.manifest.all(sql, (folder,))])
 
 
 _SUMMED: Final = """SELECT min(t_min), max(t_max), min(mmsi_min), max(mmsi_max), min(lat_min), max(lat_max),
