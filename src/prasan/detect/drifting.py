@@ -119,7 +119,7 @@ def _stretches(both: Fixes, new: Bools, first: Ints, last: Ints) -> Stretches:
 
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:
-    ports = ports_m(told, world)
+    ports = ports_m(told, world, rule.thresholds["port_km"])
     return [_finding(spell, over, port_m, rule, world) for (spell, over), port_m in zip(told, ports, strict=True)]
 
 

@@ -79,7 +79,7 @@ def kernel(
     done, going = split(going, lambda spell: spell.left)
 
     def make(told: Told) -> list[Finding]:
-        table = zip(told, ports_m(told, world), strict=True)
+        table = zip(told, ports_m(told, world, rule.thresholds["exit_km"]), strict=True)
         return [_finding(spell, end, (port_m, certain(spell)), rule, world) for (spell, end), port_m in table]
 
     findings, going = tell(ended + done, going, certain, make)

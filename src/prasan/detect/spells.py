@@ -7,6 +7,7 @@ where a further source is part of it.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -181,21 +182,29 @@ def spell_finding(  # noqa: PLR0913 - a finding is these parts
 
 def no_vessel(mmsi: int, world: World) -> str | None:
     """Why an MMSI's findings are no events: it is a buoy or gear, or one of our own vessels."""
-    if bool(of_forms([mmsi], GEAR)[0]):
+    if _is_gear(mmsi):
         return "gear"
     return "own_vessel" if mmsi in world.own else None
 
 
-def ports_m(told: Told, world: World) -> list[float]:
-    """Metres from where each spell began to the nearest port or anchorage, inf beyond 20 km."""
+def ports_m(told: Told, world: World, limit_km: float) -> list[float]:
+    """Metres from where each spell began to the nearest port or anchorage, inf beyond `limit_km`."""
     first = [spell.first for spell, _ in told]
-    return world.ports.nearest_m([at.lat for at in first], [at.lon for at in first]).tolist()  # type: ignore[no-any-return]
+    metres: list[float] = world.ports.nearest_m(
+        [at.lat for at in first], [at.lon for at in first], limit_km * 1000
+    ).tolist()
+    return metres
 
 
 def in_port(port_m: float, rule: Rule) -> str | None:
     """Why a finding that began here is no event: it is nearer than `port_km` to a port or anchorage (0: not asked)."""
     limit = rule.thresholds["port_km"] * 1000
     return "port" if limit and port_m <= limit else None
+
+
+@lru_cache(maxsize=65_536)
+def _is_gear(mmsi: int) -> bool:
+    return bool(of_forms([mmsi], GEAR)[0])
 
 
 def _mobile(rows: Fixes) -> Bools:

@@ -156,7 +156,7 @@ class _Tracks:
 
     def _rule_out(self, wait: Bools, of: Ints) -> None:
         """Take away rows with a later one beyond their circle: rows in between may not be carried to tell."""
-        waiting = np.flatnonzero(wait & self.new[of])
+        waiting = np.flatnonzero(wait & self.new[of] & (np.arange(len(wait)) < of))
         for some in np.split(waiting, np.flatnonzero(np.diff(of[waiting])) + 1):
             if len(some):
                 first, end = int(some[0]), int(of[some[0]]) + 1
@@ -202,7 +202,7 @@ class _Tracks:
 
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:
-    ports = ports_m(told, world)
+    ports = ports_m(told, world, rule.thresholds["port_km"])
     return [_finding(spell, over, port_m, rule, world) for (spell, over), port_m in zip(told, ports, strict=True)]
 
 

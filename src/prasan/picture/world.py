@@ -14,42 +14,77 @@ from prasan.picture.shore import LIMIT_M, Shore, shore
 from prasan.picture.sphere import EARTH_M, Floats, chord_m, vectors
 
 CELL_M: Final = 20_000.0
-"""Edge of the cubes that `Places` sorts its points into."""
+"""Places are looked for within this distance at most: the edge of the cubes that they are sorted by."""
 
+FINE_M: Final = 4_000.0
+"""Edge of the smaller cubes, for shorter looks: in a port there are many points within 20 km."""
+
+_AT_ONCE: Final = 65_536
 _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], np.int64)
 
 
-class Places(msgspec.Struct, frozen=True):
-    """Points, sorted by the cube of `CELL_M` metres around the Earth's centre that they lie in.
+class Grid(msgspec.Struct, frozen=True):
+    """Points sorted by the cube of `edge_m` metres around the Earth's centre that they lie in.
 
-    `point` n x 3 unit vectors, `cell` n ascending; made by `places`.
+    `point` n x 3 unit vectors, `cell` n ascending.
     """
 
     point: Floats
     cell: npt.NDArray[np.int64]
+    edge_m: float
+
+    def nearest_m(self, asked: Floats, limit_m: float) -> Floats:
+        """Metres from unit vectors, m x 3, to the nearest point; inf where none is within `limit_m` (at most the edge).
+
+        Rows that follow each other mostly lie in one cube, so the cubes around are looked up once for such a run.
+        """
+        best = np.full(len(asked), np.inf)
+        cube = _cube(asked, self.edge_m)
+        begin = np.flatnonzero(np.concatenate(([True], np.diff(_keys(cube)) != 0)))[: len(asked)]
+        length = np.diff(np.append(begin, len(asked)))
+        for step in _STEPS:
+            keys = _keys(cube[begin] + step)
+            low, high = np.searchsorted(self.cell, keys, "left"), np.searchsorted(self.cell, keys, "right")
+            some = np.flatnonzero(high > low)
+            row = _ranges(begin[some], length[some])
+            count = np.repeat((high - low)[some], length[some])
+            owner, place = np.repeat(row, count), _ranges(np.repeat(low[some], length[some]), count)
+            np.minimum.at(best, owner, chord_m(asked[owner], self.point[place]))
+        best[best > limit_m] = np.inf
+        return best
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Points that can be searched; made by `places`."""
+
+    coarse: Grid
+    fine: Grid
+
+    @property
+    def point(self) -> Floats:
+        """The unit vectors, n x 3."""
+        return self.coarse.point
 
     def nearest_m(self, lat: npt.ArrayLike, lon: npt.ArrayLike, limit_m: float = CELL_M) -> Floats:
         """Metres to the nearest point, n each; inf where none lies within `limit_m` (at most `CELL_M`)."""
         asked = np.atleast_2d(vectors(np.atleast_1d(lat), np.atleast_1d(lon)))
-        best = np.full(len(asked), np.inf)
-        for step in _STEPS:
-            keys = _keys(_cube(asked) + step)
-            low, high = np.searchsorted(self.cell, keys, "left"), np.searchsorted(self.cell, keys, "right")
-            owner = np.repeat(np.arange(len(asked)), high - low)
-            if not len(owner):
-                continue
-            offset = np.arange(len(owner)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
-            np.minimum.at(best, owner, chord_m(asked[owner], self.point[np.repeat(low, high - low) + offset]))
-        best[best > min(limit_m, CELL_M)] = np.inf
-        return best
+        grid = self.fine if limit_m <= FINE_M else self.coarse
+        parts = [
+            grid.nearest_m(asked[at : at + _AT_ONCE], min(limit_m, CELL_M)) for at in range(0, len(asked), _AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0)
 
 
 def places(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Places:
     """Points in decimal degrees, n each -> a searchable set."""
     point = vectors(np.asarray(lat, np.float64), np.asarray(lon, np.float64)).reshape(-1, 3)
-    cell = _keys(_cube(point))
+    return Places(_grid(point, CELL_M), _grid(point, FINE_M))
+
+
+def _grid(point: Floats, edge_m: float) -> Grid:
+    cell = _keys(_cube(point, edge_m))
     order = np.argsort(cell, kind="stable")
-    return Places(point[order], cell[order])
+    return Grid(point[order], cell[order], edge_m)
 
 
 class Land(msgspec.Struct, frozen=True):
@@ -117,11 +152,18 @@ def with_hulls(world: World, ship_types: Mapping[int, int], imos: Mapping[int, i
     return make_world(world.ports, world.flags, types, numbers, land=world.land, zones=world.zones, own=world.own)
 
 
-def _cube(point: Floats) -> npt.NDArray[np.int64]:
-    return np.floor((point + 1.0) * (EARTH_M / CELL_M)).astype(np.int64)
+def _cube(point: Floats, edge_m: float) -> npt.NDArray[np.int64]:
+    return np.floor((point + 1.0) * (EARTH_M / edge_m)).astype(np.int64)
 
 
 def _keys(cube: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    # 2 * EARTH_M / CELL_M is about 637: with the steps to either side, 10 bits a side hold it
+    # 2 * EARTH_M / FINE_M is about 3,186: with the steps to either side, 12 bits a side hold it
     shifted = cube + 1
-    return (shifted[:, 0] << 20) | (shifted[:, 1] << 10) | shifted[:, 2]
+    return (shifted[:, 0] << 24) | (shifted[:, 1] << 12) | shifted[:, 2]
+
+
+def _ranges(begin: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers begin, begin + 1, ... of each range, one after the other."""
+    total = np.cumsum(count)
+    place = np.arange(int(total[-1]) if len(total) else 0)
+    return np.asarray(place + np.repeat(begin - (total - count), count))
