@@ -1,6 +1,9 @@
 // The map draws the same shapes as the list: both read /static/glyphs.svg.
 
-export const KINDS = ["incident", "gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity"];
+export const KINDS = [
+  "incident", "gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity", "identity_change", "spoofing",
+  "zone_entry", "stop", "port_visit", "loitering", "drifting",
+];
 const RATIO = 2;
 const SIZE = 26; // CSS pixels, of which 24 are the shape and the rest its outline
 
