@@ -19,37 +19,39 @@ CELL_M: Final = 20_000.0
 FINE_M: Final = 4_000.0
 """Edge of the smaller cubes, for shorter looks: in a port there are many points within 20 km."""
 
-_AT_ONCE: Final = 65_536
+_AT_ONCE: Final = 16_384
 _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], np.int64)
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Points sorted by the cube of `edge_m` metres around the Earth's centre that they lie in.
+    """Points listed under the cube of `edge_m` metres around the Earth's centre that they lie in, and the 26 around it.
 
-    `point` n x 3 unit vectors, `cell` n ascending.
+    `point` n x 3 unit vectors; `cell` 27 n ascending, `place` 27 n the number of the point.
     """
 
     point: Floats
     cell: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int64]
     edge_m: float
 
     def nearest_m(self, asked: Floats, limit_m: float) -> Floats:
         """Metres from unit vectors, m x 3, to the nearest point; inf where none is within `limit_m` (at most the edge).
 
-        Rows that follow each other mostly lie in one cube, so the cubes around are looked up once for such a run.
+        Rows that follow each other mostly lie in one cube, so it is looked up once for such a run.
         """
         best = np.full(len(asked), np.inf)
-        cube = _cube(asked, self.edge_m)
-        begin = np.flatnonzero(np.concatenate(([True], np.diff(_keys(cube)) != 0)))[: len(asked)]
+        keys = _keys(_cube(asked, self.edge_m))
+        begin = np.flatnonzero(np.concatenate(([True], np.diff(keys) != 0)))[: len(asked)]
         length = np.diff(np.append(begin, len(asked)))
-        for step in _STEPS:
-            keys = _keys(cube[begin] + step)
-            low, high = np.searchsorted(self.cell, keys, "left"), np.searchsorted(self.cell, keys, "right")
-            some = np.flatnonzero(high > low)
-            row = _ranges(begin[some], length[some])
-            count = np.repeat((high - low)[some], length[some])
-            owner, place = np.repeat(row, count), _ranges(np.repeat(low[some], length[some]), count)
-            np.minimum.at(best, owner, chord_m(asked[owner], self.point[place]))
+        low, high = np.searchsorted(self.cell, keys[begin], "left"), np.searchsorted(self.cell, keys[begin], "right")
+        some = np.flatnonzero(high > low)
+        row = _ranges(begin[some], length[some])
+        if not len(row):
+            return best
+        count = np.repeat((high - low)[some], length[some])
+        place = self.place[_ranges(np.repeat(low[some], length[some]), count)]
+        metres = chord_m(asked[np.repeat(row, count)], self.point[place])
+        best[row] = np.minimum.reduceat(metres, np.cumsum(count) - count)
         best[best > limit_m] = np.inf
         return best
 
@@ -82,9 +84,10 @@ def places(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Places:
 
 
 def _grid(point: Floats, edge_m: float) -> Grid:
-    cell = _keys(_cube(point, edge_m))
+    around = (_cube(point, edge_m)[:, None, :] + _STEPS[None]).reshape(-1, 3)
+    cell = _keys(around)
     order = np.argsort(cell, kind="stable")
-    return Grid(point[order], cell[order], edge_m)
+    return Grid(point, cell[order], order // len(_STEPS), edge_m)
 
 
 class Land(msgspec.Struct, frozen=True):
