@@ -32,7 +32,8 @@ def test_a_wrong_setting_is_told_what_is_right(setting: str, names: str) -> None
 def test_presets_are_named_and_all_defaults_lie_in_range() -> None:
     with pytest.raises(UsageError):
         preset("nobody")
-    for name in (PRASAN, GFW):
+    assert set(PRESETS) == {PRASAN, GFW, "skylight"}
+    for name in PRESETS:
         for kind, rule in PRESETS[name].items():
             assert (rule.id, rule.preset) == (kind, name)
             for threshold, value in rule.thresholds.items():

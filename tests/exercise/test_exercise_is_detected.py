@@ -3,7 +3,7 @@
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
 from prasan.exercise.player import play
-from prasan.feeds.reference import load_scenario, reference_world
+from prasan.feeds.reference import load_scenario, reference_world, scenario_areas, world_of
 from prasan.picture.finding import ALERTING
 
 
@@ -23,3 +23,16 @@ def test_exactly_the_gap_and_the_meeting_are_found() -> None:
     (gap,) = [one for one in outcome.findings if one.kind == "gap"]
     assert gap.evidence["hours"] > 8.9
     assert all(one.sources == ("exercise gulf-andaman",) for one in outcome.findings)
+
+
+def test_the_zone_of_the_exercise_is_entered_once_by_each_that_passes() -> None:
+    script = load_scenario("gulf-andaman")
+    made = play(script, "exercise gulf-andaman")
+    world = world_of(scenario_areas("gulf-andaman"))
+    outcome = detect(made.positions, made.statics, preset(PRASAN), world, kinds=["zone_entry"])
+    names = {vessel.mmsi: vessel.name for vessel in script.vessel}
+    entered = [names[one.mmsi[0]] for one in outcome.findings]
+    assert "EX DARK HERON" in entered
+    assert len(entered) == len(set(entered))
+    assert {one.evidence["zone"] for one in outcome.findings} == {"EX RESERVE"}
+    assert all(one.evidence["codes"] == ["zone_entered", "zone_left"] for one in outcome.findings)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.picture.sphere import bearing_deg, distance_m
-from prasan.picture.world import CELL_M, make_world, places, with_hulls
+from prasan.picture.world import CELL_M, FINE_M, make_world, places, with_hulls
 
 LAT = st.floats(-90, 90, allow_nan=False)
 LON = st.floats(-180, 180, allow_nan=False)
@@ -15,7 +15,7 @@ LON = st.floats(-180, 180, allow_nan=False)
     st.lists(st.tuples(LAT, LON), min_size=1, max_size=20),
     st.floats(-0.2, 0.2),
     st.floats(-0.2, 0.2),
-    st.floats(10, CELL_M),
+    st.floats(10, CELL_M) | st.floats(10, FINE_M),
 )
 def test_nearest_is_that_of_brute_force(
     points: list[tuple[float, float]], up: float, east: float, limit: float
