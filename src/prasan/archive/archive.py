@@ -240,7 +240,7 @@ class Archive:
         west > east: the answer has the cells of a tenth of a degree that touch it. Days whose positions are deleted
         have their bins; rows that came a moment ago are in theirs. UsageError if the area is none.
         """
-        return settled(self._manifest, lambda: read_bins(self._ground, BinsWanted(t_from, t_to, area, sources, mmsis)))
+        return settled(lambda: read_bins(self._ground, BinsWanted(t_from, t_to, area, sources, mmsis)))
 
     def latest(self, sources: Collection[str] | None = None) -> pa.Table:
         """The last fix of each MMSI by each source, sorted by both (schema `values.LATEST`). Kept until a new batch."""
@@ -251,7 +251,7 @@ class Archive:
         if self._latest_version != version:
             self._latest, self._latest_version = {}, version or (0, 0)
         if key not in self._latest:
-            self._latest[key] = settled(self._manifest, lambda: read_latest(self._manifest, self.root, key))
+            self._latest[key] = settled(lambda: read_latest(self._manifest, self.root, key))
         return self._latest[key]
 
     def sources(self) -> dict[str, SourceSummary]:
@@ -284,7 +284,7 @@ class Archive:
         return find_damage(self._manifest, self.root)
 
     def _scan(self, kind: Kind, schema: pa.Schema, wanted: Wanted) -> pa.Table:
-        return settled(self._manifest, lambda: scan(self.root, choose(self._manifest, kind, wanted), schema, wanted))
+        return settled(lambda: scan(self.root, choose(self._manifest, kind, wanted), schema, wanted))
 
 
 def _encoded(findings: Iterable[Finding]) -> list[tuple[str, bytes]]:

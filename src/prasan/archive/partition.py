@@ -43,9 +43,13 @@ def split(kind: Kind, table: pa.Table, schema: pa.Schema) -> list[Part]:
     """The rows with a date and those without, as they lie; the day of the former is that of its first row."""
     table = conform(table, schema)
     dated = _dated(table)
+    if dated.all():
+        halves = [(True, table)]  # nearly always: nothing to filter
+    else:
+        halves = [(True, table.filter(pa.array(dated))), (False, table.filter(pa.array(~dated)))]
     return [
         Part(kind, int(rows["t"][0].as_py()) // DAY_S if has_date else None, None, rows)
-        for has_date, rows in ((True, table.filter(pa.array(dated))), (False, table.filter(pa.array(~dated))))
+        for has_date, rows in halves
         if rows.num_rows
     ]
 
