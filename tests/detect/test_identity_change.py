@@ -126,3 +126,11 @@ def test_pieces_say_what_the_whole_says(said: list[Said], marks: list[int], earl
     pieces, carry = in_pieces(said, marks, early_s)
     assert pieces == whole
     assert carry.not_assessable() == whole_carry.not_assessable()
+
+
+def test_two_hulls_on_one_number_are_no_change() -> None:
+    rows = fleet.sail(fleet.SHIP, fleet.every(20, 0, 20), 8.0, 102.0)
+    rows += fleet.sail(fleet.SHIP, fleet.every(33, 0, 20), -30.0, 20.0)
+    said = says(fleet.SHIP, range(20), "SEA STAR") + says(fleet.SHIP, range(20, 40), "MOONLIGHT")
+    outcome = detect(fleet.table(sorted(rows, key=lambda row: row[1])), statics(said), RULES, WORLD)
+    assert outcome.counts["excluded"] == {"identity_change": {"duplicate_identity": 1}}

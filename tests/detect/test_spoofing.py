@@ -52,6 +52,11 @@ def test_a_fleet_displaced_together_and_back_is_one_finding() -> None:
     assert len(one.fixes) == 8
 
 
+def test_a_fleet_moved_the_same_way_is_one_finding_though_it_lies_wide() -> None:
+    (one,) = look(*(displaced(number, 3, 6, apart=0.25) for number in range(4)))
+    assert one.evidence["vessels_count"] == 4
+
+
 def test_who_is_not_back_keeps_it_open() -> None:
     (one,) = look(*(displaced(number, 3, 11) for number in range(3)))
     assert (one.end, one.confidence, one.evidence["returned_count"]) == (None, "medium", 0)

@@ -12,8 +12,8 @@ Cadence       `seen_count` static reports of either value; a vessel that was nev
 Cannot see    why: a sale, a new charter, a repaired set and a disguise look the same. Static reports carry no place, so
               two hulls on one MMSI show as values that take turns.
 
-Excluded, recorded and counted: `takes_turns` the old value came back within three days; `not_a_vessel` base stations,
-aids to navigation, search aircraft, beacons.
+Excluded, recorded and counted: `duplicate_identity` several transmitters used the MMSI within a day; `takes_turns` the
+old value came back within three days; `not_a_vessel` base stations, aids to navigation, search aircraft, beacons.
 """
 
 from typing import Any, Final
@@ -33,6 +33,9 @@ MESSAGES: Final = {
     "mmsi_changed": ("imo", "old_mmsi", "new_mmsi", "old_count", "hours"),
     "flag_changed": ("old_flag", "new_flag"),
 }
+
+SHARED_S: Final = 86_400
+"""An MMSI heard within a day from places that no hull can pass between is no single vessel's."""
 
 
 def kernel(
@@ -67,7 +70,7 @@ def _finding(one: Change, said: Told, rule: Rule, world: World) -> Finding | Non
         sources=tuple(sorted({*one.sources, *place.sources})),
         fixes=(place.fix,),
         evidence={"codes": codes, "old_count": one.count, "hours": hours(one.first - one.last), **evidence},
-        excluded=_exclusion(one, numbers),
+        excluded=_exclusion(one, numbers, said),
     )
 
 
@@ -88,7 +91,9 @@ def _confidence(one: Change) -> Confidence:
     return "high" if one.field == "mmsi" else "medium"
 
 
-def _exclusion(one: Change, numbers: tuple[int, ...]) -> str | None:
+def _exclusion(one: Change, numbers: tuple[int, ...], said: Told) -> str | None:
     if of_forms(np.array(numbers), NOT_VESSELS).any():
         return "not_a_vessel"
+    if one.key > 0 and said.transmitters(one.key, one.first - SHARED_S, one.at) > 1:
+        return "duplicate_identity"
     return "takes_turns" if one.turns else None

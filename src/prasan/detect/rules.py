@@ -68,11 +68,12 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             1,
             PRASAN,
             {
-                "vessels_count": 3, "window_h": 1, "source_km": 50, "target_km": 20, "distance_km": 10,
+                "vessels_count": 3, "window_h": 1, "source_km": 100, "target_km": 20, "distance_km": 10,
                 "implied_kn": 50, "quiet_h": 72, "fixes_count": 3,
             },
             (
                 "SeaSpoofFinder's two stages with numbers of our own: it states none",
+                "vessels moved by the same way count too, not only those moved to the same place",
                 "a new place must be an emitter of its own: a return to a known one is not a displacement",
             ),
         ),

@@ -2,9 +2,9 @@
 
 Definition    at least `vessels_count` vessels, within `window_h` of the first of them, make an impossible jump
               (`distance_km` and `implied_kn` or more) from where each was heard `fixes_count` times, within `source_km`
-              of the first one's place, to places within `target_km` of where that one jumped to. A vessel is back once
-              it jumps away from there. The finding lasts until all are back, or nothing more was heard of it for
-              `quiet_h`. Never on a single vessel.
+              of the first one's place: to within `target_km` of where that one jumped to, or by the same way as it, to
+              within `target_km`. A vessel is back once it jumps away from there. The finding lasts until all are back,
+              or nothing more was heard of it for `quiet_h`. Never on a single vessel.
 Source        SeaSpoofFinder (arXiv 2602.16257): a jump filter per vessel, then several vessels that share source and
               target; arXiv 2603.11055: clusters in space and time take away 98.6 % of false alarms. Windows of 15 to 60
               minutes (reference implementations); kilometres are our own choice.
@@ -155,8 +155,10 @@ class _Table:
         return number
 
     def _fits(self, group: Group, source: Floats, target: Floats) -> bool:
-        near = chord_m(source, np.array(group.source)) <= self.limits["source_km"] * 1000
-        return bool(near and chord_m(target, np.array(group.target)) <= self.limits["target_km"] * 1000)
+        first, second, close = np.array(group.source), np.array(group.target), self.limits["target_km"] * 1000
+        if chord_m(source, first) > self.limits["source_km"] * 1000:
+            return False
+        return bool(chord_m(target, second) <= close or chord_m(target - source, second - first) <= close)
 
     def _put(self, number: int, mmsi: int, victim: Victim) -> None:
         group = self.groups[number]
@@ -181,7 +183,7 @@ def _outward(made: Jumps, groups: Mapping[int, Group], upto: int, limits: Mappin
     target = np.concatenate((points(take(made.after, at)), before))
     t = np.concatenate((made.after.t[at], np.array([one.t for one in known], np.int64)))
     mmsi = np.concatenate((made.after.mmsi[at], np.array([one.mmsi for one in known], np.int64)))
-    reach = 2 * limits["target_km"] * 1000  # two that are both near a third
+    reach = 2 * (limits["source_km"] + limits["target_km"]) * 1000  # two that both fit a third
     lonely = ~_company(target, t, mmsi, reach, window)[: len(at)]
     wide[at[lonely & (made.after.t[at] + window < upto)]] = False  # later ones may still get company
     return wide

@@ -39,6 +39,11 @@ class Told(msgspec.Struct, frozen=True):
         best = int(at[np.lexsort((-rows.emitter[at], rows.t[at]))[-1]])
         return Place(fix(rows, best), int(rows.lat[best]), int(rows.lon[best]), rows.sets[int(rows.origin[best])])
 
+    def transmitters(self, mmsi: int, since: int, t: int) -> int:
+        """How many emitters of an MMSI were last heard, as of `t`, at or after `since`."""
+        rows = self.places
+        return len(np.unique(rows.emitter[(rows.mmsi == mmsi) & (rows.t >= since) & (rows.t <= t)]))
+
 
 def told(changes: Sequence[Change], rows: Fixes, before: Fixes | None) -> Told:
     """Changes with this step's fixes, and the last fix of every emitter as of the step before."""
