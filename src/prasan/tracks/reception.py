@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, Floats, vectors
-from prasan.tracks.columns import Columns, Fixes, Ints, SourceSets, concat, take
+from prasan.tracks.columns import Columns, Fixes, Ints, SourceSets, concat, same_track, take
 
 CELL_UNITS: Final = UNITS_PER_DEGREE // 5
 """Edge of a cell in 1/10000 minute: a fifth of a degree, twelve miles north to south."""
@@ -145,7 +145,7 @@ def _turns(rows: Fixes, width: int) -> Hearings:
     if not len(rows):
         return msgspec.structs.replace(no_hearings(), sets=rows.sets)
     slot, cell = rows.t // width, cells(rows.lat, rows.lon)
-    turn = (rows.mmsi[1:] != rows.mmsi[:-1]) | (slot[1:] != slot[:-1]) | (cell[1:] != cell[:-1])
+    turn = ~same_track(rows) | (slot[1:] != slot[:-1]) | (cell[1:] != cell[:-1])
     if len(rows.sets) > 1:
         turn |= rows.origin[1:] != rows.origin[:-1]
     at = np.flatnonzero(np.concatenate(([True], turn)))
