@@ -95,6 +95,17 @@ def test_a_large_batch_becomes_files_at_once_and_a_full_log_too(tmp_path: Path) 
         assert archive.read().num_rows == 41
 
 
+def test_a_batch_is_acknowledged_even_if_its_log_cannot_drain(tmp_path: Path) -> None:
+    with Archive.open(tmp_path, tuning=Tuning(drain_rows=5)) as archive:
+        blocker = tmp_path / "positions"
+        blocker.write_text("a file where a folder must be")
+        assert archive.append("b", "amsa", track(0, 9), NONE, hot=True).rows == 9
+        assert (archive.read().num_rows, archive.stats().hot) == (9, 9)
+        blocker.unlink()
+        archive.append("c", "amsa", track(9, 1), NONE, hot=True)
+        assert (archive.read().num_rows, archive.stats().hot) == (10, 0)
+
+
 def test_each_source_has_its_log_and_drained_logs_go_after_their_grace(tmp_path: Path) -> None:
     clock = [1000.0]
     with Archive.open(tmp_path, tuning=Tuning(grace_s=60), now=lambda: clock[0]) as archive:

@@ -1,5 +1,6 @@
 """Storing a batch: encode it, write it durably, and name it in the manifest, or none of it."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from prasan.archive.manifest import put_carry, put_findings
 from prasan.archive.partition import cut, late
 from prasan.archive.values import Appended, Backfill, Carry
 from prasan.archive.writing import Encoded, encode_parts, name_batch
+from prasan.errors import PrasanError
 from prasan.picture.position import POSITIONS, STATICS
 
 
@@ -78,4 +80,5 @@ def _drain_if_full(ground: Ground, source: str) -> None:
         "SELECT ifnull(sum(rows), 0) FROM files WHERE state = 'live' AND path GLOB 'hot/*' AND source = ?", (source,)
     )
     if row[0] >= ground.tuning.drain_rows:
-        drain(ground, source)
+        with suppress(PrasanError):  # the batch is stored; whatever this was, the next batch or tending meets it again
+            drain(ground, source)

@@ -136,7 +136,7 @@ class Archive:
 
         `positions` and `statics` have the schemas POSITIONS and STATICS, in any order; `findings` and `carry` (by
         name) are committed in the same transaction. `hot` is for live feeds: a batch of at most `Tuning.hot_rows` goes
-        to the end of its source's log, which costs a tenth of a file; readers see it at once either way. UsageError if
+        to the end of its source's log, which is cheaper than files; readers see it at once either way. UsageError if
         a table does not fit its schema; PrasanError if disk or manifest refuse, and then nothing was stored.
         """
         return append(
