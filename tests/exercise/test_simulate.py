@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from prasan.cli.simulate import load_setting
 from prasan.exercise.area import AREAS
@@ -123,6 +124,13 @@ def test_a_far_or_weak_transmitter_is_heard_less() -> None:
     assert (np.diff(odds) <= 1e-12).all()
     assert odds[0] > 0.5
     assert odds[-1] < 0.01
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_no_hull_sails_faster_than_a_ship_can(area: str) -> None:
+    drawn = simulate(load_setting(area), 48.0, 120, SEED)
+    fast = np.flatnonzero(drawn.air.legs.knots > 32)
+    assert [drawn.cast.hulls[number].kind for number in drawn.air.legs.hull[fast].tolist()] == []
 
 
 def test_draws_are_even_and_normal() -> None:

@@ -191,7 +191,7 @@ def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
     begin = call.t - coming[-1].t
     ways = [msgspec.structs.replace(way, t=way.t + begin) for way in coming]
     drift = [*call.beside] or _drift(spot, call, draw)
-    leaving = sail(onward, knots, drift[-1].t, draw, harbour=there.port is not None)
+    leaving = sail([drift[-1].at, *onward[1:]], knots, drift[-1].t, draw, harbour=there.port is not None)
     ways = [Way(begin - 1, out[0], MOORED), *ways[:-1], *drift[:-1], *leaving]
     return enlist(cast, call.kind, [*ways[:-1], msgspec.structs.replace(ways[-1], status=MOORED)]), drift[-1].t
 

@@ -9,7 +9,7 @@ import msgspec
 from prasan.exercise.area import Point
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.lanes import Place, Ways, bearing, between, km, shifted
-from prasan.exercise.track import AT_ANCHOR, MOORED, UNDER_WAY, Way
+from prasan.exercise.track import AT_ANCHOR, MOORED, Way
 from prasan.picture.sphere import KNOT_MS
 
 STEP_KM: Final = 15.0
@@ -64,8 +64,7 @@ def trips(sea: Sea, knots: float, draw: Draw) -> tuple[list[Way], list[tuple[flo
         there = destination(sea, here, draw)
         points = lane_side([at, *between(sea.ways, here, there)[1:]], draw.of("life", "lane_km"))
         ways += sail(points, knots, t, draw, harbour=there.port is not None)[:-1]
-        t = _arrival(ways[-1], points[-1], knots, there)
-        stay, ways_there = _stay(points, there, t, knots, draw)
+        stay, ways_there = _stay(ways[-1], points, there, knots, draw)
         if there.port is not None:
             berths.append((stay, ways_there[-1].t))
         ways += ways_there[:-1]
@@ -80,26 +79,27 @@ def destination(sea: Sea, here: Place, draw: Draw) -> Place:
     )
 
 
-def _arrival(last: Way, end: Point, knots: float, there: Place) -> float:
-    speed = min(knots, HARBOUR_KN) if there.port else knots
-    return last.t + km(last.at, end) * 1000 / (speed * KNOT_MS)
-
-
-def _stay(points: list[Point], there: Place, t: float, knots: float, draw: Draw) -> tuple[float, list[Way]]:
-    """What a ship does where it arrives at `t`: when it lay at its berth, and ways up to the time it leaves."""
+def _stay(last: Way, points: list[Point], there: Place, knots: float, draw: Draw) -> tuple[float, list[Way]]:
+    """The end of a voyage, from its last way on: when the ship lay at its berth, and ways until it leaves."""
+    end = points[-1]
     if there.port is None:
-        out = draw.hours("life", "beyond_h")
-        turn = shifted(points[-1], bearing(points[-2], points[-1]), out / 2 * knots * KNOT_MS / 1000)
-        return t, [Way(t, points[-1]), Way(t + out / 2, turn), Way(t + out, points[-1])]
-    berth, ways = points[-1], []
+        t, out = last.t + _sailing(last.at, end, knots), draw.hours("life", "beyond_h")
+        turn = shifted(end, bearing(points[-2], end), out / 2 * knots * KNOT_MS / 1000)
+        return t, [Way(t, end), Way(t + out / 2, turn), Way(t + out, end)]
+    ways: list[Way] = []
+    berth, slow = shifted(end, draw.uniform(0, 360), draw.uniform(0.05, 0.6)), min(knots, HARBOUR_KN)
     if draw.chance(0.3):
         anchor = shifted(there.port.anchorage, draw.uniform(0, 360), draw.uniform(0.2, 1.2))
-        leave = t + draw.uniform(3, 12) * HOUR
-        ways = [Way(t, anchor, AT_ANCHOR), Way(leave, anchor, UNDER_WAY)]
-        t = leave + km(anchor, berth) * 1000 / (5 * KNOT_MS)
-    leave = t + draw.hours("life", "berth_h")
-    berth = shifted(berth, draw.uniform(0, 360), draw.uniform(0.05, 0.6))
-    return t, [*ways, Way(t, berth, MOORED), Way(leave, berth)]
+        t = last.t + _sailing(last.at, anchor, slow)
+        ways = [Way(t, anchor, AT_ANCHOR), Way(t + draw.uniform(3, 12) * HOUR, anchor)]
+        last = ways[-1]
+    t = last.t + _sailing(last.at, berth, slow)
+    return t, [*ways, Way(t, berth, MOORED), Way(t + draw.hours("life", "berth_h"), berth)]
+
+
+def _sailing(a: Point, b: Point, knots: float) -> float:
+    """Seconds from one point to another."""
+    return km(a, b) * 1000 / (knots * KNOT_MS)
 
 
 def _part(a: Point, b: Point, share: float) -> Point:
