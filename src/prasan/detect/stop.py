@@ -47,6 +47,7 @@ MESSAGES: Final = {
 NOT_ASSESSABLE: Final = ("long_silence",)
 
 _CHUNK: Final = 256
+_PAIRS: Final = 1_000_000
 _METRES: Final = EARTH_M * np.pi / 180 / UNITS_PER_DEGREE
 
 
@@ -155,15 +156,21 @@ class _Tracks:
         return np.asarray(wait)
 
     def _rule_out(self, wait: Bools, of: Ints) -> None:
-        """Take away rows with a later one beyond their circle: rows in between may not be carried to tell."""
-        waiting = np.flatnonzero(wait & self.new[of] & (np.arange(len(wait)) < of))
-        for some in np.split(waiting, np.flatnonzero(np.diff(of[waiting])) + 1):
-            if len(some):
-                first, end = int(some[0]), int(of[some[0]]) + 1
-                place = points(take(self.rows, slice(first, end)))
-                far = chord_m(place[some - first][:, None], place[None]) > self.radius
-                far &= np.arange(first, end) > some[:, None]
-                wait[some] = ~far.any(axis=1)
+        """Take away rows with a new one beyond their circle: rows in between may not be carried to tell later."""
+        some = np.flatnonzero(wait & self.new[of] & (np.arange(len(wait)) < of))
+        begin = self.begin[np.searchsorted(self.begin, some, "right") - 1]
+        known = np.concatenate(([0], np.cumsum(~self.new)))
+        first = np.maximum(some + 1, begin + known[of[some] + 1] - known[begin])
+        count = of[some] - first  # the last row itself was looked at
+        total = np.cumsum(count)
+        cuts = np.searchsorted(total, np.arange(_PAIRS, int(total[-1]), _PAIRS)) if len(some) else total
+        for part in np.split(np.arange(len(some)), cuts):
+            owner = np.repeat(part, count[part])
+            place = np.arange(len(owner)) - np.repeat(np.cumsum(count[part]) - count[part], count[part])
+            later, where = np.unique(place + first[owner], return_inverse=True)
+            here = points(take(self.rows, some[part]))
+            metres = chord_m(here[owner - part[0]] if len(part) else here, points(take(self.rows, later))[where])
+            wait[some[owner[metres > self.radius]]] = False
 
     def _likely(self) -> Bools:
         """Rows whose completing row lies in the circle: a cheap look first, then the exact one."""
