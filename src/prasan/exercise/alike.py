@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from prasan.exercise.area import Point
-from prasan.exercise.deeds import Deed, meeting
+from prasan.exercise.deeds import Deed, in_company, meeting
 from prasan.exercise.draw import HOUR
 from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, replace
 from prasan.exercise.lanes import KM_PER_DEGREE, km, shifted
@@ -41,7 +41,7 @@ def commit(cast: Cast, size: float) -> list[Deed]:
 def escort(cast: Cast) -> list[Deed]:
     """A tug holds a ship in open water while its engine is repaired."""
     deed = meeting(cast, ("cargo", "tug"), cast.draw.hours("alike", "escort_h"), "encounter", "tug_escort")
-    return [Deed(deed.kind, deed.what, deed.hulls, deed.mmsi, deed.start, deed.end, innocent=True)]
+    return [msgspec.structs.replace(deed, innocent=True), *in_company(deed)]
 
 
 def boarding(cast: Cast) -> list[Deed]:

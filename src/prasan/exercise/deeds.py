@@ -55,7 +55,13 @@ def dark(cast: Cast) -> list[Deed]:
 
 def rendezvous(cast: Cast) -> list[Deed]:
     """Two hulls alongside in open water for hours."""
-    return [meeting(cast, draw_pair(cast.draw), cast.draw.hours("deeds", "rendezvous_h"), "encounter", "alongside")]
+    met = meeting(cast, draw_pair(cast.draw), cast.draw.hours("deeds", "rendezvous_h"), "encounter", "alongside")
+    return [met, *in_company(met)]
+
+
+def in_company(met: Deed) -> list[Deed]:
+    """Both hulls of a meeting drift while it lasts."""
+    return [Deed("loitering", "drifting_in_company", (one,), (one,), met.start, met.end) for one in met.hulls]
 
 
 def loitering(cast: Cast) -> list[Deed]:
