@@ -1,1 +1,1 @@
-"""The simulator: scripted exercise traffic, always marked as such."""
+"""The simulator: a scripted exercise, drawn traffic with its truth, and the score of events against it."""

@@ -1,4 +1,4 @@
-"""Exercise rows as the NMEA sentences that carry them, in order of time: what `prasan simulate` writes and replays."""
+"""The scripted exercise as the NMEA sentences that carry it, in order of time. `script` does it for simulated traffic."""
 
 from typing import Any
 
