@@ -57,6 +57,13 @@ def test_a_fleet_moved_the_same_way_is_one_finding_though_it_lies_wide() -> None
     assert one.evidence["vessels_count"] == 4
 
 
+def test_who_is_first_heard_when_displaced_is_counted_on_the_way_back() -> None:
+    unheard = [row for row in displaced(2, 3, 6) if row[1] > fleet.DAY + 4 * 3600]
+    (one,) = look(displaced(0, 3, 6), displaced(1, 3, 6), unheard)
+    assert one.mmsi == (fleet.SHIP, fleet.SHIP + 1, fleet.SHIP + 2)
+    assert one.evidence["returned_count"] == 3
+
+
 def test_who_is_not_back_keeps_it_open() -> None:
     (one,) = look(*(displaced(number, 3, 11) for number in range(3)))
     assert (one.end, one.confidence, one.evidence["returned_count"]) == (None, "medium", 0)
@@ -91,7 +98,9 @@ def traffic(draw: st.DrawFn) -> list[fleet.Row]:
         for _ in range(draw(st.integers(1, 2))):
             out = draw(st.sampled_from([2.0, 2.5, 3.0, 5.0]))
             away = draw(st.sampled_from([AWAY, (3.1, 2.0), (-20.0, 5.0)]))
-            rows += displaced(number, out, out + draw(st.sampled_from([0.3, 2.0, 9.0])), 0.1, away)
+            first = draw(st.sampled_from([0, 0, 3 * 3600])) + fleet.DAY
+            track = displaced(number, out, out + draw(st.sampled_from([0.3, 2.0, 9.0])), 0.1, away)
+            rows += [row for row in track if row[1] >= first]
     return sorted(set(rows), key=lambda row: row[1])
 
 

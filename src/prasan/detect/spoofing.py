@@ -3,8 +3,9 @@
 Definition    at least `vessels_count` vessels, within `window_h` of the first of them, make an impossible jump
               (`distance_km` and `implied_kn` or more) from where each was heard `fixes_count` times, within `source_km`
               of the first one's place: to within `target_km` of where that one jumped to, or by the same way as it, to
-              within `target_km`. A vessel is back once it jumps away from there. The finding lasts until all are back,
-              or nothing more was heard of it for `quiet_h`. Never on a single vessel.
+              within `target_km`. A vessel is back once it jumps away from there. Once two were displaced, one that
+              jumps the same way backwards was displaced too. The finding lasts until all are back, or nothing more was
+              heard of it for `quiet_h`. Never on a single vessel.
 Source        SeaSpoofFinder (arXiv 2602.16257): a jump filter per vessel, then several vessels that share source and
               target; arXiv 2603.11055: clusters in space and time take away 98.6 % of false alarms. Windows of 15 to 60
               minutes (reference implementations); kilometres are our own choice.
@@ -39,6 +40,9 @@ MESSAGES: Final = {
 SHOWN: Final = 5
 """Vessels whose fixes are kept as evidence; the others are counted and named."""
 
+
+PAIR: Final = 2
+"""So many displaced vessels are waited for: others may be heard again only as they come back."""
 
 FEW: Final = 64
 """Fewer jumps than this are looked at without the screen."""
@@ -91,15 +95,18 @@ def kernel(
     carry = carry or SpoofingCarry()
     limits = rule.thresholds
     table = _Table(dict(carry.groups), carry.following, limits)
-    out = _outward(made, table.groups, upto, limits)
-    touched = {number for at in range(len(made)) for number in table.take(made, at, out=bool(out[at]))}
+    far = _far(made, limits)
+    out = _outward(made, far, table.groups, upto, limits)
+    touched = {
+        number for at in range(len(made)) for number in table.take(made, at, far=bool(far[at]), out=bool(out[at]))
+    }
     findings, kept = [], dict[int, Group]()
     for number, group in table.groups.items():
         over = upto - group.last > limits["quiet_h"] * 3600
         enough = len(group.victims) >= limits["vessels_count"]
         if enough and (over or number in touched):
             findings.append(_finding(group, rule, over=over))
-        if (enough and not over) or upto - group.first <= limits["window_h"] * 3600:
+        if (len(group.victims) >= PAIR and not over) or upto - group.first <= limits["window_h"] * 3600:
             kept[number] = group
     return findings, SpoofingCarry(kept, table.following)
 
@@ -116,19 +123,32 @@ class _Table:
             if one.back is None
         }
         self.growing = list(groups)
+        self.several = [number for number, group in groups.items() if len(group.victims) >= PAIR]
 
-    def take(self, made: Jumps, at: int, *, out: bool) -> list[int]:
+    def take(self, made: Jumps, at: int, *, far: bool, out: bool) -> list[int]:
         """One jump: the numbers of the groups that it changes. Who comes back is not displaced."""
         mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
         number = self.away.pop((mmsi, int(made.before.emitter[at])), None)
         if number is not None and t - self.groups[number].last <= self.limits["quiet_h"] * 3600:
             group = self.groups[number]
             self._put(number, mmsi, msgspec.structs.replace(group.victims[mmsi], back=t))
-            if len(group.victims) >= self.limits["vessels_count"]:
+            if len(group.victims) >= PAIR:
                 return [number]
-        if not out:
-            return []
-        return [self._join(made, at)]
+        number = self._returns_to(made, at) if far else None
+        if number is not None:
+            self._put(number, mmsi, msgspec.structs.replace(_victim(made, at), back=t))
+            return [number]
+        return [self._join(made, at)] if out else []
+
+    def _returns_to(self, made: Jumps, at: int) -> int | None:
+        """The group of two or more whose way the jump takes backwards: a vessel not heard when it was displaced."""
+        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
+        self.several = [one for one in self.several if t - self.groups[one].last <= self.limits["quiet_h"] * 3600]
+        others = [one for one in sorted(self.several) if mmsi not in self.groups[one].victims]
+        if not others:
+            return None
+        source, target = _point(made.after, at), _point(made.before, at)
+        return next((one for one in others if self._fits(self.groups[one], source, target)), None)
 
     def _join(self, made: Jumps, at: int) -> int:
         """The first group that the jump fits, or one of its own."""
@@ -141,15 +161,7 @@ class _Table:
             self.groups[number] = Group(t, mmsi, anchor, tuple(source.tolist()), tuple(target.tolist()), {})
             self.growing.append(number)
             self.following += 1
-        pair = made.before, made.after
-        sources = {name for rows in pair for name in rows.sets[int(rows.origin[at])]}
-        victim = Victim(
-            fixes=(fix(made.before, at), fix(made.after, at)),
-            emitter=int(made.after.emitter[at]),
-            metres=float(made.metres[at]),
-            knots=float(made.knots[at]),
-            sources=tuple(sorted(sources)),
-        )
+        victim = _victim(made, at)
         self._put(number, mmsi, victim)
         self.away[mmsi, victim.emitter] = number
         return number
@@ -163,17 +175,34 @@ class _Table:
     def _put(self, number: int, mmsi: int, victim: Victim) -> None:
         group = self.groups[number]
         self.groups[number] = msgspec.structs.replace(group, victims={**group.victims, mmsi: victim})
+        if len(group.victims) < PAIR <= len(self.groups[number].victims):
+            self.several.append(number)
+
+
+def _victim(made: Jumps, at: int) -> Victim:
+    sources = {name for rows in (made.before, made.after) for name in rows.sets[int(rows.origin[at])]}
+    return Victim(
+        fixes=(fix(made.before, at), fix(made.after, at)),
+        emitter=int(made.after.emitter[at]),
+        metres=float(made.metres[at]),
+        knots=float(made.knots[at]),
+        sources=tuple(sorted(sources)),
+    )
 
 
 def _point(rows: Fixes, at: int) -> Floats:
     return np.asarray(points(take(rows, slice(at, at + 1)))[0])
 
 
-def _outward(made: Jumps, groups: Mapping[int, Group], upto: int, limits: Mapping[str, float]) -> Bools:
-    """Jumps of vessels, far and fast enough, to an emitter that is newer than the one they left, with company."""
-    wide = (made.metres >= limits["distance_km"] * 1000) & (made.knots >= limits["implied_kn"])
-    wide &= made.held >= limits["fixes_count"]
-    wide &= (made.after.emitter > made.before.emitter) & ~of_forms(made.after.mmsi, NOT_VESSELS)
+def _far(made: Jumps, limits: Mapping[str, float]) -> Bools:
+    """Jumps of vessels, far and fast enough, from where they were held."""
+    far = (made.metres >= limits["distance_km"] * 1000) & (made.knots >= limits["implied_kn"])
+    return np.asarray(far & (made.held >= limits["fixes_count"]) & ~of_forms(made.after.mmsi, NOT_VESSELS))
+
+
+def _outward(made: Jumps, far: Bools, groups: Mapping[int, Group], upto: int, limits: Mapping[str, float]) -> Bools:
+    """Far jumps to an emitter that is newer than the one that was left, in company."""
+    wide = far & (made.after.emitter > made.before.emitter)
     at = np.flatnonzero(wide)
     if len(at) < FEW:
         return wide
