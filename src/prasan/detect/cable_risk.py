@@ -57,7 +57,7 @@ def kernel(
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:
     result = []
-    for (spell, over), port_m in zip(told, ports_m(told, world), strict=True):
+    for (spell, over), port_m in zip(told, ports_m(told, world, rule.thresholds["port_km"]), strict=True):
         evidence: dict[str, Any] = {"codes": ["cable_risk_open"], "slow_kn": rule.thresholds["slow_kn"]}
         if over:
             fixes, speed = spell.sums

@@ -87,7 +87,7 @@ def _sharp(both: Fixes, rule: Rule) -> Bools:
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:
     result = []
-    for (spell, over), port_m in zip(told, ports_m(told, world), strict=True):
+    for (spell, over), port_m in zip(told, ports_m(told, world, rule.thresholds["port_km"]), strict=True):
         evidence: dict[str, Any] = {"codes": ["victim_manoeuvre_open"], "turns_count": rule.thresholds["turns_count"]}
         if over:
             evidence = {"codes": ["victim_manoeuvre"], "turns_count": spell.sums[0]}
