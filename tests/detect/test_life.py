@@ -20,8 +20,8 @@ def marking(sources: tuple[str, ...]) -> Marking:
 def gap(end: bool = True) -> Finding:
     hours = [*fleet.every(10, 0, 6), *([14.0] if end else [])]
     rows = fleet.table(fleet.sail(fleet.SHIP, hours, 8.0, 102.0))
-    (one,) = detect(rows, None, preset(PRASAN), fleet.world(), fleet.DAY + 15 * 3600).findings
-    return one
+    (one,) = detect(rows, None, preset(PRASAN), fleet.world(), fleet.DAY + 15 * 3600, kinds=["gap"]).findings
+    return msgspec.structs.replace(one, gap_class="dark")  # the class is `test_gap_class`'s matter
 
 
 def by_key(events: list[Event]) -> dict[str, Event]:
@@ -69,7 +69,7 @@ def test_class_confidence_or_marking_make_a_revision() -> None:
     assert (revised.state, revised.reason) == ("revised", "revised")
     (stricter,) = compare(by_key([opened]), [gap(end=False)], lambda _: Marking(tlp=Tlp.AMBER), 110)
     assert (stricter.state, stricter.marking.tlp) == ("revised", Tlp.AMBER)
-    assert compare({}, [gap()], marking, 100, promoted=()) == []
+    assert compare({}, [gap()], marking, 100, promotes=lambda _: False) == []
 
 
 def test_the_id_is_the_same_in_every_run() -> None:
@@ -87,3 +87,17 @@ def test_a_line_is_plain_json_with_the_promised_names(end: bool) -> None:
     assert line["known_at"] == "2026-03-02T00:00:00Z"
     for code in line["evidence"]["codes"]:
         assert set(MESSAGES["gap"][code]) <= set(line["evidence"])
+
+
+def test_a_gap_is_published_only_where_others_were_heard() -> None:
+    for gap_class, published in (("normal", 0), ("unknown", 0), ("suspicious", 1), ("dark", 1)):
+        one = msgspec.structs.replace(gap(), gap_class=gap_class)
+        assert len(compare({}, [one], marking, 100)) == published
+
+
+def test_evidence_that_weakens_takes_the_event_back() -> None:
+    (event,) = compare({}, [msgspec.structs.replace(gap(), gap_class="dark")], marking, 100)
+    weaker = msgspec.structs.replace(gap(), gap_class="unknown")
+    (gone,) = compare({event.finding.key: event}, [weaker], marking, 200)
+    assert (gone.state, gone.reason, gone.revision) == ("withdrawn", "downgraded", 2)
+    assert compare({gone.finding.key: gone}, [weaker], marking, 300) == []

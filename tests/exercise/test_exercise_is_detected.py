@@ -11,7 +11,7 @@ def test_exactly_the_gap_and_the_meeting_are_found() -> None:
     script = load_scenario("gulf-andaman")
     made = play(script, "exercise gulf-andaman")
     outcome = detect(made.positions, made.statics, preset(PRASAN), reference_world())
-    names = {vessel.mmsi: vessel.name for vessel in script.vessel}
+    names = {vessel.mmsi: vessel.name for vessel in script.vessels()}
     said = [one for one in outcome.findings if one.kind in ALERTING and not one.excluded]
     found = {(one.kind, frozenset(names[mmsi] for mmsi in one.mmsi)) for one in said}
     assert found == {
@@ -19,9 +19,10 @@ def test_exactly_the_gap_and_the_meeting_are_found() -> None:
         ("encounter", frozenset({"EX NET HARVEST", "EX COLD CARRIER"})),
     }
     assert outcome.counts["excluded"]["encounter"] == {"pilot_or_tug": 2}
-    assert outcome.counts["class"] == {"unknown": 1}
+    assert outcome.counts["class"] == {"dark": 1}, "its neighbours were heard while it was not"
     (gap,) = [one for one in outcome.findings if one.kind == "gap"]
     assert gap.evidence["hours"] > 8.9
+    assert gap.evidence["neighbours"] >= 5
     assert all(one.sources == ("exercise gulf-andaman",) for one in outcome.findings)
 
 

@@ -10,13 +10,13 @@ import orjson
 import pyarrow as pa
 
 from prasan.cli.output import note
-from prasan.detect.life import PROMOTED, compare
+from prasan.detect.life import compare, everything
 from prasan.detect.lines import event_line
 from prasan.detect.rules import apply_settings, preset
 from prasan.detect.run import detect as find
 from prasan.errors import UsageError
 from prasan.feeds.files import read_sources
-from prasan.feeds.reference import reference_world
+from prasan.feeds.reference import read_area, reference_world, world_of
 from prasan.node.clock import Clock
 from prasan.node.node import Node
 from prasan.picture.event import Event
@@ -31,9 +31,9 @@ def detect(arguments: argparse.Namespace) -> int:
         raise UsageError("name either files or a node's --home", "For example: prasan detect track.csv")
     rules = apply_settings(preset(arguments.preset, arguments.kind or ()), arguments.settings)
     positions, statics = _archive(arguments.home) if arguments.home else _files(arguments.sources)
-    outcome = find(positions, statics, rules, reference_world(), kinds=arguments.kind)
-    shown = PROMOTED | set(arguments.kind or ())
-    events = compare({}, outcome.findings, lambda _: PUBLIC, Clock().now(), shown)
+    world = world_of([read_area(Path(name)) for name in arguments.areas]) if arguments.areas else reference_world()
+    outcome = find(positions, statics, rules, world, kinds=arguments.kind)
+    events = compare({}, outcome.findings, lambda _: PUBLIC, Clock().now(), everything)
     if arguments.out is None:
         _write(sys.stdout.buffer, events)
     else:

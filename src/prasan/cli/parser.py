@@ -116,6 +116,7 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
             _arg("--preset", default="prasan"),
             _arg("--kind", nargs="+", metavar="K"),
             _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings"),
+            _arg("--areas", nargs="+", default=[], metavar="FILE", help="GeoJSON: zones to watch, own ports"),
             _arg("--out", metavar="FILE"),
             _arg("--engine", choices=("local",), default="local"),
         ),

@@ -13,22 +13,30 @@ from typing import Final
 import msgspec
 
 from prasan.picture.event import Event, State
-from prasan.picture.finding import Finding
+from prasan.picture.finding import Finding, GapClass
 from prasan.picture.marking import Marking
 
 NAMESPACE: Final = uuid.UUID("6a2f1c0e-6f0b-5d0e-9b62-3c1f0a7b9d44")
 """The name space of event ids. A constant of the product: the same finding has the same id on every node."""
 
-PROMOTED: Final = frozenset(
-    {
-        "gap", "encounter", "duplicate_identity", "speed_jump", "invalid_identity", "identity_change", "spoofing",
-        "zone_entry",
-    }
-)  # fmt: skip
-"""Kinds whose findings become events. Excluded findings are counted and kept, and never become events."""
+PROMOTED: Final[Mapping[str, Collection[GapClass | None]]] = {
+    "gap": ("suspicious", "dark"),
+    "encounter": (None,),
+    "duplicate_identity": (None,),
+    "speed_jump": (None,),
+    "invalid_identity": (None,),
+    "identity_change": (None,),
+    "spoofing": (None,),
+    "zone_entry": (None,),
+}
+"""Kinds whose findings become events on a node, and of gaps the classes: that others were heard and this one not.
 
-REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "excluded")
-"""Codes of why an event is in its state. For `excluded` the event's finding names the exclusion."""
+Excluded findings are counted and kept, and never become events.
+"""
+
+REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "excluded", "downgraded")
+"""Codes of why an event is in its state. For `excluded` the event's finding names the exclusion; `downgraded`: the
+finding is of a class that is not published."""
 
 
 def event_id(finding: Finding) -> str:
@@ -41,22 +49,35 @@ def event_id_of(key: str) -> str:
     return str(uuid.uuid5(NAMESPACE, key))
 
 
+def promoted(finding: Finding) -> bool:
+    """True if findings like this one become events on a node (see `PROMOTED`)."""
+    return finding.gap_class in PROMOTED.get(finding.kind, ())
+
+
+def everything(_finding: Finding) -> bool:
+    """For those who want to see all that was found."""
+    return True
+
+
 def compare(
     previous: Mapping[str, Event],
     findings: Iterable[Finding],
     marking_of: Callable[[tuple[str, ...]], Marking],
     now: int,
-    promoted: Collection[str] = PROMOTED,
+    promotes: Callable[[Finding], bool] = promoted,
 ) -> list[Event]:
     """Published events by finding key, and the findings of a run over the same rows -> the revisions to publish.
 
     `previous` must hold only events that this run could have found again (same preset, kinds and stretch of the
     record): those that it did not find are withdrawn. `marking_of` gives the join of the markings of named sources.
     """
-    found = {one.key: one for one in findings if one.kind in promoted}
+    found = {one.key: one for one in findings}
     result = []
     for key, one in found.items():
-        revision = _found(previous.get(key), one, marking_of(one.sources), now)
+        kept = _kept_back(one, promotes)
+        marking = marking_of(one.sources)
+        event = previous.get(key)
+        revision = _taken_back(event, one, marking, now, kept) if kept else _found(event, one, marking, now)
         result += [revision] if revision else []
     for key, event in previous.items():
         if key not in found and event.state != "withdrawn":
@@ -64,12 +85,19 @@ def compare(
     return result
 
 
+def _kept_back(finding: Finding, promotes: Callable[[Finding], bool]) -> str:
+    """Why a finding is no event, or ""."""
+    return "excluded" if finding.excluded else "" if promotes(finding) else "downgraded"
+
+
+def _taken_back(event: Event | None, finding: Finding, marking: Marking, now: int, reason: str) -> Event | None:
+    """The withdrawal of an event whose finding stands no more for one; None if there is no event to withdraw."""
+    if event is None or event.state == "withdrawn":
+        return None
+    return _withdraw(msgspec.structs.replace(event, finding=finding, marking=event.marking.join(marking)), reason, now)
+
+
 def _found(event: Event | None, finding: Finding, marking: Marking, now: int) -> Event | None:
-    if finding.excluded:
-        if event is None or event.state == "withdrawn":
-            return None
-        told = msgspec.structs.replace(event, finding=finding, marking=event.marking.join(marking))
-        return _withdraw(told, "excluded", now)
     state, reason = _next(event, finding, marking)
     if state is None:
         return None

@@ -46,7 +46,7 @@ def play(scenario: Scenario, source: str) -> Exercise:
     """All reports of all vessels of the script, under the name of one source."""
     start = int(scenario.start.timestamp())
     random = np.random.Generator(np.random.PCG64(scenario.seed))
-    reports = [_reports(vessel, scenario, start, random) for vessel in scenario.vessel]
+    reports = [_reports(vessel, scenario, start, random) for vessel in scenario.vessels()]
     columns = {name: np.concatenate([one[name] for one in reports]) for name in reports[0]}
     order = np.lexsort((columns["mmsi"], columns["t"]))
     positions = position_table({name: column[order] for name, column in columns.items()}, source, STATION)
@@ -109,8 +109,8 @@ def _reports(
 
 def _times(vessel: Vessel, scenario: Scenario, random: np.random.Generator) -> npt.NDArray[np.int64]:
     """Seconds since the start at which the vessel transmits; a slow vessel leaves out reports."""
-    first = int(random.integers(0, scenario.interval_s))
-    t = np.arange(first, int(scenario.hours * 3600), scenario.interval_s)
+    interval = vessel.interval_s or scenario.interval_s
+    t = np.arange(int(random.integers(0, interval)), int(scenario.hours * 3600), interval)
     t = t[~_off(vessel, t)]
     _, speed, _ = _motion(vessel, t)
     if vessel.ais_class == "A":
@@ -118,8 +118,8 @@ def _times(vessel: Vessel, scenario: Scenario, random: np.random.Generator) -> n
         wanted = np.where(still, STILL_S, CLASS_A_S)
     else:
         wanted = np.where(speed < CLASS_B_STILL_KN, STILL_S, CLASS_B_S)
-    every = np.maximum(wanted // scenario.interval_s, 1)
-    return np.asarray(t[(t // scenario.interval_s) % every == 0])
+    every = np.maximum(wanted // interval, 1)
+    return np.asarray(t[(t // interval) % every == 0])
 
 
 def _off(vessel: Vessel, t: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -144,7 +144,7 @@ def _motion(vessel: Vessel, t: npt.NDArray[np.int64]) -> tuple[Floats, Floats, F
 
 def _statics(scenario: Scenario, start: int, source: str, random: np.random.Generator) -> pa.Table:
     rows: list[dict[str, Any]] = []
-    for vessel in scenario.vessel:
+    for vessel in scenario.vessels():
         t = np.arange(int(random.integers(0, STATIC_S)), int(scenario.hours * 3600), STATIC_S)
         rows += [_static(vessel, start + second) for second in t[~_off(vessel, t)].tolist()]
     rows.sort(key=lambda row: (row["t"], row["mmsi"]))

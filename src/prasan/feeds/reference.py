@@ -43,10 +43,13 @@ def world_of(own: list[Drawing], vessels: frozenset[int] = frozenset()) -> World
 
 def read_areas(folder: Path) -> list[Drawing]:
     """The drawings in `*.geojson` of a folder, in order of name. FormatError names the file that fails."""
-    return [_read_area(path) for path in sorted(folder.glob("*.geojson"))] if folder.is_dir() else []
+    return [read_area(path) for path in sorted(folder.glob("*.geojson"))] if folder.is_dir() else []
 
 
-def _read_area(path: Path) -> Drawing:
+def read_area(path: Path) -> Drawing:
+    """One such file. UsageError if it is not there, FormatError if it is no drawing."""
+    if not path.is_file():
+        raise UsageError(f"there is no file '{path}'", "Check the name.")
     with path.open("rb") as file:
         raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:

@@ -43,6 +43,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "keys" / "node.pem"
 
     @property
+    def areas(self) -> Path:
+        """The operator's own drawings, `*.geojson`: polygons are zones to watch, points are ports."""
+        return self.root / "areas"
+
+    @property
     def session_key(self) -> Path:
         """What signs browser sessions."""
         return self.root / "keys" / "session.key"

@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prasan.archive.archive import Archive
-from prasan.feeds.reference import reference_world
+from prasan.feeds.reference import read_areas, reference_world, world_of
 from prasan.node import settings as settings_file
 from prasan.node.clock import Clock
 from prasan.node.crash import At, crash_points
@@ -48,12 +48,13 @@ class Node:
     @cached_property
     def archive(self) -> Archive:
         """The columns."""
-        return Archive.open(self.home.archive, at=self.at)
+        return Archive.open(self.home.archive, at=self.at, now=self.clock.now)
 
     @cached_property
     def world(self) -> World:
-        """Ports, anchorages and identity tables, as shipped."""
-        return reference_world()
+        """Ports, anchorages, land and identity tables, as shipped, with what the operator added."""
+        own, vessels = read_areas(self.home.areas), frozenset(self.settings.own_vessels)
+        return world_of(own, vessels) if own or vessels else reference_world()
 
     def close(self) -> None:
         """Close what was opened."""

@@ -67,9 +67,12 @@ class Tender:
 
     def _tend_archive(self) -> None:
         """Logs to files, small files to large ones, past days closed, rows past their source's days deleted."""
-        sources = (self._node.settings.source_for(name) for name in self._node.archive.sources())
+        names = {*self._node.archive.sources(), *(one.name for one in self._node.settings.source)}
+        sources = (self._node.settings.source_for(name) for name in sorted(names))
         days = {one.name: one.terms.store_days for one in sources if one.terms.store_days is not None}
         done = self._node.archive.tend(self._node.clock.now(), days)
+        if done.damaged:
+            LOG.warning("the archive has damaged files: %s; restore them from a backup", done.damaged)
         if done.low:
             LOG.warning("the disk is nearly full: the archive is not merged, and soon takes nothing more")
 

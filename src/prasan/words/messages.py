@@ -341,6 +341,7 @@ MESSAGES: Final[dict[str, str]] = {
     "life.late_data": "Withdrawn: data that came late shows it did not happen",
     "life.not_found": "Withdrawn: with all data the rule no longer finds it",
     "life.excluded": "Withdrawn: it is explained by an ordinary cause",
+    "life.downgraded": "Withdrawn: the evidence no longer carries it",
     "life.superseded": "Folded into an older event",
     "life.rule_changed": "The rule changed",
     "life.received": "Received from {partner}",
