@@ -83,7 +83,7 @@ def test_sailing_out_of_coverage_is_not_dark() -> None:
     """Nobody is ever heard north of the place, and the ship goes north."""
     rows = lane(0, 34, north=0.05) + ship(BEFORE, kn=14.0)
     assert gap(fleet.table(rows)).gap_class in {"unknown", "normal"}
-    back = [(fleet.SHIP, t, LAT + 0.02 - (t - at(31)) / 3600 * 14 / 60, LON) for t in range(at(31), at(32), 120)]
+    back = [(fleet.SHIP, t, LAT + 0.05 - (t - at(31)) / 3600 * 14 / 60, LON) for t in range(at(31), at(32), 120)]
     assert gap(fleet.table(rows + back)).gap_class in {"unknown", "normal"}
 
 

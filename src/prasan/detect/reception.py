@@ -151,9 +151,10 @@ def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
     )
     here = Spots(np.arange(size), asked.lat, asked.lon, begin, end, np.zeros(size, np.bool_))
     near, _, origins = heard_at(listened, asked, here, rule)
+    lost = 2 * (np.isnan(asked.course) & (asked.knots >= UNDER_WAY_KN))  # it may have gone anywhere
     counts = [
         np.bincount(near, minlength=size), heard, expected, np.bincount(spots.owner, covered, size),
-        np.bincount(spots.owner, minlength=size), np.bincount(spots.owner, ~covered & spots.ahead, size),
+        np.bincount(spots.owner, minlength=size), np.bincount(spots.owner, ~covered & spots.ahead, size) + lost,
     ]  # fmt: skip
     return _covers(counts, origins)
 
@@ -197,7 +198,7 @@ def _beside(listened: Ear, asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
     slots = begin // width, np.minimum((begin + cover_s + 2 * width) // width, asked.known // width)
     metres = np.full(size, near_m + MOST_KN * KNOT_MS * cover_s)
     owner, rows = gather(listened, asked, metres, slots, rule.thresholds["still_kn"])
-    from_, to = asked.t - np.where(asked.after, 0, cover_s), asked.t + np.where(asked.after, cover_s, 0)
+    from_, to = _early(asked, rule)
     early = (rows.last > from_[owner]) & (rows.first < to[owner])
     beside = (rows.last >= from_[owner] - width) & (rows.first <= from_[owner])
     pairs, group = np.unique((owner << 32) | rows.mmsi, return_inverse=True)
@@ -209,6 +210,14 @@ def _beside(listened: Ear, asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
 def cover_seconds(rule: Rule) -> int:
     """The time next to a silence's end that is looked at."""
     return int(min(rule.thresholds["cover_h"], rule.thresholds["min_h"]) * 3600)
+
+
+def _early(asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
+    """From when to when, next to the fix but not so near that a station may have failed in between."""
+    cover_s = cover_seconds(rule)
+    away = min(LEAST_REACH_S, cover_s // 4)
+    begin = np.where(asked.after, asked.t + away, asked.t - cover_s)
+    return begin, begin + cover_s - away
 
 
 def _places(asked: Asked, rule: Rule) -> Spots:
@@ -225,8 +234,8 @@ def _places(asked: Asked, rule: Rule) -> Spots:
     points = _from(asked.lat, asked.lon, bearing, metres)
     owner, number = np.nonzero(np.isfinite(points[:, :, 0]))
     lat, lon = lat_lon(points[owner, number])
-    begin = np.where(asked.after, asked.t, asked.t - cover_s)[owner]
-    return Spots(owner, lat, lon, begin, begin + cover_s, number > 8)
+    begin, end = _early(asked, rule)
+    return Spots(owner, lat, lon, begin[owner], end[owner], number > 8)
 
 
 def _way(asked: Asked, ends: Asked, rule: Rule) -> Spots:

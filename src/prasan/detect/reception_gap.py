@@ -191,7 +191,8 @@ def _turned(rows: Fixes, asked: Asked, at: Ints, feed: Ints) -> Asked:
     """The same silences asked about at their end, the rows `at`."""
     return msgspec.structs.replace(
         asked, t=rows.t[at], after=np.zeros(len(at), np.bool_), lat=rows.lat[at] / UNITS_PER_DEGREE,
-        lon=rows.lon[at] / UNITS_PER_DEGREE, course=np.where(rows.cog[at] >= 0, rows.cog[at] / 10, np.nan),
+        lon=rows.lon[at] / UNITS_PER_DEGREE,
+        course=np.where((rows.cog[at] >= 0) & ~rows.derived[at], rows.cog[at] / 10, np.nan),
         knots=np.maximum(asked.knots, rows.sog[at] / 10), feed=feed,
     )  # fmt: skip
 
