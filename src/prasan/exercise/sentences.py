@@ -1,4 +1,4 @@
-"""The scripted exercise as the NMEA sentences that carry it, in order of time. `script` does it for simulated traffic."""
+"""The scripted exercise as the NMEA sentences that carry it, in order of time; `script` is for drawn traffic."""
 
 from typing import Any
 
