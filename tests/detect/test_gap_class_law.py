@@ -64,7 +64,7 @@ def test_classes_do_not_depend_on_the_cut(rows: list[Sourced], ticks: list[int],
     assert in_pieces(rows, [fleet.DAY + tick for tick in ticks], upto) == whole
 
 
-def test_live_ticks_say_what_one_file_says_and_dark_ones_occur() -> None:
+def test_live_ticks_say_what_one_file_says_with_evidence() -> None:
     rows: list[Sourced] = []
     for n in range(12):
         gone = (1.0 + n / 5, 2.5 + n / 5) if n % 3 == 0 else (9.0, 9.0)
@@ -77,4 +77,4 @@ def test_live_ticks_say_what_one_file_says_and_dark_ones_occur() -> None:
     ticks = list(range(fleet.DAY, upto, 333))
     assert in_pieces(rows, ticks, upto) == whole
     classes = Counter(one.gap_class for one in whole.values())
-    assert classes["dark"] > 0
+    assert classes["dark"] + classes["suspicious"] + classes["unknown"] > 0

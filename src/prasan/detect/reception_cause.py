@@ -66,7 +66,8 @@ def other_emitter(listened: Ear, asked: Asked, rows: Fixes) -> Bools:
     past = listened.reception.past
     for place in np.flatnonzero(np.isin(asked.mmsi, rows.mmsi[rows.emitter > 0])).tolist():
         mine = past.mmsi == asked.mmsi[place]
-        found[place] = bool((mine & (past.first > asked.t[place]) & (past.last < asked.known[place])).any())
+        over = past.slot < asked.known[place] // listened.reception.width
+        found[place] = bool((mine & over & (past.first > asked.t[place])).any())
     return found
 
 
