@@ -178,3 +178,9 @@ def test_one_letter_off_is_a_slip_either_way(text: str, at: int, letter: str) ->
 def test_a_change_is_a_value() -> None:
     (one,) = changes(said("SEA STAR", range(5)) + said("MOONLIGHT", range(5, 9)))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=Change) == one
+
+
+def test_who_was_never_given_a_number_has_no_identity() -> None:
+    _, carry = tell(table(said("NOBODY", range(5), mmsi=0) + said("ALPHA", range(5))), None, FAR, 3)
+    assert set(carry.histories) == {SHIP}
+    assert carry.dropped == {"mmsi_zero": 5}

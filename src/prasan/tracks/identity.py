@@ -168,10 +168,11 @@ def _fit(statics: pa.Table | None, carry: IdentityCarry) -> tuple[pa.Table, dict
     if statics is not None and statics.num_rows:
         bad_time = (statics["flags"].to_numpy() & _UNFIT) != 0
         late = ~bad_time & (statics["t"].to_numpy() < carry.upto)
-        for name, bad in (("bad_time", bad_time), ("late", late)):
+        nobody = ~bad_time & ~late & (statics["mmsi"].to_numpy() == 0)  # said by whoever was never given a number
+        for name, bad in (("bad_time", bad_time), ("late", late), ("mmsi_zero", nobody)):
             if count := int(np.count_nonzero(bad)):
                 dropped[name] = dropped.get(name, 0) + count
-        tables.append(statics.select(STATICS.names).filter(pa.array(~(bad_time | late))))
+        tables.append(statics.select(STATICS.names).filter(pa.array(~(bad_time | late | nobody))))
     return (pa.concat_tables(tables, promote_options="default") if tables else STATICS.empty_table()), dropped
 
 
