@@ -105,8 +105,6 @@ def _play(players: list[Player], nodes: list[Node], processes: list[Process], ba
     """Side by side: each takes its feeds in, then pulls until the other had nothing more to take in."""
     feeds = bars.add_task("feeds read, events found, all decided", total=sum(len(one.feeds) + 1 for one in players))
     pulls = bars.add_task("pulled both ways, every statement checked", total=len(players))
-    for player, process in zip(players, processes, strict=True):
-        await_up(player, process)
     taken = [threading.Event() for _ in players]
 
     def play(at: int) -> dict[str, Any]:
@@ -115,6 +113,7 @@ def _play(players: list[Player], nodes: list[Node], processes: list[Process], ba
         finally:
             taken[at].set()
         bars.advance(feeds)
+        await_up(players[1 - at], processes[1 - at])
         complete = False
         while not complete:
             complete = taken[1 - at].wait(PULL_EVERY_S)
