@@ -10,6 +10,9 @@ from prasan.picture.finding import Rule
 
 SKYLIGHT: Final = "skylight"
 
+NO_ROADS: Final = {"others_count": 0, "others_km": 2, "apart_m": 150, "still_kn": 0.3, "shore_nm": 24, "berth_km": 0}
+"""Neither roads nor berths are asked by `encounter`: no author of these presets publishes such a rule."""
+
 _PORTS = "ports and anchorages are the World Port Index and a part of GFW's anchorages"
 _VISIT: Final = {
     "entry_km": 3, "exit_km": 4, "stop_kn": 0.2, "go_kn": 0.5, "gap_h": 4, "least_certainty": 2,
@@ -53,7 +56,7 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
     SKYLIGHT: {
         "encounter": Rule(
             "encounter",
-            1,
+            2,
             SKYLIGHT,
             {
                 "distance_m": 250,
@@ -64,6 +67,7 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
                 "silence_h": 1,
                 "moved_km": 0,
                 "port_km": 0,
+                **NO_ROADS,
             },
             (
                 "Skylight publishes 250 m and more than 30 minutes, and no speed: 2 kn is GFW's",
