@@ -143,9 +143,9 @@ def test_everything_can_be_made_due_at_once(store: Store) -> None:
 def test_what_others_refer_to_keeps_its_place(store: Store) -> None:
     """A vessel that is kept again with a later event is still decided before the events queued since."""
     with store.write() as tx:
-        tx.bring_due(US, uid(1), 99)
-        tx.bring_due(US, uid(2), 100)
-        tx.bring_due(US, uid(1), 150)
+        tx.bring_due([US], uid(1), 99)
+        tx.bring_due([US], uid(2), 100)
+        tx.bring_due([US], uid(1), 150)
     assert [due.object_id for due in store.due(200)] == [uid(1), uid(2)]
 
 

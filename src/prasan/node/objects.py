@@ -101,10 +101,7 @@ def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
     The queue is part of the transaction, so a crash forgets nothing.
     """
     at_us = node.clock.now_us() - FIRST.get(row.type, 0)
-    for recipient in recipient_ids(tx):
-        if recipient == row.origin:
-            continue
-        tx.bring_due(recipient, row.id, at_us)
+    tx.bring_due([one for one in recipient_ids(tx) if one != row.origin], row.id, at_us)
 
 
 def recipient_ids(store: Reads) -> list[str]:

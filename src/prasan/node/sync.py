@@ -10,7 +10,7 @@ import msgspec
 from prasan.errors import FormatError, PrasanError, UsageError
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.client import Client
-from prasan.exchange.intake import Accepted, Known, Peer, Reason, Turned
+from prasan.exchange.intake import Accepted, Known, Peer, Turned
 from prasan.exchange.lanes import LANES
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
@@ -154,25 +154,30 @@ class Hands:
     def take(self, tx: Tx, one: Accepted, now_us: int) -> Turned | None:
         """One object with the statement it came under; a recall is obeyed. What another pull outran is turned away."""
         partner, header, stated = self.partner.id, one.header, one.statement
-        if reason := _outrun(tx, one, partner):
-            return Turned(header.id, header.version, reason, one.raw)
+        if header.id != partner and tx.speaker(header.id) not in (None, partner):
+            return Turned(header.id, header.version, "may_not_speak", one.raw)
+        if not one.same and header.type != RECALL and not self.keep(tx, one, now_us):
+            return Turned(header.id, header.version, "conflict", one.raw)
         tx.put_received(
             ReceivedRow(
                 partner, stated.lane, stated.seq, header.id, header.version, one.sha256, one.stated, now_us
             )
         )  # fmt: skip
-        if one.same:
-            return None
-        if header.type == RECALL:
+        if header.type == RECALL and not one.same:
             tx.set_speaker(header.id, partner, now_us)
             self.obey(tx, one, now_us)
-            return None
+        return None
+
+    def keep(self, tx: Tx, one: Accepted, now_us: int) -> bool:
+        """Keep an object and have it decided; False if another one of its version is here."""
+        partner, header = self.partner.id, one.header
         unread = bool(free_text(one.raw))
         kept = Kept(content_of(one.raw, header), now_us / 1e6, unread_text=unread, onward=self.onward)
         row = object_row(one.raw, header, partner, one.marking, kept, now_us)
-        if tx.put_object(row) == "new":
+        put = tx.put_object(row)
+        if put == "new":
             queue(tx, self.node, row)
-        return None
+        return put != "conflict"
 
     def obey(self, tx: Tx, one: Accepted, now_us: int) -> None:
         """A recall; one that cannot be read is kept apart and named."""
@@ -197,13 +202,6 @@ class Hands:
         tx.set_cursor(msgspec.structs.replace(cursor, acked=step.upto))
         size = parse_checkpoint(step.note.partition("\n\n")[0] + "\n").size
         tx.put_checkpoint(CheckpointRow(theirs_log(partner), size, partner, step.note, self.node.clock.now_us()))
-
-
-def _outrun(tx: Tx, one: Accepted, partner: str) -> Reason | None:
-    """Why an object that was good when it was judged is not any more: another pull was here in between."""
-    if one.header.id != partner and tx.speaker(one.header.id) not in (None, partner):
-        return "may_not_speak"
-    return "conflict" if tx.object_hash(one.header.id, one.header.version) not in (None, one.sha256) else None
 
 
 def _conflict(tx: Tx, row: Quarantined) -> None:

@@ -84,11 +84,13 @@ class ObjectWrites(ObjectReads):
         `same`: it is here already with these bytes; `conflict`: with others, and the first is kept. The first to
         send an id becomes its speaker; whether a later sender may speak is decided before this is called.
         """
-        kept = self.object_hash(row.id, row.version)
+        sql = "SELECT vkey, version, status FROM objects WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1"
+        newest = self._one(sql, (row.id,))
+        kept = self.object_hash(row.id, row.version) if newest else None
         if kept is not None:
             return "same" if kept == row.sha256 else "conflict"
         key = version_key(row.version)
-        status = self._arriving(row, key)
+        status = self._arriving(row, key, newest)
         self._do(
             "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
             " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -97,10 +99,8 @@ class ObjectWrites(ObjectReads):
         )  # fmt: skip
         return "new"
 
-    def _arriving(self, row: ObjectRow, key: str) -> ObjectStatus:
+    def _arriving(self, row: ObjectRow, key: str, newest: tuple[str, str, ObjectStatus] | None) -> ObjectStatus:
         """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
-        sql = "SELECT vkey, version, status FROM objects WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1"
-        newest = self._one(sql, (row.id,))
         sql = "SELECT 1 FROM taken_back WHERE partner = ? AND id = ? AND version = ?"
         taken_back = row.origin != OWN and self._one(sql, (row.origin, row.id, row.version)) is not None
         if taken_back or newest is None:

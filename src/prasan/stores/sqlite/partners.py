@@ -44,8 +44,18 @@ class PartnerReads(Link):
 class PartnerWrites(PartnerReads):
     """Changing them."""
 
+    _known: list[PartnerRow] | None
+    """The partners as this transaction last read them."""
+
+    def partners(self) -> list[PartnerRow]:
+        """As for readers; read once in a transaction, unless it changes them."""
+        if self._known is None:
+            self._known = super().partners()
+        return self._known
+
     def put_partner(self, row: PartnerRow) -> None:
         """Register a partner, or replace its card and name."""
+        self._known = None
         self._do(
             "INSERT INTO partners VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
             " card = excluded.card",
@@ -54,6 +64,7 @@ class PartnerWrites(PartnerReads):
 
     def suspend(self, partner_id: str, suspended: bool = True) -> int:
         """Stop everything to a partner, or let it go on; 0 if there is no such partner."""
+        self._known = None
         return self._do("UPDATE partners SET suspended = ? WHERE id = ?", (int(suspended), partner_id))
 
     def put_accord(self, row: AccordRow) -> None:

@@ -1,6 +1,6 @@
 """How each object stands with each recipient: its state, its id there, and when to decide again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -117,12 +117,12 @@ class StandingWrites(StandingReads):
         else:
             self._do(_SET_DUE, (recipient, object_id, at_us))
 
-    def bring_due(self, recipient: str, object_id: str, at_us: int) -> None:
+    def bring_due(self, recipients: Iterable[str], object_id: str, at_us: int) -> None:
         """Decide at `at_us`, or earlier if that is due already: what others refer to keeps its place before them."""
-        self._do(
+        self._each_of(
             "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
             " SET at_us = min(at_us, excluded.at_us)",
-            (recipient, object_id, at_us),
+            [(recipient, object_id, at_us) for recipient in recipients],
         )
 
     def set_all_due(self, recipient: str, at_us: int) -> int:

@@ -59,6 +59,7 @@ class Tx(
         self._connection = connection
         self._places = {}
         self._frontiers = {}
+        self._known = None
 
     def finish(self) -> None:
         """Write what was kept in memory until the end."""
@@ -78,7 +79,7 @@ class Tx(
             yield
         except BaseException:
             self._connection.execute("ROLLBACK TO part")
-            self._places, self._frontiers = places, frontiers
+            self._places, self._frontiers, self._known = places, frontiers, None
             raise
         finally:
             self._connection.execute("RELEASE part")
