@@ -15,7 +15,7 @@ import numpy as np
 
 from prasan.detect.make import fix, key
 from prasan.picture.finding import Confidence, Finding, Fix, Rule
-from prasan.picture.identity import GEAR, of_forms
+from prasan.picture.identity import GEAR, mmsi_form, of_forms
 from prasan.picture.position import AIS_CLASSES
 from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes, Ints, concat, same_track, take, track_keys
@@ -204,7 +204,7 @@ def in_port(port_m: float, rule: Rule) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _is_gear(mmsi: int) -> bool:
-    return bool(of_forms([mmsi], GEAR)[0])
+    return mmsi_form(mmsi) in GEAR
 
 
 def _mobile(rows: Fixes) -> Bools:

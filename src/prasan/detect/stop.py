@@ -140,7 +140,7 @@ class _Tracks:
         return int(np.count_nonzero(metres <= self.radius))
 
     def waiting(self, searched: Ints, going: Open) -> Bools:
-        """The rows to carry: the last of each track, and those near it from which no stop was ruled out yet."""
+        """The rows to carry: the last of each track, and all from the first that may yet begin a stop."""
         rows = self.rows
         if not len(rows):
             return np.empty(0, np.bool_)
@@ -152,8 +152,15 @@ class _Tracks:
         near = np.flatnonzero(wait)
         wait[near] = chord_m(points(take(rows, near)), points(take(rows, of[near]))) <= self.radius
         self._rule_out(wait, of)
+        wait = self._with_later(wait)
         wait[last] = True
-        return np.asarray(wait)
+        return wait
+
+    def _with_later(self, wait: Bools) -> Bools:
+        """With every row of the track after a waiting one: a stop that is completed later counts them all."""
+        number = np.arange(len(wait))
+        first = np.minimum.reduceat(np.where(wait, number, len(wait)), self.begin)
+        return np.asarray(number >= np.repeat(first, np.diff(np.append(self.begin, len(wait)))))
 
     def _rule_out(self, wait: Bools, of: Ints) -> None:
         """Take away rows with a new one beyond their circle: rows in between may not be carried to tell later."""

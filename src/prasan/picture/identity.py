@@ -46,7 +46,7 @@ def mmsi_forms(mmsi: npt.ArrayLike) -> npt.NDArray[np.uint8]:
 
 def mmsi_form(mmsi: int) -> str:
     """The form of one MMSI: a name of `FORM_NAMES`."""
-    return FORM_NAMES[int(mmsi_forms(np.array([mmsi]))[0])]
+    return next((name for name, first, last, _ in FORMS if first <= mmsi <= last), INVALID)
 
 
 def mmsi_mids(mmsi: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -80,4 +80,6 @@ def imo_valid(imo: npt.ArrayLike) -> npt.NDArray[np.bool_]:
 
 def is_imo(imo: int) -> bool:
     """True if one IMO number has seven digits and the right check digit."""
-    return bool(imo_valid(np.array([imo]))[0])
+    digits = [imo // 10**place % 10 for place in range(6, -1, -1)]
+    total = sum(weight * digit for weight, digit in zip((7, 6, 5, 4, 3, 2), digits, strict=False))
+    return 1_000_000 <= imo <= 9_999_999 and total % 10 == digits[6]
