@@ -7,6 +7,7 @@ from desk import ROWS
 
 from prasan.web.desk import Row, WatchPage
 from prasan.web.pages import in_watch_order
+from prasan.web.rows import sentences
 from prasan.web.seen import rank_events
 
 E = next(row for row in ROWS if row.layer == "event")
@@ -37,3 +38,11 @@ def test_events_of_one_vessel_at_one_time_are_one_case() -> None:
         event(3, kind="gap", start=9000, end=9500, mmsi=(8,)),
     ])  # fmt: skip
     assert [row.case for row in rows] == ["prasan-maritime-event--0001"] * 2 + [""]
+
+
+def test_an_event_says_all_its_evidence_in_order() -> None:
+    told = sentences({"codes": ["gap_closed", "reception_dark"], "hours": 9, "fixes": [{"t": 1}]})
+    assert [one.code for one in told] == ["finding.gap_closed", "finding.reception_dark"]
+    assert told[1].params["hours"] == 9
+    assert "fixes" not in told[0].params
+    assert sentences({}) == ()

@@ -136,7 +136,10 @@ class Track(msgspec.Struct, frozen=True):
 
 
 class EventPage(msgspec.Struct, frozen=True):
-    """Everything about one event, and the others of its case. A sanitised event has no rule, evidence or fixes."""
+    """Everything about one event, and the others of its case. A sanitised event has no rule, evidence or fixes.
+
+    `more` are the sentences that follow the row's own: what speaks for it, and what limits it.
+    """
 
     row: Row
     life: tuple[Revision, ...]
@@ -146,6 +149,7 @@ class EventPage(msgspec.Struct, frozen=True):
     fixes: tuple[Fix, ...] = ()
     tracks: tuple[Track, ...] = ()
     case: tuple[Row, ...] = ()
+    more: tuple[Message, ...] = ()
 
 
 class ObjectPage(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from prasan.stores.rows import OWN, UserRow
 from prasan.web import desk
 from prasan.web.credentials import Credentials
 from prasan.web.exchange_page import partners_page
-from prasan.web.rows import evidence_of, fixes_of, rule_of
+from prasan.web.rows import evidence_of, fixes_of, rule_of, sentences
 from prasan.web.seen import Seen, count, join, look, passes
 from prasan.words import Message
 
@@ -94,7 +94,7 @@ class Office:
         notes = tuple(note for note in self.seen(audience).sources if note.name in document.get("sources", []))
         return desk.EventPage(
             row, self._life(row), notes, rule_of(document), evidence_of(document), fixes_of(document),
-            self._tracks(row, notes), self._case(audience, row),
+            self._tracks(row, notes), self._case(audience, row), sentences(document.get("evidence") or {})[1:],
         )  # fmt: skip
 
     def _case(self, audience: str, row: desk.Row) -> tuple[desk.Row, ...]:

@@ -73,10 +73,14 @@ def _event(document: Document, marking: Marking, origin: str, sanitised: bool, c
 
 def summary(evidence: Document) -> Message:
     """The sentence of a finding; a view without evidence says that it was coarsened."""
-    codes = evidence.get("codes") or []
-    if not codes:
-        return Message("finding.sanitised")
-    return Message(f"finding.{codes[0]}", {key: value for key, value in evidence.items() if key != "fixes"})
+    told = sentences(evidence)
+    return told[0] if told else Message("finding.sanitised")
+
+
+def sentences(evidence: Document) -> tuple[Message, ...]:
+    """All that the evidence says, the finding itself first."""
+    values = {key: value for key, value in evidence.items() if key != "fixes"}
+    return tuple(Message(f"finding.{code}", values) for code in evidence.get("codes") or ())
 
 
 def _state(document: Document) -> RowState:
