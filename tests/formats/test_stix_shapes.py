@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
-from prasan.formats.stix import header
+from prasan.formats.stix import FREE_TEXT, free_text, header
 from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT
 
 TIMES = {"created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z"}
@@ -83,3 +83,19 @@ def test_nothing_but_a_format_error_ever_comes_out(changed: dict[str, Any]) -> N
         header(event(**changed))
     except FormatError:
         return
+
+
+_NAMES = st.sampled_from(["note", "description", "x", "notes"])
+
+
+@given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner)))
+def test_free_text_is_found_at_any_depth_however_it_is_written(value: Any) -> None:
+    for raw in (json.dumps(value).encode(), json.dumps(value).replace("note", r"\u006eote").encode()):
+        assert free_text(raw) == names_with_text(json.loads(raw))
+
+
+def names_with_text(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {name for name, item in value.items() if name in FREE_TEXT and item}
+        return own.union(*map(names_with_text, value.values()))
+    return set().union(*map(names_with_text, value)) if isinstance(value, list) else set()

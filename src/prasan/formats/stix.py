@@ -64,6 +64,7 @@ TIMES: Final = frozenset({
 FREE_TEXT: Final = frozenset({"abstract", "content", "description", "explanation", "note", "summary", "vessel_name"})
 """Properties that people write into. What they hold goes to nobody before an officer has read it."""
 
+_FREE_NAME: Final = re.compile(f'"({"|".join(sorted(FREE_TEXT))})"'.encode())
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -191,6 +192,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 def free_text(raw: bytes) -> frozenset[str]:
     """The names of the properties, at any depth, that people have written into."""
+    if b"\\" not in raw and _FREE_NAME.search(raw) is None:
+        return frozenset()  # no name stands there as it is, and none can be written another way
     return frozenset(_free(orjson.loads(raw)))
 
 
