@@ -19,9 +19,10 @@ _WORDS: Final[dict[str, dict[str, int]]] = {"nav_status": NAV_STATUS, "ship_type
 
 def records_of(columns: Columns, rows: int, dialect: Dialect, bad_row: str, *, strict_place: bool) -> Records:
     """Columns of `rows` records -> values; what cannot be read is dropped as `bad_row`, bad_time or bad_position."""
+    nothing = np.full(rows, np.nan)
+    columns = {**dict.fromkeys(("t", "lat", "lon"), nothing), **columns}  # a record may leave out what its like have
     if dialect.adapt is not None:
         columns = dialect.adapt(columns)
-    nothing = np.full(rows, np.nan)
     mmsi, bad = numbers(columns.get("mmsi", nothing))
     bad |= ~((mmsi >= 0) & (mmsi <= _MMSI_MOST) & (mmsi == np.floor(mmsi)))
     ms = columns["ms"] if "ms" in columns else times(columns.get("t", nothing))[0]
