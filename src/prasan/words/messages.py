@@ -37,7 +37,7 @@ MESSAGES: Final[dict[str, str]] = {
     "class.normal": "Normal",
     "class.unknown": "Cause unknown",
     "class.suspicious": "Suspicious",
-    "class.dark": "Transmitter off",
+    "class.dark": "Dark: others were heard",
     "confidence.low": "low",
     "confidence.medium": "medium",
     "confidence.high": "high",
