@@ -1,4 +1,4 @@
-"""The commands as a user types them: exit codes, one clear sentence, never a traceback (INTERFACE.md's promise)."""
+"""The commands as a user types them: exit codes, one clear sentence, never a traceback."""
 
 import gzip
 import io

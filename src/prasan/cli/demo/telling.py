@@ -22,7 +22,7 @@ EXACT: Final = 5
 
 
 class Told(msgspec.Struct):
-    """The summary of INTERFACE.md, in its order."""
+    """The summary that `--once` prints, in its order."""
 
     rows: int = 0
     dropped: dict[str, int] = {}
