@@ -4,8 +4,9 @@ import fleet
 import msgspec
 import pytest
 
+from prasan.detect.kinds import MESSAGES
 from prasan.detect.life import compare, event_id
-from prasan.detect.lines import MESSAGES, event_line
+from prasan.detect.lines import event_line
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
 from prasan.picture.event import Event

@@ -98,4 +98,4 @@ def test_a_run_holds_few_steps_however_often_it_ticks() -> None:
     for tick in range(0, 24 * 3600, 120):
         _, run = go_on(run, fleet.table([]), fleet.DAY + tick, RULES, WORLD)
     assert len(run.steps) <= runner.WINDOW_S // runner.APART_S + 3
-    assert run.reaches(run.upto - runner.WINDOW_S)
+    assert run.steps[0].upto <= run.upto - runner.WINDOW_S

@@ -11,21 +11,8 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prasan.detect import (
-    drifting,
-    duplicate_identity,
-    encounter,
-    gap,
-    identity_change,
-    invalid_identity,
-    loitering,
-    port_visit,
-    speed_jump,
-    spoofing,
-    stop,
-    zone_entry,
-)
-from prasan.detect.experimental_kinds import MESSAGES as EXPERIMENTAL
+from prasan.detect.kinds import MESSAGES as SAID
+from prasan.detect.kinds import NOT_ASSESSABLE
 from prasan.detect.life import REASONS
 from prasan.detect.rules import RANGES
 from prasan.exchange.intake import Reason
@@ -69,34 +56,10 @@ def test_thai_is_thai() -> None:
     assert latin <= {"summary.incident_bare"}
 
 
-@pytest.mark.parametrize(
-    "kernel",
-    [
-        drifting,
-        duplicate_identity,
-        encounter,
-        gap,
-        identity_change,
-        invalid_identity,
-        loitering,
-        port_visit,
-        speed_jump,
-        spoofing,
-        stop,
-        zone_entry,
-    ],
-)
-def test_what_a_kernel_says_can_be_said_with_its_evidence(kernel: object) -> None:
-    said: dict[str, tuple[str, ...]] = kernel.MESSAGES  # type: ignore[attr-defined]
-    for code, values in said.items():
-        assert names(ENGLISH[f"finding.{code}"]) <= set(values)
-        assert {f"measure.{name}" for name in values} <= ENGLISH.keys()
-
-
-@pytest.mark.parametrize("kind", EXPERIMENTAL)
-def test_what_an_experimental_kind_says_can_be_said(kind: str) -> None:
+@pytest.mark.parametrize("kind", SAID)
+def test_what_a_kernel_says_can_be_said_with_its_evidence(kind: str) -> None:
     assert f"kind.{kind}" in ENGLISH
-    for code, values in EXPERIMENTAL[kind].items():
+    for code, values in SAID[kind].items():
         assert names(ENGLISH[f"finding.{code}"]) <= set(values)
         assert {f"measure.{name}" for name in values} <= ENGLISH.keys()
 
@@ -110,7 +73,7 @@ def test_codes_of_other_rooms_have_sentences() -> None:
         *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values())),
         *(f"quarantine.{code}" for code in get_args(Reason)),
         *(f"life.{code}" for code in REASONS),
-        *(f"not_assessable.{code}" for kind in (gap, drifting, stop, loitering) for code in kind.NOT_ASSESSABLE),
+        *(f"not_assessable.{code}" for codes in NOT_ASSESSABLE.values() for code in codes),
         *(f"attack.{code}" for code in ATTACK_TYPES.values()),
         *(f"kind.{kind}" for kind in KINDS),
         *(f"purpose.{purpose}" for purpose in PURPOSES),

@@ -4,27 +4,13 @@ The law: for any cut of the rows into consecutive pieces, the last word on each 
 are given at once with the same final `upto`. A tick without rows is a step too: it can open a gap and end a meeting.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
 
-from prasan.detect import (
-    drifting,
-    duplicate_identity,
-    encounter,
-    gap,
-    identity_change,
-    invalid_identity,
-    loitering,
-    port_visit,
-    speed_jump,
-    spoofing,
-    stop,
-    zone_entry,
-)
-from prasan.detect.experimental_kinds import ON_FIXES, ON_STATICS
+from prasan.detect.kinds import CELL_KERNELS, JUMP_KERNELS, STATIC_KERNELS, TRACK_KERNELS
 from prasan.detect.rules import Rules
 from prasan.detect.told import Told, told
 from prasan.picture.finding import Finding
@@ -34,29 +20,6 @@ from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
 from prasan.tracks.jumps import JumpCarry, Jumps, jumps
 from prasan.tracks.slots import SlotCarry, slots
-
-TRACK_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
-    "gap": gap.kernel,
-    "duplicate_identity": duplicate_identity.kernel,
-    "speed_jump": speed_jump.kernel,
-    "invalid_identity": invalid_identity.kernel,
-    "stop": stop.kernel,
-    "port_visit": port_visit.kernel,
-    "loitering": loitering.kernel,
-    "drifting": drifting.kernel,
-    "zone_entry": zone_entry.kernel,
-    **ON_FIXES,
-}
-CELL_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"encounter": encounter.kernel}
-JUMP_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {"spoofing": spoofing.kernel}
-STATIC_KERNELS: Final[Mapping[str, Callable[..., tuple[list[Finding], Any]]]] = {
-    "identity_change": identity_change.kernel,
-    "duplicate_identity": duplicate_identity.from_statics,
-    **ON_STATICS,
-}
-"""Kernels by what they eat: fixes, ten-minute slots, impossible jumps, changes in static reports (see `told`)."""
-
-KINDS: Final = tuple(dict.fromkeys((*TRACK_KERNELS, *CELL_KERNELS, *JUMP_KERNELS, *STATIC_KERNELS)))
 
 SEEN: Final = 3
 """Turns in which a value is said before it counts, where no rule sets it."""

@@ -1,43 +1,10 @@
 """An event as the line that `prasan detect` prints and the API gives: plain values under promised names."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from prasan.detect import (
-    drifting,
-    duplicate_identity,
-    encounter,
-    gap,
-    identity_change,
-    invalid_identity,
-    loitering,
-    port_visit,
-    speed_jump,
-    spoofing,
-    stop,
-    zone_entry,
-)
-from prasan.detect.experimental_kinds import MESSAGES as EXPERIMENTAL_MESSAGES
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
-
-MESSAGES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    "gap": gap.MESSAGES,
-    "encounter": encounter.MESSAGES,
-    "duplicate_identity": duplicate_identity.MESSAGES,
-    "speed_jump": speed_jump.MESSAGES,
-    "invalid_identity": invalid_identity.MESSAGES,
-    "identity_change": identity_change.MESSAGES,
-    "spoofing": spoofing.MESSAGES,
-    "stop": stop.MESSAGES,
-    "port_visit": port_visit.MESSAGES,
-    "loitering": loitering.MESSAGES,
-    "drifting": drifting.MESSAGES,
-    "zone_entry": zone_entry.MESSAGES,
-    **EXPERIMENTAL_MESSAGES,
-}
-"""Kind -> message code -> the names in `evidence` that its sentence may use; `evidence.codes` lists the codes."""
 
 
 def event_line(event: Event) -> dict[str, Any]:

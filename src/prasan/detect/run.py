@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from prasan.detect.chain import KINDS, advance
+from prasan.detect.chain import advance
+from prasan.detect.kinds import KINDS
 from prasan.detect.rules import Rules
 from prasan.errors import UsageError
 from prasan.picture.finding import Finding

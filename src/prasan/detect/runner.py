@@ -51,10 +51,6 @@ class Run(msgspec.Struct, frozen=True):
         """The watermark: rows from here on have not been looked at."""
         return self.steps[-1].upto
 
-    def reaches(self, t: int) -> bool:
-        """True if the run can be taken back to before this time."""
-        return self.steps[0].upto <= t
-
 
 def go_on(  # noqa: PLR0913, PLR0917 - a step is these things
     run: Run, positions: pa.Table, upto: int, rules: Rules, world: World, statics: pa.Table | None = None
@@ -82,7 +78,7 @@ def missed(run: Run, t: Ints) -> int | None:
 
 
 def back_to(run: Run, t: int) -> tuple[Run, Said]:
-    """The run as it was before time `t`, and what it had said since. The run must reach so far (see `Run.reaches`)."""
+    """The run as it was before time `t`, and what it had said since.."""
     kept = tuple(step for step in run.steps if step.upto <= t)
     since: dict[str, Finding] = {}
     for step in run.steps[len(kept) :]:
