@@ -73,24 +73,20 @@ def test_withdrawn_objects_are_hidden_and_not_counted(store: Store) -> None:
     with store.write() as tx:
         for number in range(3):
             tx.put_object(obj(number, origin="identity--us"))
-        assert tx.set_object_status(uid(1), "withdrawn") == 1
-        assert tx.set_object_status(uid(1), "withdrawn") == 0
+        assert tx.take_back("identity--us", uid(1), [obj(1).version]) == 1
+        assert tx.take_back("identity--us", uid(1), [obj(1).version]) == 0
     assert store.object_count("identity--us") == 2
     assert [row.id for row in store.each_object()] == [uid(0), uid(2)]
     assert store.objects(types=("malware",)) == []
 
 
-def test_events_keep_their_life_and_findings_apply_once(store: Store) -> None:
+def test_events_keep_their_life(store: Store) -> None:
     first, second = (EventRow("e1", n, "gap", "open", b"%d" % n) for n in (1, 2))
     with store.write() as tx:
         assert tx.put_event(first)
         assert tx.put_event(second)
         assert not tx.put_event(first)
-        assert tx.apply_once("b1", ["f1", "f2"]) == {"f1", "f2"}
-        assert tx.apply_once("b1", ["f2", "f3"]) == {"f3"}
     assert store.events("gap") == [second]
     assert store.event("e1", 1) == first
     assert store.event("e1") == second
     assert store.event_life("e1") == [first, second]
-    assert store.is_applied("b1", "f3")
-    assert not store.is_applied("b2", "f3")

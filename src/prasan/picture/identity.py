@@ -76,10 +76,3 @@ def imo_valid(imo: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     for weight, place in zip((7, 6, 5, 4, 3, 2), (6, 5, 4, 3, 2, 1), strict=True):
         total += weight * (number // 10**place % 10)
     return np.asarray((number >= 1_000_000) & (number <= 9_999_999) & (total % 10 == number % 10))
-
-
-def is_imo(imo: int) -> bool:
-    """True if one IMO number has seven digits and the right check digit."""
-    digits = [imo // 10**place % 10 for place in range(6, -1, -1)]
-    total = sum(weight * digit for weight, digit in zip((7, 6, 5, 4, 3, 2), digits, strict=False))
-    return 1_000_000 <= imo <= 9_999_999 and total % 10 == digits[6]

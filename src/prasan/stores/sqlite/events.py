@@ -1,6 +1,5 @@
-"""The register of published events, and which findings were applied to it."""
+"""The register of published events."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from prasan.stores.rows import EventRow
@@ -28,10 +27,6 @@ class EventReads(Link):
         """All revisions of an event, oldest first."""
         return [EventRow(*row) for row in self._all(f"{_EVENT} WHERE id = ? ORDER BY revision", (event_id,))]
 
-    def is_applied(self, batch: str, finding: str) -> bool:
-        """True if this finding of this batch was applied."""
-        return self._one("SELECT 1 FROM applied WHERE batch = ? AND finding = ?", (batch, finding)) is not None
-
 
 class EventWrites(EventReads):
     """Changing it."""
@@ -47,8 +42,3 @@ class EventWrites(EventReads):
             (row.id, row.revision, row.kind, row.state, row.body),
         )
         return True
-
-    def apply_once(self, batch: str, findings: Iterable[str]) -> set[str]:
-        """Mark findings of a batch as applied; those that were not before."""
-        sql = "INSERT OR IGNORE INTO applied VALUES (?, ?)"
-        return {finding for finding in findings if self._do(sql, (batch, finding)) == 1}

@@ -123,12 +123,6 @@ class ObjectWrites(ObjectReads):
         )
         return len(self._all(sql, (object_id, partner, *versions)))
 
-    def set_object_status(self, object_id: str, status: ObjectStatus, versions: Sequence[str] = ()) -> int:
-        """Give some versions of an object, or all, another status; how many had one to change."""
-        which = f" AND version IN ({marks(versions)})" if versions else ""
-        sql = f"UPDATE objects SET status = ? WHERE id = ? AND status != ?{which}"  # noqa: S608
-        return self._do(sql, (status, object_id, status, *versions))
-
     def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
         """Record who speaks for an id whose first version is not here; what is recorded stays."""
         if self.speaker(object_id) is None:

@@ -126,7 +126,6 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_revision ON events (id, revision);
 CREATE INDEX events_latest ON events (kind, n) WHERE latest = 1;
-CREATE TABLE applied (batch TEXT NOT NULL, finding TEXT NOT NULL, PRIMARY KEY (batch, finding)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE logs (name TEXT PRIMARY KEY, frontier BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE leaves (log TEXT NOT NULL, i INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (log, i))
