@@ -1,6 +1,7 @@
 """`prasan simulate` and `prasan score` as a user types them."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_simulate_writes_sentences_truth_and_zones(
     for folder in (made, tmp_path):
         first, *lines = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
         assert first["row"] == "run"
-        assert {line["row"] for line in lines} == {"event", "innocent"}
+        assert {line["row"] for line in lines} == {"event", "innocent", "reception"}
         assert len(json.loads((folder / "zones.geojson").read_text())["features"]) == 3
         assert (folder / "ais.nmea").read_bytes().startswith(b"\\s:")
 
@@ -55,6 +56,16 @@ def test_detect_and_score_fit_together(capfd: pytest.CaptureFixture[str], made: 
     assert len(out.splitlines()) == 1
     assert said["kinds"]["gap"]["truth"] >= 1
     assert said["vessel_days"] > 40
+    runs = tmp_path / "runs"
+    for name in ("one", "two"):
+        (runs / name).mkdir(parents=True)
+        shutil.copy(made / "truth.jsonl", runs / name)
+        assert run(capfd, "detect", made / "ais.nmea", "--out", runs / name / "events.jsonl")[0] == 0
+    code, out, _ = run(capfd, "score", runs)
+    twice: dict[str, Any] = json.loads(out)
+    assert (twice["runs"], twice["alerts"]) == (2, 2 * said["alerts"])
+    code, out, _ = run(capfd, "score", tmp_path / "events.jsonl", made / "truth.jsonl", runs / "one", "--table")
+    assert (code, out.splitlines()[0]) == (0, f"2 runs, {2 * said['vessel_days']:g} vessel-days")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +79,8 @@ def test_detect_and_score_fit_together(capfd: pytest.CaptureFixture[str], made: 
         ("score", "{tmp}/none", "{tmp}/none"),
         ("score", "{tmp}/bad", "{tmp}/bad"),
         ("score", "{tmp}/empty", "{tmp}/empty"),
+        ("score", "{tmp}"),
+        ("score", "{tmp}/empty"),
     ],
 )
 def test_wrong_use_is_one_sentence(capfd: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]) -> None:

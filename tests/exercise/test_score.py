@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
-from prasan.exercise.score import Event, Truth, match, read_events, read_truth, score
+from prasan.exercise.score import judge, report, score
+from prasan.exercise.score_lines import Event, Evidence, Fix, Truth, read_events, read_truth
+from prasan.exercise.score_match import match
+from prasan.exercise.score_table import table
 
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 RUN = Truth(row="run", vessel_days=500.0)
@@ -163,3 +166,51 @@ def test_lines_that_are_neither_are_named() -> None:
         read_events([b"", b'{"id":1}'], "x")
     with pytest.raises(FormatError, match="vessel-days"):
         read_truth([b'{"row":"event"}'], "x")
+
+
+@settings(max_examples=40)
+@given(truths(), events(), truths(), events())
+def test_runs_are_judged_each_for_itself_and_added_up(
+    truth: list[Truth], said: list[Event], other: list[Truth], also: list[Event]
+) -> None:
+    both = [judge(said, truth), judge(also, other)]
+    whole, parts = report(both), [report([one]) for one in both]
+    assert report(both[::-1])["kinds"] == whole["kinds"]
+    for kind, row in whole["kinds"].items():
+        for name in ("events", "truth", "observable", "matched"):
+            assert row[name] == sum(part["kinds"].get(kind, {}).get(name, 0) for part in parts)
+    for name in ("alerts", "false_alerts", "vessel_days", "not_judged"):
+        assert whole[name] == sum(part[name] for part in parts)
+    assert [line.split()[0] for line in table(whole)[3 : 3 + len(whole["kinds"])]] == list(whole["kinds"])
+
+
+def silence(mmsi: int, start: float, k: int, n: int, at: str = "begin") -> Event:
+    fixes = (Fix(10.0, 100.0), Fix(11.0, 101.0))
+    said = Evidence(fixes, at, n, k, 0.5, near_km=30.0, lasted_h=6.0)
+    return Event(str(mmsi), "gap", (mmsi,), hours(start), hours(start + 8), "closed", "low", 1, "unknown", said)
+
+
+def period(mmsi: int, start: float, cell: tuple[float, float], lost: bool = False, back: bool = False) -> Truth:
+    ends = (cell if lost else None, cell if back else None)
+    return Truth("reception", "", "", (mmsi,), hours(start), None, True, 0.0, (cell,), *ends)
+
+
+def test_calibration_lays_the_stated_rate_beside_the_one_around_the_silence() -> None:
+    off = Truth("event", "gap", "transmitter_off", (7,), hours(8), hours(16))
+    here, there, far = (10.1, 100.0), (11.0, 101.1), (14.0, 100.0)
+    around = [
+        period(7, 6, here, lost=True),  # the vessel itself
+        period(8, 6, here, lost=True),
+        *(period(20 + number, 6, here) for number in range(3)),
+        period(9, 0, here, lost=True),  # before
+        period(10, 6, far, lost=True),
+        *(period(30 + number, 12, there, back=number == 0) for number in range(2)),
+    ]
+    said = score([silence(7, 8, 1, 20)], [RUN, off, *around])["calibration"]
+    assert said["when_off"] == {"periods": 4, "stated": 0.05, "upper_95": 0.5, "observed": 0.25}
+    assert [(one["up_to"], one["silences"], one["off"]) for one in said["bins"] if one["silences"]] == [(0.05, 1, 1)]
+    said = score([silence(7, 8, 1, 20, "end")], [RUN, off, *around])["calibration"]
+    assert said["when_off"] == {"periods": 2, "stated": 0.05, "upper_95": 0.5, "observed": 0.5}
+    on = Truth("innocent", "gap", "out_of_coverage", (7,), hours(8), hours(16))
+    said = score([silence(7, 8, 0, 20)], [RUN, on, *around])["calibration"]
+    assert (said["bins"][0]["on"], said["bins"][0]["off"], said["when_off"]["periods"]) == (1, 0, 0)

@@ -136,8 +136,11 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
     (
         "score",
         "score:score_",
-        "precision and recall of events against the truth of a run, as one JSON line",
-        (_arg("events", metavar="EVENTS"), _arg("truth", metavar="TRUTH")),
+        "precision and recall of events against the truth of runs, added up, as one JSON line",
+        (
+            _arg("paths", nargs="+", metavar="PATH", help="EVENTS TRUTH pairs, or folders of runs with both in them"),
+            _arg("--table", action="store_true", help="as a table of text"),
+        ),
     ),
     (
         "release explain",

@@ -15,6 +15,7 @@ from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.emit import Ether, batch, ether, heard, windows
 from prasan.exercise.fleet import Cast, crew
 from prasan.exercise.lanes import graph, places, shortest
+from prasan.exercise.periods import periods
 from prasan.exercise.radio import Bools, loaded, radio
 from prasan.exercise.track import legs
 from prasan.exercise.voyage import Sea
@@ -61,7 +62,10 @@ def rows(made: Simulation, source: str = SOURCE) -> Iterator[pa.RecordBatch]:
 
 
 def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
-    """The lines of `truth.jsonl`: the run itself, true events, look-alikes. `hearings` hulls by ten-minute steps."""
+    """The lines of `truth.jsonl`: the run itself, true events, look-alikes, and who was heard where in each period.
+
+    `hearings` are hulls (rows) by ten-minute steps (columns).
+    """
     seen = truth.traffic(made.cast, made.air.radio, hearings)
     told = {deed.hulls[0] for deed in made.deeds if deed.what == "transmitter_off"}
     near_km = made.cast.draw.of("alike", "near_zone_km")
@@ -69,7 +73,7 @@ def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
     done += [*truth.silences(made.cast, seen, told), *alike.side_by_side(made.cast, seen.lat, seen.lon, made.deeds)]
     lines = [truth.line(made.cast, seen, deed, made.epoch) for deed in done]
     lines.sort(key=lambda one: (one["start"], one["kind"], one["mmsi"], one["row"]))
-    return [_run(made, lines), *lines]
+    return [_run(made, lines), *lines, *periods(made.cast, seen, made.epoch)]
 
 
 def hearings(made: Simulation) -> Bools:
