@@ -66,7 +66,7 @@ def test_the_summary_has_every_field_with_something_in_it(told: dict[str, Any]) 
 
 @pytest.mark.process
 def test_events_of_real_data_and_of_the_exercise_are_counted_apart(told: dict[str, Any]) -> None:
-    assert {"gap", "encounter"} <= told["events"]["exercise"].keys()
+    assert {"gap", "encounter", "zone_entry"} <= told["events"]["exercise"].keys()
     assert {"duplicate_identity", "speed_jump", "invalid_identity"} <= told["events"]["real"].keys()
     assert all(count > 0 for kinds in told["events"].values() for count in kinds.values())
 

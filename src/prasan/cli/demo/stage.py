@@ -14,6 +14,7 @@ from prasan.exercise.sentences import to_nmea
 from prasan.feeds.reference import load_scenario
 from prasan.node.clock import Clock
 from prasan.node.founding import found
+from prasan.node.home import Home
 from prasan.node.node import Node
 from prasan.node.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
 from prasan.node.people import add_user, create_token
@@ -74,6 +75,9 @@ def _found(home: Path, office: Office, listen: Listen) -> Path:
         source=list(office.sources),
     )
     found(home, settings, clock)
+    if office.scenario:
+        drawing = DATA / "demo" / f"{office.scenario}.geojson"
+        (Home(home).areas / f"{EXERCISE}.geojson").write_bytes(drawing.read_bytes())
     return home
 
 
