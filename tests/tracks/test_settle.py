@@ -76,6 +76,14 @@ def test_the_row_that_says_more_is_kept() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.integers(0, 1023)), min_size=1, max_size=8))
+def test_speeds_that_receivers_make_up_are_not_given(said: list[int | None]) -> None:
+    rows = table([(1, second, 0, "a") for second in range(len(said))], sog=[*said])
+    fixes, _ = settle(rows, None, FOREVER)
+    assert fixes.sog.tolist() == [-1 if one is None or one in {512, 630, 1022, 1023} else one for one in said]
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([None, 0, 359, 360, 511]), st.sampled_from([None, 0, 5, 15])), max_size=5),
     st.randoms(use_true_random=False),

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE, Flag
 from prasan.tracks.columns import Bools, Fixes, Ints, SourceSets, no_fixes, take
+from prasan.tracks.motion import NOISE_SOG
 
 UNFIT: Final = (
     ("no_time", Flag.NO_TIME),
@@ -96,7 +97,7 @@ def _fold(table: pa.Table, sets: SourceSets) -> tuple[Fixes, int]:
     rows = Fixes(
         mmsi=_ints(table["mmsi"], 0), emitter=np.zeros(table.num_rows, np.int16), t=_ints(table["t"], 0),
         lat=_ints(table["lat"], 0).astype(np.int32), lon=_ints(table["lon"], 0).astype(np.int32),
-        sog=_ints(table["sog"], -1).astype(np.int16), cog=_ints(table["cog"], -1).astype(np.int16),
+        sog=_speeds(table["sog"]), cog=_ints(table["cog"], -1).astype(np.int16),
         heading=_headings(table["heading"]), nav_status=_ints(table["nav_status"], SILENT).astype(np.uint8),
         derived=np.zeros(table.num_rows, np.bool_), ais_class=_ints(table["ais_class"], 255).astype(np.uint8),
         heard=np.ones(table.num_rows, np.uint16), origin=origin, sets=sets,
@@ -170,6 +171,14 @@ def _origins(table: pa.Table, sets: SourceSets) -> tuple[npt.NDArray[np.int32], 
     names = column.dictionary.to_pylist()
     lookup = np.array([known.setdefault((name,), len(known)) for name in names] or [0], np.int32)
     return lookup[column.indices.to_numpy(zero_copy_only=False)], tuple(known)
+
+
+def _speeds(column: Any) -> npt.NDArray[np.int16]:
+    """Tenths of a knot; -1 where none is given, or one that receivers are known to make up (see `NOISE_SOG`)."""
+    speed = _ints(column, -1).astype(np.int16)
+    for noise in NOISE_SOG:
+        speed[speed == noise] = -1
+    return speed
 
 
 def _headings(column: Any) -> npt.NDArray[np.int16]:
