@@ -16,7 +16,8 @@ import numpy as np
 from prasan.formats.ais_batch import CODE, Batch, Options, add_counts, count_outcomes, counts_of
 from prasan.formats.ais_columns import empty_batch
 from prasan.formats.ais_names import plain
-from prasan.formats.ais_records import Records, Said, batch_of
+from prasan.formats.ais_news import Said
+from prasan.formats.ais_records import Records, batch_of
 from prasan.formats.ais_values import NO_TIME_MS, times
 from prasan.formats.dialect_aisstream import AISSTREAM
 from prasan.formats.dialect_columns import Nested, Value, column, picked
@@ -51,7 +52,7 @@ class JsonState(msgspec.Struct, frozen=True):
 
     form: Nested = FORMS[-1]
     tail: Tail = Tail()
-    said: Said = {}
+    said: Said = Said()
     clock: Any = np.zeros(0, np.int64)
 
 

@@ -7,7 +7,7 @@ and size on every line.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 from prasan.formats.ais_batch import CODE, Batch, Options, count_outcomes
 from prasan.formats.ais_columns import blank_column, in_world, missing, positions_table, statics_table
 from prasan.formats.ais_names import plain
+from prasan.formats.ais_news import Said, news
 from prasan.formats.ais_values import NO_TIME_MS, Floats, Mask, Millis
 from prasan.formats.dialect_values import AIS_CLASS
 from prasan.formats.nmea_fields import KNOWN_TYPES
@@ -26,12 +27,6 @@ NUMBERS: Final = (
     "sog", "cog", "heading", "nav_status", "msg_type", "imo", "ship_type", "draught", "length", "width",
     "to_bow", "to_stern", "to_port", "to_starboard",
 )  # fmt: skip
-MEMORY: Final = 1_000_000
-"""MMSIs whose last static row is remembered; beyond that all are forgotten, and statics are given once more."""
-
-_PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
-"""An odd number that spreads bits (2**64 over the golden ratio), so that columns do not cancel each other."""
-
 _RANGES: Final = {
     "sog": (10, 0, 10_220),
     "cog": (10, 0, 3599),
@@ -56,10 +51,6 @@ _PLACE_TYPES: Final = np.isin(np.arange(64), (1, 2, 3, 4, 9, 18, 19, 21, 27))
 _STATIC_TYPES: Final = np.isin(np.arange(64), (5, 19, 21, 24))
 _CLASS_OF_TYPE: Final = {1: "A", 2: "A", 3: "A", 18: "B", 19: "B", 4: "base", 9: "sar", 21: "aton"}
 """27 does not say."""
-
-
-Said: TypeAlias = Mapping[int, int]
-"""What each MMSI said last of itself."""
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -115,7 +106,7 @@ def batch_of(records: Records, said: Said, options: Options) -> tuple[Batch, Sai
     index = np.flatnonzero(good & told)
     fresh = index
     if not records.by_type:
-        fresh, said = _news(records.mmsi[index].astype(np.int64), statics, index, said)
+        fresh, said = news(records.mmsi[index].astype(np.int64), statics, index, said)
     table = statics_table({**_picked(statics, fresh), **_heads(records, fresh)}, len(fresh), options)
     return Batch(positions, table, count_outcomes(records.outcome)), said
 
@@ -230,38 +221,3 @@ def _any_known(columns: Mapping[str, Any]) -> Mask:
 def _picked(columns: Mapping[str, Any], index: Any) -> dict[str, Any]:
     rows = pa.array(index)
     return {name: c[index] if isinstance(c, np.ndarray) else c.take(rows) for name, c in columns.items()}
-
-
-def _news(mmsi: Any, columns: Mapping[str, Any], index: Any, said: Said) -> tuple[Any, Said]:
-    """Of the static records `index`, those that say something new of their MMSI, in order; and what was said last."""
-    if not len(index):
-        return index, said
-    order = np.argsort(mmsi, kind="stable")
-    ship, rows = mmsi[order], index[order]
-    marks = _marks(columns, rows)
-    first = np.append(True, ship[1:] != ship[:-1])
-    changed = first.copy()
-    changed[1:] |= marks[1:] != marks[:-1]
-    heads = np.flatnonzero(first)
-    tails = np.append(heads[1:], len(ship)) - 1
-    ships = ship[heads].tolist()
-    changed[heads] = [said.get(m) != mark for m, mark in zip(ships, marks[heads].tolist(), strict=True)]
-    latest = dict(zip(ships, marks[tails].tolist(), strict=True))
-    return np.sort(rows[changed]), {**said, **latest} if len(said) < MEMORY else latest
-
-
-def _marks(columns: Mapping[str, Any], rows: Any) -> Any:
-    """A 64-bit number for what each of the rows says: equal for equal content, and only by a rare chance else."""
-    marks = np.zeros(len(rows), np.uint64)
-    for column in columns.values():
-        marks = marks * _PRIME + _numbers(column)[rows]
-    return marks
-
-
-def _numbers(column: Any) -> Any:
-    """A number for the content of each row of a column: the value itself, or the hash of a text."""
-    if isinstance(column, np.ndarray):
-        return column.astype(np.int64).view(np.uint64)
-    coded = column.dictionary_encode()
-    texts = np.array([0, *map(hash, coded.dictionary.to_pylist())], np.int64).view(np.uint64)
-    return texts[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1]

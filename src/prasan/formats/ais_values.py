@@ -24,7 +24,8 @@ _NO_VALUE: Final = frozenset({"", "null", "none", "nan", "n/a", "unknown", "unde
 def numbers(column: Any) -> tuple[Floats, Mask]:
     """Strings, or numbers -> (numbers, NaN where there is none; where the value is no finite number)."""
     if isinstance(column, np.ndarray):
-        return np.where(np.isinf(column), np.nan, column), np.isinf(column)
+        bad = np.isinf(column)
+        return np.where(bad, np.nan, column) if bad.any() else column, bad
     try:
         found = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
         bad = np.isinf(found)  # what Arrow reads as NaN is the word "nan"
@@ -36,10 +37,15 @@ def numbers(column: Any) -> tuple[Floats, Mask]:
 
 
 def times(column: Any) -> tuple[Millis, Mask]:
-    """ISO 8601 (no zone means UTC) or epoch in seconds or ms -> (ms UTC, NO_TIME_MS where there is none; where bad)."""
+    """ISO 8601 (no zone means UTC), epoch in seconds or ms, or Arrow's times -> (ms UTC, where bad).
+
+    ms is NO_TIME_MS where there is none.
+    """
     if isinstance(column, np.ndarray):
         ms = epoch_ms(column)
         return ms, (ms == NO_TIME_MS) & ~np.isnan(column)
+    if pa.types.is_timestamp(column.type):
+        return _whole(_to_ms(column), column)
     for read in (_plain, _zoned, _epoch):
         try:
             values = read(column)
