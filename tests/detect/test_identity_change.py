@@ -40,18 +40,35 @@ def look(said: list[Said], *mmsis: int) -> Outcome:
     return detect(fleet.table(positions(*mmsis)), statics(said), RULES, WORLD)
 
 
-def test_a_new_name_and_call_sign_are_two_changes_with_their_place() -> None:
+def test_a_new_name_and_call_sign_are_one_act_with_its_place() -> None:
     said = says(fleet.SHIP, range(40), "SEA STAR", "HSAB") + says(fleet.SHIP, range(60, 80), "MOONLIGHT", "3FXY9")
+    (one,) = look(said, fleet.SHIP).findings
+    assert (one.reason, one.evidence["codes"]) == ("name_changed", ["name_changed", "callsign_changed"])
+    assert (one.evidence["old_name"], one.evidence["new_name"]) == ("SEA STAR", "MOONLIGHT")
+    assert (one.evidence["old_callsign"], one.evidence["new_callsign"]) == ("HSAB", "3FXY9")
+    assert (one.start, one.end) == (fleet.DAY + 39 * 360, fleet.DAY + 60 * 360)
+    assert one.evidence["hours"] == 2.1
+    assert (one.confidence, one.excluded, one.sources) == ("medium", None, ("test",))
+    assert one.fixes[0].t <= fleet.DAY + 62 * 360
+    assert one.key.endswith("|name")
+
+
+def test_a_call_sign_that_follows_joins_the_act_and_a_later_one_does_not() -> None:
+    name = says(fleet.SHIP, range(40), "SEA STAR", "HSAB") + says(fleet.SHIP, range(60, 66), "MOONLIGHT", "HSAB")
+    alone = look(name, fleet.SHIP).findings[0]
+    (one,) = look([*name, *says(fleet.SHIP, range(66, 80), "MOONLIGHT", "3FXY9")], fleet.SHIP).findings
+    assert (one.key, one.evidence["codes"]) == (alone.key, ["name_changed", "callsign_changed"])
+    late = says(fleet.SHIP, range(66, 80), "MOONLIGHT", "HSAB") + says(fleet.SHIP, range(80, 90), None, "3FXY9")
+    assert [one.reason for one in look([*name, *late], fleet.SHIP).findings] == ["name_changed", "callsign_changed"]
+
+
+def test_a_name_that_comes_back_leaves_the_call_sign_of_the_act() -> None:
+    said = says(fleet.SHIP, range(20), "SEA STAR", "HSAB") + says(fleet.SHIP, range(20, 30), "MOONLIGHT", "3FXY9")
+    said += says(fleet.SHIP, range(30, 40), "SEA STAR", "3FXY9")
     outcome = look(said, fleet.SHIP)
-    name, sign = sorted(outcome.findings, key=lambda one: one.reason, reverse=True)
-    assert (name.reason, sign.reason) == ("name_changed", "callsign_changed")
-    assert name.evidence["old_name"] == "SEA STAR"
-    assert name.evidence["new_name"] == "MOONLIGHT"
-    assert (name.start, name.end) == (fleet.DAY + 39 * 360, fleet.DAY + 60 * 360)
-    assert name.evidence["hours"] == 2.1
-    assert (name.confidence, name.excluded, name.sources) == ("medium", None, ("test",))
-    assert name.key != sign.key
-    assert name.fixes[0].t <= fleet.DAY + 62 * 360
+    standing = [one for one in outcome.findings if not one.excluded]
+    assert [one.evidence["codes"] for one in standing] == [["callsign_changed"]]
+    assert outcome.counts["excluded"] == {"identity_change": {"takes_turns": 1}}
 
 
 def test_an_imo_number_that_moves_to_another_flag_is_told_with_both() -> None:
