@@ -142,7 +142,7 @@ def test_a_changed_built_view_is_sent_at_most_every_again_min(kit: Kit, us: Part
     policy(kit, SANITISE + "again_min = 60\n")
     first = kit.rows(us, name)[0]
     kit.wait(0.25)
-    kit.event("a", state="withdrawn")
+    kit.event("a", state="revised")
     work_due(kit.node)
     assert len(kit.rows(us, name)) == 1, "fifteen minutes after the last"
     kit.wait(0.8)
@@ -151,6 +151,16 @@ def test_a_changed_built_view_is_sent_at_most_every_again_min(kit: Kit, us: Part
     assert [row.status for row in rows] == ["superseded", "current"]
     assert rows[1].view_id == first.view_id
     assert rows[1].version > first.version
+    assert kit.now_read(us, "alerts")[0]["state"] == "revised"
+
+
+def test_that_it_was_withdrawn_does_not_wait(kit: Kit, us: Partner) -> None:
+    name = kit.event("a")
+    policy(kit, SANITISE + "again_min = 60\n")
+    kit.wait(0.25)
+    kit.event("a", state="withdrawn")
+    work_due(kit.node)
+    assert [row.status for row in kit.rows(us, name)] == ["superseded", "current"]
     assert kit.now_read(us, "alerts")[0]["state"] == "withdrawn"
 
 

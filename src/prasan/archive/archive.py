@@ -19,6 +19,7 @@ from prasan.archive.ground import Ground
 from prasan.archive.hot import drain, due_logs
 from prasan.archive.manifest import Manifest, drop_carry, get_carry, put_carry, put_findings
 from prasan.archive.reading import Wanted, choose, scan, settled
+from prasan.archive.record import Record
 from prasan.archive.recovery import recover, tending
 from prasan.archive.summary import find_damage, read_findings, read_latest, read_sources, read_stats
 from prasan.archive.tend import tend
@@ -54,7 +55,7 @@ def batch_id(source: str, *content: str | bytes | int) -> str:
     return digest.hexdigest()
 
 
-class Archive:
+class Archive(Record):
     """Positions and statics on disk with their manifest. Make it with `Archive.open`; close it, or use it in a `with`.
 
     All methods may be called from any thread. `recovered` says what opening had to tidy up.
@@ -187,10 +188,6 @@ class Archive:
             rebuild_bins(self._ground, day)
 
     # reading
-
-    def has_batch(self, batch: str) -> bool:
-        """True if this batch is stored."""
-        return self._manifest.one("SELECT 1 FROM batches WHERE id = ?", (batch,)) is not None
 
     def read(  # noqa: PLR0913  each narrows the question by itself
         self,

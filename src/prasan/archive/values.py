@@ -54,6 +54,13 @@ class Carry(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class News(msgspec.Struct, frozen=True):
+    """The number of the newest batch, and the earliest second of those asked about; None if they have no dated row."""
+
+    batch: int
+    t_min: int | None
+
+
 class Backfill(msgspec.Struct, frozen=True):
     """A closed day that got late rows: days since 1970 (UTC), and the MMSIs of those rows, ascending."""
 

@@ -34,9 +34,11 @@ PROMOTED: Final[Mapping[str, Collection[GapClass | None]]] = {
 Excluded findings are counted and kept, and never become events.
 """
 
-REASONS: Final = ("opened", "closed", "revised", "reopened", "not_found", "excluded", "downgraded")
+REASONS: Final = (
+    "opened", "closed", "revised", "reopened", "not_found", "excluded", "downgraded", "heard_meanwhile",
+)  # fmt: skip
 """Codes of why an event is in its state. For `excluded` the event's finding names the exclusion; `downgraded`: the
-finding is of a class that is not published."""
+finding is of a class that is not published; `heard_meanwhile`: see `heard`."""
 
 
 def event_id(finding: Finding) -> str:

@@ -3,8 +3,10 @@
 from functools import cached_property
 
 import msgspec
+import orjson
 
 from prasan.formats.stix import Header, parse_time, peek, references
+from prasan.formats.stix_ids import EVENT
 from prasan.node.objects import KEPT
 from prasan.release.facts import Facts
 from prasan.stores.rows import ObjectRow
@@ -22,6 +24,12 @@ class Subject:
     def refs(self) -> frozenset[str]:
         """Every id in it but its own."""
         return references(self.row.raw)
+
+    @cached_property
+    def taken_back(self) -> bool:
+        """True if this version says that what earlier ones said does not hold."""
+        row = self.row
+        return self.header.revoked or (row.type == EVENT and orjson.loads(row.raw).get("state") == "withdrawn")
 
     @cached_property
     def facts(self) -> Facts:

@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from prasan.detect.heard import explained, may_be_explained
 from prasan.detect.life import compare
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
@@ -28,6 +29,9 @@ from prasan.stores.sqlite import Tx
 CHUNK = 500
 """Objects kept in one transaction."""
 
+WARM_S = 86_400
+"""What began in so many seconds after the first row may lack what came before it, and is left as it was."""
+
 _EVENT = msgspec.json.Decoder(Event)
 
 
@@ -41,12 +45,17 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 def look(node: Node, clock: str) -> Looked:
-    """Detect over all rows of one clock, bring the register of events up to date, and make objects of what changed."""
+    """Detect over all rows of one clock, bring the register of events up to date, and make objects of what changed.
+
+    Where rows were deleted because their days were over, older events are left as they are.
+    """
     sources = sources_of(node, clock)
     names = [source.name for source in sources]
     positions, statics = node.archive.read(names), node.archive.read_statics(names)
     outcome = detect(positions, statics, preset(PRASAN), node.world)
-    changed = revisions(node, sources, events_of(node, clock), outcome.findings)
+    since = kept + WARM_S if (kept := node.archive.kept_since(names)) else 0
+    before = {key: event for key, event in events_of(node, clock).items() if event.finding.start >= since}
+    changed = revisions(node, sources, before, [one for one in outcome.findings if one.start >= since])
     objects = keep(node, clock, changed, sources, positions, statics)
     return Looked(clock, outcome.counts, len(changed), objects)
 
@@ -87,13 +96,28 @@ def terms_of(sources: Iterable[Source]) -> Terms:
 def revisions(
     node: Node, sources: Iterable[Source], previous: Mapping[str, Event], findings: Iterable[Finding]
 ) -> list[Event]:
-    """What findings change about these published events (by finding key); those not found any more are withdrawn."""
+    """What findings change about these published events (by finding key); those not found any more are withdrawn.
+
+    A gap that is withdrawn because its vessel was heard meanwhile says by whom, and carries their marking too.
+    """
     markings = {source.name: source.marking for source in sources}
 
     def marking_of(names: tuple[str, ...]) -> Marking:
         return join_all([markings[name] for name in names])
 
-    return compare(previous, findings, marking_of, node.clock.now())
+    def with_cause(event: Event) -> Event:
+        if not may_be_explained(event):
+            return event
+        told = explained(event, _during(node, markings, event.finding))
+        return msgspec.structs.replace(told, marking=event.marking.join(marking_of(told.finding.sources)))
+
+    return [with_cause(event) for event in compare(previous, findings, marking_of, node.clock.now())]
+
+
+def _during(node: Node, names: Iterable[str], finding: Finding) -> pa.Table:
+    """The rows of a finding's vessels while it lasted."""
+    end = None if finding.end is None else finding.end + 1
+    return node.archive.read(list(names), finding.mmsi, finding.start, end)
 
 
 def keep(  # noqa: PLR0913, PLR0917 - events, and what their objects are made of
@@ -112,6 +136,8 @@ def keep(  # noqa: PLR0913, PLR0917 - events, and what their objects are made of
                 body = msgspec.json.encode(event)
                 tx.put_event(EventRow(event.id, event.revision, event.finding.kind, event.state, body))
                 kept += _keep_event(node, tx, event, by_name, vessels)
+                if event.state == "withdrawn":
+                    note(node, tx, NODE_LOG, "withdrawn", event.id, {"revision": event.revision, "why": event.reason})
             note(node, tx, NODE_LOG, "events", clock, {"changed": len(some)})
     return kept
 

@@ -117,7 +117,7 @@ class Step:
         """Render as of the last time, compare, and do what the transition says."""
         view = self.render(self.last_built())
         after: Target = STATE[view.form] if view.form else "withheld"
-        due_s = due_at(self.held.date_added_us / 1e6, self.decision.steps.again_min) if self.held else 0.0
+        due_s = self.due_s()
         state, codes = after, view.codes
         nothing = self.held is None and after == "withheld"
         for act in () if nothing else acts(self.before(), after):
@@ -126,6 +126,12 @@ class Step:
             else:
                 state, codes = self.without_sending(act, state, codes)
         return Settled(self.to, self.row.id, state, codes, self.next_us(after, due_s))
+
+    def due_s(self) -> float:
+        """When a changed view may be sent: after the rule's interval, but that it was wrong is never kept waiting."""
+        if self.held is None or self.subject.taken_back:
+            return 0.0
+        return due_at(self.held.date_added_us / 1e6, self.decision.steps.again_min)
 
     def without_sending(self, act: Act, state: Target, codes: tuple[str, ...]) -> tuple[Target, tuple[str, ...]]:
         """The acts that write no row of this object."""

@@ -1,7 +1,8 @@
 """Looking at live rows as they come: each step goes on where the last one ended, and goes back when rows came late.
 
 What a step says is what one look at all rows would say (the law of `detect.runner`); a node that starts anew begins
-with the rows of the last days.
+with the rows of the last days. So it does when rows come that are older than the run can be taken back to: a backfill,
+or another receiver's record. It then begins before the oldest silence that they break.
 """
 
 from typing import Final
@@ -10,12 +11,14 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from prasan.archive.values import News
+from prasan.detect.heard import between
 from prasan.detect.life import event_id_of
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import hulls
 from prasan.detect.runner import Run, Said, Step, back_to, corrected, go_on, missed
 from prasan.node.node import Node
-from prasan.node.picture import Looked, keep, revisions, sources_of
+from prasan.node.picture import WARM_S, Looked, events_of, keep, revisions, sources_of
 from prasan.picture.event import Event
 from prasan.picture.world import World, with_hulls
 
@@ -32,12 +35,14 @@ class Watcher:
         self._node, self._clock = node, clock
         self._rules = preset(PRASAN)
         self._run: Run | None = None
+        self._batch = 0
         self._hulls: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
     def step(self, upto: int) -> Looked:
         """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included."""
         names = [source.name for source in sources_of(self._node, self._clock)]
-        run, since = self._rewound(names, upto)
+        news = self._node.archive.news(self._batch, names)
+        run, since = self._rewound(names, upto, news)
         upto = max(upto, self._run.upto if self._run else 0)
         if upto <= run.upto:
             return Looked(self._clock, {}, 0, 0)
@@ -46,17 +51,30 @@ class Watcher:
         again, after = go_on(run, rows, upto, self._rules, self._world(statics), statics)
         said, gone = corrected(run, since, again)
         objects = self._publish(names, said, gone, upto)
-        self._run = after
+        self._run, self._batch = after, news.batch
         return Looked(self._clock, {"rows": rows.num_rows}, len(said) + len(gone), objects)
 
-    def _rewound(self, names: list[str], upto: int) -> tuple[Run, Said]:
+    def _rewound(self, names: list[str], upto: int, news: News) -> tuple[Run, Said]:
         """The run to go on from: a new one, the one there is, or that one taken back to before the first late row."""
         if self._run is None:
             return Run((Step(upto - LOOK_BACK_S),)), {}
+        if news.t_min is not None and news.t_min < self._run.steps[0].upto:
+            return self._anew(names, news.t_min)
         archive, span = self._node.archive, (self._run.steps[0].upto, self._run.upto)
         tables = [read(names, None, *span, ["t"], ordered=False) for read in (archive.read, archive.read_statics)]
         late = missed(self._run, np.concatenate([table["t"].to_numpy().astype(np.int64) for table in tables]))
         return (self._run, {}) if late is None else back_to(self._run, late)
+
+    def _anew(self, names: list[str], late: int) -> tuple[Run, Said]:
+        """A run from long enough before the earliest late row, and what stands of what it will find again."""
+        events = events_of(self._node, self._clock).values()
+        standing = [event.finding for event in events if event.state != "withdrawn"]
+        silent = [one for one in standing if one.kind == "gap" and one.start < late and (one.end or late + 1) > late]
+        mmsis = {mmsi for one in silent for mmsi in one.mmsi}
+        rows = self._node.archive.read(names, mmsis, min((one.start for one in silent), default=late))
+        begin = min([late, *(one.start for one in silent if len(between(one, rows)))]) - LOOK_BACK_S
+        begin = max(begin, self._node.archive.kept_since(names))
+        return Run((Step(begin),)), {one.key: one for one in standing if one.start >= begin + WARM_S}
 
     def _world(self, statics: pa.Table) -> World:
         """The world with what static reports say of hulls so far."""
@@ -72,5 +90,6 @@ class Watcher:
         sources = sources_of(self._node, self._clock)
         changed = revisions(self._node, sources, previous, said.values())
         mmsis = {mmsi for event in changed for mmsi in event.finding.mmsi}
-        positions = self._node.archive.read(names, mmsis, upto - LOOK_BACK_S, upto)
+        since = min([upto, *(event.finding.start for event in changed)]) - LOOK_BACK_S
+        positions = self._node.archive.read(names, mmsis, since, upto)
         return keep(self._node, self._clock, changed, sources, positions, self._node.archive.read_statics(names, mmsis))

@@ -89,7 +89,9 @@ def known(code: str) -> bool:
 
 
 def told(value: Any, lang: str = "en") -> Any:
-    """A message as its sentence; anything else as it is."""
+    """A message as its sentence, a list as its items; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(told(item, lang)) for item in value)
     return say_message(value, lang) if isinstance(value, Message) else value
 
 

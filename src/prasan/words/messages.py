@@ -60,6 +60,9 @@ MESSAGES: Final[dict[str, str]] = {
         "away, which needs {implied_kn} knots. Before the silence, {before_count} positions came in "
         "{before_h} hours."
     ),
+    "finding.heard_meanwhile": (
+        "The silence was none: the vessel was heard {heard_count} times during it, by {heard_by}."
+    ),
     "finding.reception_dark": (
         "Others were heard where this vessel was not. {heard} of {expected} neighbours were heard in the "
         "hours next to the silence, {neighbours} vessels within {near_km} km while it lasted. Of {n_periods} "
@@ -243,6 +246,8 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.weak_silent_share": "suspicious: bound on such silences here, at most",
     "measure.usual_count": "normal: vessel-hours needed",
     "measure.usual_share": "normal: share of them silent, at least",
+    "measure.heard_count": "Times heard during the silence",
+    "measure.heard_by": "Heard by",
     "measure.neighbours": "Neighbours heard during the silence",
     "measure.heard": "Neighbours heard in the hours next to it",
     "measure.expected": "of neighbours that were there",
@@ -345,6 +350,7 @@ MESSAGES: Final[dict[str, str]] = {
     "life.reopened": "It goes on after all",
     "life.late_data": "Withdrawn: data that came late shows it did not happen",
     "life.not_found": "Withdrawn: with all data the rule no longer finds it",
+    "life.heard_meanwhile": "Withdrawn: the vessel was heard during the silence",
     "life.excluded": "Withdrawn: it is explained by an ordinary cause",
     "life.downgraded": "Withdrawn: the evidence no longer carries it",
     "life.superseded": "Folded into an older event",
