@@ -1,7 +1,6 @@
 """Checkpoints between partners: served with a proof, checked, signed by both, and sent back with what was read."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -68,7 +67,7 @@ def check_checkpoint(raw: bytes, theirs: Theirs, ours: Ours, last: Checkpoint | 
     try:
         answer = _ANSWER.decode(raw)
         proof = tuple(base64.b64decode(one, validate=True) for one in answer.proof)
-    except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError, ValueError):
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         raise _broken("it cannot be read") from None
     checkpoint = _open(answer.checkpoint, theirs.id, ours.id, {"": theirs.key})
     if last is not None and last.origin == checkpoint.origin:
@@ -85,7 +84,7 @@ def read_ack(raw: bytes, theirs: Theirs, ours: Ours) -> tuple[Ack, Checkpoint]:
     """A partner's acknowledgement. IntegrityError unless its note is one of ours and both have signed it."""
     try:
         ack = _ACK.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _broken("it cannot be read") from None
     keys = {"": ours.key.public_key(), cosigner(theirs.id): theirs.key}
     return ack, _open(ack.checkpoint, ours.id, theirs.id, keys)

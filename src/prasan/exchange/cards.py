@@ -78,7 +78,7 @@ def read_card(raw: bytes) -> Card:
         payload = jws.decode64(outer.payload)
         card = _CARD.decode(payload)
         key = card.key
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, IntegrityError) as error:
+    except (msgspec.MsgspecError, RecursionError, ValueError, IntegrityError) as error:
         raise _bad(str(error)) from None
     _check(card)
     jws.verify(jws.compact(outer.payload, jws.Signature(outer.protected, outer.signature)), "prasan-card", key)
@@ -104,11 +104,19 @@ def _check(card: Card) -> None:
     if not (card.id.startswith("identity--") and is_id(card.id)):
         raise _bad(f"'{card.id[:60]}' is not an identity id")
     for url in (card.web_url, card.peer_url):
-        if urlsplit(url).scheme != "https" or not urlsplit(url).hostname:
+        if not _is_https(url):
             raise _bad(f"'{url[:80]}' is not an https address")
     if time_us(card.issued_at) is None:
         raise _bad("'issued_at' is not a time such as 2026-01-31T08:00:00Z")
     validity(card.peer_certificate.encode())
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that do not close
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _bad(why: str) -> FormatError:

@@ -49,7 +49,7 @@ def validity(certificate: bytes) -> tuple[float, float]:
     """From when and until when a PEM certificate holds, in seconds UTC. FormatError if it is none."""
     try:
         found = x509.load_pem_x509_certificate(certificate)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise FormatError(f"The certificate cannot be read: {error}.", "Ask for the partner's card again.") from None
     return found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
 

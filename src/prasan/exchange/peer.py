@@ -74,7 +74,7 @@ class Doorkeeper(msgspec.Struct, frozen=True):
             if key is None:
                 raise _refused("its sender is not a partner of this node")
             jws.verify(token, "prasan-request", key)
-        except (IndexError, msgspec.MsgspecError, UnicodeDecodeError):
+        except (IndexError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise _refused("its token cannot be read") from None
         except IntegrityError as error:
             raise _refused(f"its signature does not hold ({error})") from None

@@ -90,7 +90,7 @@ def read_truth(lines: Iterable[bytes], name: str) -> list[Truth]:
 def _read(line: bytes, number: int, name: str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(line, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(
             f"line {number} of {name} cannot be used: {error}", "Give events first, then truth."
         ) from None

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ def is_incident_table(path: Path) -> bool:
     """True if the first line names the columns of an incident table."""
     try:
         head = _head(path)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return False
     return INCIDENT_COLUMN in head.partition(b"\n")[0].decode("utf-8", "replace").split(",")
 
@@ -30,7 +31,7 @@ def read_table(path: Path) -> Iterator[str]:
         with _open(path) as file:
             raw = file.read(MAX_BYTES + 1)
         text = raw.decode("utf-8-sig")
-    except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise FormatError(f"'{path}' cannot be read: {error}", "Fetch it again; it must be UTF-8.") from None
     if len(raw) > MAX_BYTES:
         raise FormatError(f"'{path}' is larger than {MAX_BYTES >> 20} MB", "Cut it into pieces.")

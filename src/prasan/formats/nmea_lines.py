@@ -15,6 +15,9 @@ from prasan.formats.nmea_text import Bytes, Ints, Mask, hex_byte, next_of, xor_b
 LINE_LIMIT: Final = 1024
 """Longest line read. A sentence is 82 characters and a tag block 80; feeds add suffixes, and some forget the 82."""
 
+HEAD: Final = 7
+"""Characters in the head of a sentence, `!AIVDM,`: all of them on its own line."""
+
 FIELDS: Final = 16
 """How many fields of a sentence may be asked for without leaving the list of commas."""
 
@@ -99,7 +102,7 @@ def frame(marks: Marks, lines: Lines) -> tuple[Frames, Ints]:
     """
     buf = marks.buf
     bang = next_of(marks.bangs, lines.body)
-    tries = np.flatnonzero((bang < lines.end) & (lines.outcome == CODE["not_ais"]) & _is_vdm(buf, bang))
+    tries = np.flatnonzero((bang + HEAD <= lines.end) & (lines.outcome == CODE["not_ais"]) & _is_vdm(buf, bang))
     bang, end = bang[tries], lines.end[tries]
     star = next_of(marks.stars, bang)
     second = next_of(marks.bangs, bang + 1) < end

@@ -59,7 +59,7 @@ def decode(raw: bytes) -> Entry:
     """The entry of canonical bytes. IntegrityError if they are no entry or are written in another way."""
     try:
         entry = _DECODER.decode(raw)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         entry = None
     if entry is None or _ENCODER.encode(entry) != raw:
         raise IntegrityError("The bytes are not a ledger entry in its canonical form.", "Restore it from a backup.")

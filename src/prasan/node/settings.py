@@ -115,7 +115,7 @@ def load(home: Path) -> Settings:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
     except FileNotFoundError:
         raise UsageError(f"{home} is not a node home: it has no {FILE}", "Make one with 'prasan init'.") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} does not hold: {error}", "Mend that line and try again.") from None
 
 

@@ -20,7 +20,7 @@ def load(text: str, shape: type[_T], what: str) -> _T:
     """Decode `text` as `shape`. AccordError names the line or the entry; `what` is "the accord" or "the policy"."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise AccordError(f"{what} is not TOML: {error}", "correct that line") from None
     try:
         return msgspec.convert(document, shape, builtin_types=(datetime,))
