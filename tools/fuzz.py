@@ -133,7 +133,8 @@ def guided(keeper: Keeper, corpus: list[bytes], seconds: float, seed: int) -> No
     for data in corpus:
         (folder / hashlib.sha256(data).hexdigest()[:20]).write_bytes(data)
     words = folder.parent / f"{keeper.target.name}.words"
-    words.write_text("".join('"' + "".join(f"\\x{b:02x}" for b in w[:60]) + '"\n' for w in keeper.target.words if w))
+    lines = ['"' + "".join(f"\\x{byte:02x}" for byte in word[:60]) + '"\n' for word in keeper.target.words]
+    words.write_text("".join(lines) or '"\\x00"\n')
     end = time.process_time() + seconds
 
     def once(data: bytes) -> None:
