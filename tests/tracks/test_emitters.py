@@ -122,3 +122,25 @@ def test_a_flood_of_nonsense_keeps_twenty_emitters_open() -> None:
     assigned, carry = assign(fixes_of(rows), None)
     assert assigned.emitter.max() == 39
     assert len(carry.last) == 20
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.lists(st.integers(0, 300), max_size=3))
+def test_long_stretches_are_numbered_as_the_plain_rule_says(data: st.DataObject, cuts: list[int]) -> None:
+    rows: list[Row] = []
+    t = 1
+    for _ in range(data.draw(st.integers(2, 5))):
+        lat = data.draw(st.sampled_from([0.0, 0.001, 0.2, 5.0]))
+        knots, step = data.draw(st.sampled_from([0, 8])), data.draw(st.sampled_from([7, 61]))
+        for number in range(data.draw(st.integers(1, 60))):
+            t += step
+            rows.append((567_000_001, t, lat + number * step * knots / 216_000, 100.0))
+    made = fixes_of(rows)
+    expected = plain(made)
+    assert labels(assign(made, None)[0]) == expected
+    found: dict[tuple[int, int, int, int], int] = {}
+    carry = None
+    for part in np.split(np.arange(len(made)), sorted({cut for cut in cuts if cut < len(made)})):
+        some, carry = assign(take(made, part), carry)
+        found |= labels(some)
+    assert found == expected

@@ -12,9 +12,21 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, KNOT_MS
-from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_track, take, track_keys, vessels
+from prasan.tracks.columns import (
+    Bools,
+    Fixes,
+    Ints,
+    concat,
+    no_fixes,
+    points,
+    put,
+    put_before,
+    same_track,
+    take,
+    track_keys,
+    vessels,
+)
 from prasan.tracks.motion import MINUTE_SLACK_S, SLACK_M, derive_motion, impossible_steps, limit_kn
 
 MAX_OPEN: Final = 20
@@ -24,6 +36,12 @@ Numbers = npt.NDArray[np.int16]
 
 MAX_NUMBER: Final = 32_767
 """The number at which an MMSI's emitters stop being told apart; only a flood of nonsense reaches it."""
+
+STRETCH: Final = 16
+"""So many possible steps in a row are looked at at once."""
+
+LONG: Final = 4096
+"""And at most so many."""
 
 
 class EmitterCarry(msgspec.Struct, frozen=True):
@@ -38,100 +56,127 @@ def assign(rows: Fixes, carry: EmitterCarry | None) -> tuple[Fixes, EmitterCarry
     carry = carry or EmitterCarry(no_fixes(), {})
     if not len(rows):
         return rows, EmitterCarry(concat(carry.last, rows), carry.following)
-    known = _of(carry.last, vessels(rows))
-    both = concat(known, rows)
-    new = np.arange(len(both)) >= len(known)
-    if len(known):
-        order = np.lexsort((both.t, both.mmsi))
-        both, new = take(both, order), new[order]
-    slow = _several(both, new)
+    both, new = put_before(_of(carry.last, rows), rows)
+    spans, impossible = _several(both, new)
     numbers, dropped, following = both.emitter.copy(), np.zeros(len(both), np.bool_), dict(carry.following)
-    for span in slow:
-        _second_look(both, new, span, numbers, dropped, following)
-    both = msgspec.structs.replace(both, emitter=numbers)
-    if slow:
+    for span in spans:
+        _Look(both, new, span, impossible).through(numbers, dropped, following)
+    if spans:
+        both = msgspec.structs.replace(both, emitter=numbers)
         order = np.argsort(track_keys(both), kind="stable")
         both, new, dropped = take(both, order), new[order], dropped[order]
     both = derive_motion(both, same_track(both))
-    last = np.concatenate((~same_track(both), [True])) & ~dropped
-    return (both if new.all() else take(both, new)), EmitterCarry(_replace(carry.last, take(both, last)), following)
+    last = take(both, both.ends[~dropped[both.ends]])
+    return take(both, new), EmitterCarry(put(carry.last, last), following)
 
 
-def _several(both: Fixes, new: Bools) -> list[tuple[int, int]]:
-    """Row ranges of the MMSIs that need the second look: an impossible step, or several emitters already."""
-    same = both.mmsi[1:] == both.mmsi[:-1]
-    suspect = impossible_steps(both) & same
-    suspect |= same & ~new[1:]  # two carried rows of one MMSI
-    odd = np.unique(both.mmsi[1:][suspect])
+def _several(both: Fixes, new: Bools) -> tuple[list[tuple[int, int]], Ints]:
+    """Row ranges of the MMSIs that need the second look, and the impossible steps.
+
+    They are those with an impossible step or with several emitters already.
+    """
+    impossible = impossible_steps(both)
+    odd = [both.mmsi[impossible]]
     if both.emitter.any():
-        odd = np.union1d(odd, both.mmsi[both.emitter > 0])
-    starts, ends = np.searchsorted(both.mmsi, odd, "left"), np.searchsorted(both.mmsi, odd, "right")
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+        odd.append(both.mmsi[both.emitter > 0])
+    carried = both.mmsi[np.flatnonzero(~new)]
+    odd.append(carried[1:][carried[1:] == carried[:-1]])  # two carried rows of one MMSI
+    some = np.unique(np.concatenate(odd))
+    starts, ends = np.searchsorted(both.mmsi, some, "left"), np.searchsorted(both.mmsi, some, "right")
+    return list(zip(starts.tolist(), ends.tolist(), strict=True)), impossible
 
 
 class _Open:
-    """One open emitter in the second look: its number and its last fix (seconds, radians, knots, row)."""
+    """One open emitter in the second look: its number and its last fix (seconds, unit vector, knots, row)."""
 
-    __slots__ = ("cos_lat", "lat", "limit", "lon", "number", "row", "t")
+    __slots__ = ("limit", "number", "row", "t", "whole", "x", "y", "z")
 
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def move(self, t: int, lat: float, lon: float, limit: float, row: int) -> None:
-        self.t, self.lat, self.lon, self.limit, self.row = t, lat, lon, limit, row
-        self.cos_lat = math.cos(lat)
-
-    def reach(self, t: int, lat: float, lon: float, cos_lat: float, limit: float) -> float:
-        """Metres to the fix if this emitter can have got there, else inf."""
-        h = math.sin((lat - self.lat) / 2) ** 2 + cos_lat * self.cos_lat * math.sin((lon - self.lon) / 2) ** 2
-        metres = 2 * EARTH_M * math.asin(min(1.0, math.sqrt(h)))
-        slack = MINUTE_SLACK_S if t % 60 == 0 or self.t % 60 == 0 else 1
-        allowed = max(limit, self.limit) * KNOT_MS * (t - self.t + slack) + SLACK_M
-        return metres if metres <= allowed else math.inf
+    def move(self, row: int, t: int, limit: float, point: list[float]) -> None:
+        self.row, self.t, self.limit, self.whole = row, t, limit, t % 60 == 0
+        self.x, self.y, self.z = point
 
 
-def _second_look(  # noqa: PLR0913, PLR0917 - one MMSI's rows in, three tables written
-    both: Fixes, new: Bools, span: tuple[int, int], numbers: Numbers, dropped: Bools, following: dict[int, int]
-) -> None:
-    start, end = span
-    rows = take(both, slice(start, end))
-    mmsi = int(rows.mmsi[0])
-    scale = math.pi / 180 / UNITS_PER_DEGREE
-    columns = (rows.t, rows.lat * scale, rows.lon * scale, limit_kn(rows), new[start:end], rows.emitter)
-    opened: list[_Open] = []
-    number = following.get(mmsi, int(rows.emitter[~new[start:end]].max(initial=-1)) + 1)
-    table = zip(*(column.tolist() for column in columns), strict=True)
-    for row, (t, lat, lon, limit, is_new, carried) in enumerate(table, start):
-        emitter = _nearest(opened, t, lat, lon, limit) if is_new else None
-        if emitter is None:
-            emitter = _Open(number if is_new else carried)
-            number = min(number + is_new, MAX_NUMBER)
-            opened.append(emitter)
-        emitter.move(t, lat, lon, limit, row)
-        numbers[row] = emitter.number
-        if len(opened) > MAX_OPEN:
-            closed = min(opened, key=lambda one: (one.t, one.number))
-            opened.remove(closed)
-            dropped[closed.row] = True
-    following[mmsi] = number
+class _Look:
+    """The second look at one MMSI: row by row, but for stretches of possible steps that no other emitter is near."""
+
+    def __init__(self, both: Fixes, new: Bools, span: tuple[int, int], impossible: Ints) -> None:
+        self.start, self.end = span
+        self.rows, self.new = take(both, slice(*span)), new[slice(*span)]
+        self.place = points(self.rows)
+        inside = slice(*np.searchsorted(impossible, span).tolist())
+        breaks = np.concatenate((np.flatnonzero(~self.new), impossible[inside] - self.start + 1))
+        self.breaks = np.append(np.unique(breaks), len(self.rows)).tolist()
+        """Rows that do not go on from the row before: carried ones, and those no vessel can have reached."""
+        self.limit, self.t = limit_kn(self.rows).tolist(), self.rows.t.tolist()
+        self.points = self.place.tolist()
+        self.opened: list[_Open] = []
+
+    def through(self, numbers: Numbers, dropped: Bools, following: dict[int, int]) -> None:
+        """Number the rows, mark the last rows of emitters that were closed, and note the next number."""
+        mmsi, carried, new = int(self.rows.mmsi[0]), self.rows.emitter.tolist(), self.new.tolist()
+        known = self.rows.emitter[~self.new]
+        number = following.get(mmsi, int(known.max(initial=-1)) + 1)
+        row, size, of_break, again = 0, len(self.rows), 0, 0
+        while row < size:
+            emitter = self._nearest(row) if new[row] else None
+            if emitter is None:
+                emitter = _Open(number if new[row] else carried[row])
+                number = min(number + new[row], MAX_NUMBER)
+                self.opened.append(emitter)
+            while self.breaks[of_break] <= row:
+                of_break += 1
+            stop = row + 1
+            if row >= again and self.breaks[of_break] - row > STRETCH:
+                stop = self._alone(emitter, row, self.breaks[of_break])
+                again = stop if stop > row + 1 else row + STRETCH
+            numbers[self.start + row : self.start + stop] = emitter.number
+            emitter.move(stop - 1, self.t[stop - 1], self.limit[stop - 1], self.points[stop - 1])
+            row = stop
+            if len(self.opened) > MAX_OPEN:
+                closed = min(self.opened, key=lambda one: (one.t, one.number))
+                self.opened.remove(closed)
+                dropped[self.start + closed.row] = True
+        following[mmsi] = number
+
+    def _nearest(self, row: int) -> _Open | None:
+        """The nearest open emitter that can have got to the row; of two as near the lower number."""
+        t, limit, (x, y, z) = self.t[row], self.limit[row], self.points[row]
+        whole = t % 60 == 0
+        best, least = None, math.inf
+        for one in self.opened:
+            square = (x - one.x) ** 2 + (y - one.y) ** 2 + (z - one.z) ** 2
+            if square > least:
+                continue
+            slack = MINUTE_SLACK_S if whole or one.whole else 1
+            allowed = max(limit, one.limit) * KNOT_MS * (t - one.t + slack) + SLACK_M
+            if square * EARTH_M * EARTH_M > allowed * allowed:  # the way is not shorter than the chord
+                continue
+            if 2 * EARTH_M * math.asin(min(1.0, math.sqrt(square) / 2)) > allowed:
+                continue
+            if square < least or best is None or one.number < best.number:
+                best, least = one, square
+        return best
+
+    def _alone(self, emitter: _Open, row: int, end: int) -> int:
+        """The first row after `row` that the emitter may not take without a look: another one is as near as it."""
+        end = min(end, row + LONG)
+        others = [(one.x, one.y, one.z) for one in self.opened if one is not emitter]
+        if not others:
+            return end
+        step = self.place[row + 1 : end] - self.place[row : end - 1]
+        own = np.einsum("ij,ij->i", step, step)
+        gap = self.place[row + 1 : end, None] - np.array(others)
+        near = np.einsum("ijk,ijk->ij", gap, gap).min(axis=1) <= own
+        return row + 1 + (int(near.argmax()) if near.any() else len(near))
 
 
-def _nearest(opened: list[_Open], t: int, lat: float, lon: float, limit: float) -> _Open | None:
-    best, least, cos_lat = None, math.inf, math.cos(lat)
-    for emitter in opened:
-        metres = emitter.reach(t, lat, lon, cos_lat, limit)
-        if metres < least or (metres == least and best is not None and emitter.number < best.number):
-            best, least = emitter, metres
-    return best
-
-
-def _of(rows: Fixes, mmsi: Ints) -> Fixes:
-    return take(rows, np.isin(rows.mmsi, mmsi)) if len(rows) else rows
-
-
-def _replace(last: Fixes, fresh: Fixes) -> Fixes:
-    """The carried last fixes, with those of the MMSIs in `fresh` put in the place of the old."""
+def _of(last: Fixes, rows: Fixes) -> Fixes:
+    """The carried rows of the MMSIs in `rows`."""
     if not len(last):
-        return fresh
-    merged = concat(take(last, ~np.isin(last.mmsi, fresh.mmsi)), fresh)
-    return take(merged, np.argsort(track_keys(merged), kind="stable"))
+        return last
+    mmsi = vessels(rows)
+    place = np.minimum(np.searchsorted(mmsi, last.mmsi), len(mmsi) - 1)
+    return take(last, mmsi[place] == last.mmsi)

@@ -32,6 +32,9 @@ NOISE_SOG: Final = (512, 630, 1022, 1023)
 """Reported 51.2, 63.0 and 102.2 or 102.3 kn (in tenths) are noise or "not available" (gpsdio-segment core.py)."""
 
 _AIRCRAFT: Final = frozenset({"sar_aircraft"})
+_METRES: Final = EARTH_M * np.pi / 180 / UNITS_PER_DEGREE
+_BLOCK: Final = 1 << 16
+"""Rows looked at in one go, so that what is worked out on the way stays in the cache."""
 
 
 def slack_s(t0: Ints, t1: Ints) -> Ints:
@@ -54,22 +57,33 @@ def limit_kn(rows: Fixes) -> Floats:
     return np.where(aircraft, AIRCRAFT_KN, limit)
 
 
-def impossible_steps(rows: Fixes) -> Bools:
-    """n - 1: True where no vessel can have gone from a row's position to the next row's. Rows must ascend in time.
+def impossible_steps(rows: Fixes) -> Ints:
+    """Rows from whose position no vessel can have gone to the next row's, ascending. Rows must ascend in time.
 
-    A flat estimate that never falls short of the true distance clears nearly every step; the rest is measured exactly.
+    Steps from one MMSI to the next are left out. A flat estimate that never falls short of the true distance, beside
+    what any vessel may make, clears nearly every step; the rest is measured exactly.
     """
-    t0, t1 = rows.t[:-1], rows.t[1:]
-    limit = limit_kn(rows)
-    allowed = np.maximum(limit[:-1], limit[1:]) * KNOT_MS * (t1 - t0 + slack_s(t0, t1)) + SLACK_M
-    metres = EARTH_M * np.pi / 180 / UNITS_PER_DEGREE
-    north = np.diff(rows.lat.astype(np.float64)) * metres
-    nearer = np.minimum(np.abs(rows.lat[:-1]), np.abs(rows.lat[1:])) * (np.pi / 180 / UNITS_PER_DEGREE)
-    east = np.diff(rows.lon.astype(np.float64)) * metres * np.cos(nearer)
-    impossible = north * north + east * east > allowed * allowed
-    if len(far := np.flatnonzero(impossible)):
-        impossible[far] = chord_m(points(take(rows, far)), points(take(rows, far + 1))) > allowed[far]
-    return impossible
+    parts = [_doubtful(rows, at, min(at + _BLOCK, len(rows) - 1)) for at in range(0, len(rows) - 1, _BLOCK)]
+    doubt: Ints = np.concatenate(parts) if parts else np.empty(0, np.int64)
+    doubt = doubt[rows.mmsi[doubt + 1] == rows.mmsi[doubt]]
+    if not len(doubt):
+        return doubt
+    a, b = take(rows, doubt), take(rows, doubt + 1)
+    allowed = np.maximum(limit_kn(a), limit_kn(b)) * KNOT_MS * (b.t - a.t + slack_s(a.t, b.t)) + SLACK_M
+    return np.asarray(doubt[chord_m(points(a), points(b)) > allowed])
+
+
+def _doubtful(rows: Fixes, begin: int, end: int) -> Ints:
+    """Steps after rows begin to end - 1 that are longer than the slowest limit allows, were a degree as long as any."""
+    span = slice(begin, end + 1)
+    north, east = (np.diff(column[span]).astype(np.float32) for column in (rows.lat, rows.lon))
+    allowed = np.diff(rows.t[span]).astype(np.float32)
+    allowed += 1 + SLACK_M / (VESSEL_KN * KNOT_MS)
+    allowed *= VESSEL_KN * KNOT_MS * 0.999 / _METRES  # a thousandth for rounding
+    north *= north
+    north += east * east
+    found: Ints = np.flatnonzero(north > allowed * allowed)
+    return found + begin
 
 
 def step_kn(rows: Fixes, first: Ints, second: Ints) -> Floats:
@@ -85,7 +99,8 @@ def derive_motion(rows: Fixes, same: Bools) -> Fixes:
 
     A row reports speed and course together (M.1371-5, message 1), so a missing speed makes the pair derived.
     """
-    want = np.flatnonzero(same & (rows.sog[1:] < 0) & (np.diff(rows.t) > 0)) + 1
+    want = np.flatnonzero(rows.sog[1:] < 0)
+    want = want[same[want] & (rows.t[want + 1] > rows.t[want])] + 1
     if not len(want):
         return rows
     a, b = take(rows, want - 1), take(rows, want)

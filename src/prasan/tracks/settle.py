@@ -4,6 +4,7 @@ Rows are held back until `upto` has passed them, so two receptions of one transm
 input anywhere changes nothing. Rows that come later than the `upto` they were promised for are counted `late`.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -36,6 +37,11 @@ UNDEFINED: Final = 15
 MAX_HEADING: Final = 359
 """The largest heading; 511 on the air is "not available" (M.1371-5, message 1)."""
 
+_MISSING: Final = 0xFFFF
+"""What is put for a missing 16-bit value: -1 once it is read as a signed one."""
+
+_UNFIT_FLAGS: Final = int(Flag.NO_TIME | Flag.FUTURE_TIME | Flag.EPOCH_TIME | Flag.NULL_ISLAND)
+
 
 class SettleCarry(msgspec.Struct, frozen=True):
     """What is held between pieces: rows not yet passed, the source sets seen, and the tallies so far."""
@@ -63,26 +69,32 @@ def settle(table: pa.Table, carry: SettleCarry | None, upto: int) -> tuple[Fixes
 
 def _fit(table: pa.Table, carry: SettleCarry) -> tuple[pa.Table, dict[str, int]]:
     """Drop what no kernel can use; each row is counted under the first reason that fits."""
-    reasons = [(name, _has(table, int(flag))) for name, flag in UNFIT]
-    t, lat, lon = (_ints(table[name], -1) for name in ("t", "lat", "lon"))
-    missing = _nulls(table["lat"]) | _nulls(table["lon"])
-    reasons += [
-        ("no_position", missing),
-        ("bad_position", (np.abs(lat) > 90 * UNITS_PER_DEGREE) | (np.abs(lon) > 180 * UNITS_PER_DEGREE)),
-        ("bad_time", (t < 0) | (t >= FOREVER)),
-        ("late", t < carry.upto),
-    ]
     keep = np.ones(table.num_rows, np.bool_)
     dropped = {}
-    for name, hit in reasons:
+    for name, hit in _unfit(table, carry.upto):
         if count := int(np.count_nonzero(hit & keep)):
             dropped[name] = count
             keep &= ~hit
     return (table.filter(pa.array(keep)), dropped) if dropped else (table, {})
 
 
-def _has(table: pa.Table, bit: int) -> Bools:
-    return np.asarray((_ints(table["flags"], 0) & bit) != 0)
+def _unfit(table: pa.Table, upto: int) -> Iterator[tuple[str, Bools]]:
+    """Reasons in order, and the rows of each; a look at the extremes of a column tells whether there are any."""
+    if not table.num_rows:
+        return
+    flags, t, lat, lon = (_plain(table[name], 0) for name in ("flags", "t", "lat", "lon"))
+    if int(np.bitwise_or.reduce(flags)) & _UNFIT_FLAGS:
+        for name, flag in UNFIT:
+            yield name, np.asarray((flags & int(flag)) != 0)
+    if table["lat"].null_count or table["lon"].null_count:
+        yield "no_position", _nulls(table["lat"]) | _nulls(table["lon"])
+    north, east = 90 * UNITS_PER_DEGREE, 180 * UNITS_PER_DEGREE
+    if lat.min() < -north or lat.max() > north or lon.min() < -east or lon.max() > east:
+        yield "bad_position", (lat < -north) | (lat > north) | (lon < -east) | (lon > east)
+    if t.min() < 0 or t.max() >= FOREVER:
+        yield "bad_time", (t < 0) | (t >= FOREVER)
+    if t.min() < upto:
+        yield "late", np.asarray(t < upto)
 
 
 def _nulls(column: Any) -> Bools:
@@ -94,40 +106,63 @@ def _fold(table: pa.Table, sets: SourceSets) -> tuple[Fixes, int]:
     if not table.num_rows:
         return no_fixes(sets), 0
     origin, sets = _origins(table, sets)
+    columns = {
+        "mmsi": _plain(table["mmsi"], 0).astype(np.int64), "t": _plain(table["t"], 0),
+        "lat": _plain(table["lat"], 0), "lon": _plain(table["lon"], 0),
+        "sog": _speeds(table["sog"]), "cog": _signed(table["cog"]), "heading": _headings(table["heading"]),
+        "nav_status": _plain(table["nav_status"], SILENT), "ais_class": _plain(table["ais_class"], 255),
+        "origin": origin,
+    }  # fmt: skip
+    order, tied = _order(columns, table["sub_ms"])
+    if order is not None:
+        columns = {name: column[order] for name, column in columns.items()}
     rows = Fixes(
-        mmsi=_ints(table["mmsi"], 0), emitter=np.zeros(table.num_rows, np.int16), t=_ints(table["t"], 0),
-        lat=_ints(table["lat"], 0).astype(np.int32), lon=_ints(table["lon"], 0).astype(np.int32),
-        sog=_speeds(table["sog"]), cog=_ints(table["cog"], -1).astype(np.int16),
-        heading=_headings(table["heading"]), nav_status=_ints(table["nav_status"], SILENT).astype(np.uint8),
-        derived=np.zeros(table.num_rows, np.bool_), ais_class=_ints(table["ais_class"], 255).astype(np.uint8),
-        heard=np.ones(table.num_rows, np.uint16), origin=origin, sets=sets,
+        emitter=np.zeros(table.num_rows, np.int16), derived=np.zeros(table.num_rows, np.bool_),
+        heard=np.ones(table.num_rows, np.uint16), sets=sets, **columns,
     )  # fmt: skip
-    order = _order(rows, _ints(table["sub_ms"], -1))
-    rows = rows if order is None else take(rows, order)
-    same = (rows.mmsi[1:] == rows.mmsi[:-1]) & (rows.t[1:] == rows.t[:-1])
-    same &= (rows.lat[1:] == rows.lat[:-1]) & (rows.lon[1:] == rows.lon[:-1])
-    if not same.any():
+    same = tied[(rows.lat[tied + 1] == rows.lat[tied]) & (rows.lon[tied + 1] == rows.lon[tied])]
+    if not len(same):
         return rows, 0
-    return _merge(rows, np.concatenate(([True], ~same))), int(np.count_nonzero(same))
+    first = np.ones(len(rows), np.bool_)
+    first[same + 1] = False
+    return _merge(rows, first), len(same)
 
 
-def _order(rows: Fixes, sub_ms: Ints) -> Ints | None:
-    """The order by (mmsi, t) and then by what was said, never by who heard it; None if it is so already."""
-    key = (rows.mmsi << 32) | rows.t
-    step = np.diff(key)
-    sorted_already = bool((step >= 0).all())
-    order = np.arange(len(key)) if sorted_already else np.argsort(key)
-    tied = step == 0 if sorted_already else np.diff(key[order]) == 0
-    if not tied.any():
-        return None if sorted_already else order
-    inside = np.zeros(len(key), np.bool_)
-    inside[1:] |= tied
-    inside[:-1] |= tied
-    some = order[inside]
-    known = (rows.nav_status, -rows.heading, rows.ais_class, -rows.cog, -rows.sog)
-    columns = (*known, sub_ms, rows.lon, rows.lat, key)
-    order[inside] = some[np.lexsort(tuple(column[some] for column in columns))]
-    return order
+def _order(columns: Mapping[str, Ints], sub_ms: Any) -> tuple[Ints | None, Ints]:
+    """The order by (mmsi, t) and then by what was said, never by who heard it; None if it is so already.
+
+    Also, in that order, the rows whose MMSI and time the next row has too.
+    """
+    mmsi, t = columns["mmsi"], columns["t"]
+    same = mmsi[1:] == mmsi[:-1]
+    order = None
+    if ((mmsi[1:] < mmsi[:-1]) | (same & (t[1:] < t[:-1]))).any():
+        key = (mmsi << 32) | t
+        order = np.argsort(key)
+        tied = np.flatnonzero(np.diff(key[order]) == 0)
+    else:
+        tied = np.flatnonzero(same & (t[1:] == t[:-1]))
+    if not len(tied):
+        return order, tied
+    inside = np.union1d(tied, tied + 1)
+    some = inside if order is None else order[inside]
+    part = {name: column[some] for name, column in columns.items()}
+    said = (-part["heading"], part["ais_class"], -part["cog"], -part["sog"])
+    known = (part["nav_status"], *said, _some(sub_ms, some), part["lon"], part["lat"])
+    sorted_some = some[np.lexsort((*known, part["t"], part["mmsi"]))]
+    if order is None:
+        if (sorted_some == some).all():
+            return None, tied
+        order = np.arange(len(t))
+    order[inside] = sorted_some
+    return order, tied
+
+
+def _some(column: Any, index: Ints) -> Ints:
+    """Values of a column, -1 where missing, at some rows."""
+    if column.null_count == len(column):
+        return np.full(len(index), -1)
+    return _plain(column, -1)[index]
 
 
 def _merge(rows: Fixes, first: Bools) -> Fixes:
@@ -135,20 +170,22 @@ def _merge(rows: Fixes, first: Bools) -> Fixes:
 
     Heading and status of a folded row are the first that are known, so a receiver that left them out hides nothing.
     """
-    group = np.cumsum(first) - 1
-    heard = np.bincount(group)
+    more = np.flatnonzero(~first)
+    number = np.arange(len(more))
+    group = more - number - 1
+    rank = number - np.maximum.accumulate(np.where(np.diff(more, prepend=-1) > 1, number, 0)) + 1
     kept = take(rows, first)
     origin, sets = kept.origin.copy(), rows.sets
     heading, nav_status = kept.heading.copy(), kept.nav_status.copy()
-    rank = np.arange(len(rows)) - np.flatnonzero(first)[group]
-    for place in range(1, int(heard.max())):
-        at = rank == place
-        into = group[at]
+    for place in range(1, int(rank.max()) + 1):
+        some = rank == place
+        at, into = more[some], group[some]
         origin[into], sets = _join(origin[into], rows.origin[at], sets)
         heading[into] = np.where(heading[into] < 0, rows.heading[at], heading[into])
         better = (nav_status[into] >= UNDEFINED) & (rows.nav_status[at] < nav_status[into])
         nav_status[into] = np.where(better, rows.nav_status[at], nav_status[into])
-    heard = np.minimum(heard, 65535).astype(np.uint16)
+    heard = np.ones(len(kept), np.uint16)
+    heard[group] = np.minimum(rank + 1, 65535)  # the last of a group has the highest rank
     told = {"heading": heading, "nav_status": nav_status}
     return msgspec.structs.replace(kept, heard=heard, origin=origin, sets=sets, **told)
 
@@ -175,18 +212,26 @@ def _origins(table: pa.Table, sets: SourceSets) -> tuple[npt.NDArray[np.int32], 
 
 def _speeds(column: Any) -> npt.NDArray[np.int16]:
     """Tenths of a knot; -1 where none is given, or one that receivers are known to make up (see `NOISE_SOG`)."""
-    speed = _ints(column, -1).astype(np.int16)
-    for noise in NOISE_SOG:
-        speed[speed == noise] = -1
+    speed = _signed(column)
+    if len(speed) and speed.max() >= min(NOISE_SOG):
+        speed = speed.copy()
+        for noise in NOISE_SOG:
+            speed[speed == noise] = -1
     return speed
 
 
+def _signed(column: Any) -> npt.NDArray[np.int16]:
+    """Unsigned 16-bit values as signed ones, -1 where missing."""
+    return _plain(column, _MISSING).view(np.int16)
+
+
 def _headings(column: Any) -> npt.NDArray[np.int16]:
-    heading = _ints(column, -1)
-    return np.where(heading > MAX_HEADING, -1, heading).astype(np.int16)
+    heading = _plain(column, _MISSING)
+    return np.where(heading > MAX_HEADING, _MISSING, heading).astype(np.uint16).view(np.int16)
 
 
-def _ints(column: Any, missing: int) -> Ints:
+def _plain(column: Any, missing: int) -> npt.NDArray[Any]:
+    """A column's values in its own type, without a copy where it is one piece."""
     if column.null_count:
-        column = pc.fill_null(column.cast(pa.int64()), missing)
-    return np.asarray(column.to_numpy().astype(np.int64, copy=False))
+        column = column.fill_null(pa.scalar(missing, column.type))
+    return np.asarray(column.to_numpy())
