@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from prasan.formats.ais_news import Said, marks_of, news
 from prasan.formats.ais_values import NO_TIME_MS, times
+from prasan.formats.dialect_values import cleaned
 
 Record = tuple[int, int, str | None]
 RECORDS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.sampled_from([None, "A", "B", "A" * 8, "ก" * 9])))
@@ -51,6 +52,12 @@ def test_marks_differ_where_texts_do(texts: list[str]) -> None:
 def test_columns_do_not_stand_in_for_each_other() -> None:
     one, other = pa.array(["AB", "A", ""], pa.string()), pa.array(["", "B", "AB"], pa.string())
     assert len(set(marks_of({"name": one, "callsign": other}, np.arange(3)).tolist())) == 3
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=6).filter(bool)), max_size=12))
+def test_texts_are_cleaned_alike_whether_looked_at_together_or_one_by_one(texts: list[str | None]) -> None:
+    one_by_one = [cleaned(pa.array(["@", text], pa.string())).to_pylist()[1] for text in texts]  # "@": no short cut
+    assert cleaned(pa.array(texts, pa.string())).to_pylist() == one_by_one
 
 
 def test_times_that_a_reader_has_parsed_are_those_of_their_text() -> None:

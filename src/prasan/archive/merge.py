@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from prasan.archive.partition import sort_key
+from prasan.archive.partition import ordered, sort_key
 from prasan.archive.reading import unreadable
 
 HELD_ROWS: Final = 800_000
@@ -84,20 +83,7 @@ def _sorted(parts: list[tuple[pa.Table, NDArray[np.uint64]]]) -> pa.Table:
     if len(parts) == 1:
         return table
     order = np.argsort(np.concatenate([key for _, key in parts]), kind="stable")
-    table = table.unify_dictionaries()
-    return pa.table([_ordered(column, order) for column in table.columns], schema=table.schema)
-
-
-def _ordered(column: Any, order: NDArray[np.intp]) -> Any:
-    """The values in another order. Columns that hold one value only are common, and their order costs nothing."""
-    if column.null_count == len(column):
-        return pa.nulls(len(column), column.type)
-    if column.null_count or not pa.types.is_integer(column.type):
-        return column.combine_chunks().take(order)
-    bounds: Any = pc.min_max(column)
-    if bounds["min"].equals(bounds["max"]):
-        return pa.repeat(bounds["min"], len(column))
-    return pa.array(column.to_numpy()[order])
+    return ordered(table.unify_dictionaries(), order)
 
 
 def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

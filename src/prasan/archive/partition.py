@@ -76,7 +76,7 @@ def cut(kind: Kind, table: pa.Table, schema: pa.Schema, buckets: int) -> list[Pa
     mmsi = table["mmsi"].to_numpy()
     bucket = bucket_of(mmsi, buckets) if kind == "positions" else np.zeros(len(mmsi), np.int64)
     order, cells, counts = _sorted_cells(mmsi, t, t // DAY_S * buckets + bucket)
-    table = table.take(order) if order is not None else table
+    table = ordered(table, order) if order is not None else table
     for cell, count, stop in zip(cells, counts, np.cumsum(counts), strict=True):
         day, number = divmod(int(cell), buckets)
         rows = table.slice(int(stop - count), int(count))
@@ -130,6 +130,24 @@ def late(parts: Iterable[Part], closed: Collection[int]) -> tuple[Backfill, ...]
         for one in np.intersect1d(day, np.fromiter(closed, np.int64)).tolist():
             found.setdefault(one, []).append(np.unique(mmsi[day == one]))
     return tuple(Backfill(day, tuple(np.unique(np.concatenate(found[day])).tolist())) for day in sorted(found))
+
+
+def ordered(table: pa.Table, order: NDArray[np.intp]) -> pa.Table:
+    """The rows in another order."""
+    columns = [_ordered(table[name].combine_chunks(), order) for name in table.column_names]
+    return pa.table(columns, schema=table.schema)
+
+
+def _ordered(column: Any, order: NDArray[np.intp]) -> Any:
+    """The values in another order. Columns that hold one value only are common, and their order costs nothing."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), column.type)
+    if pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(_ordered(column.indices, order), column.dictionary)
+    if column.null_count or not pa.types.is_integer(column.type):
+        return column.take(pa.array(order))
+    values = column.to_numpy()
+    return column if (values == values[0]).all() else pa.array(values[order])
 
 
 def last_fixes(part: Part) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from prasan.archive.bins import BINS
 from prasan.archive.manifest import Manifest
-from prasan.archive.partition import is_sorted, sort_key
+from prasan.archive.partition import is_sorted, ordered, sort_key
 from prasan.archive.values import Kind
 from prasan.errors import IntegrityError, UsageError
 from prasan.picture.position import POSITIONS, STATICS
@@ -185,4 +185,4 @@ def sorted_rows(table: pa.Table) -> pa.Table:
     key = sort_key(table["mmsi"].to_numpy(), table["t"].to_numpy())
     if is_sorted(key):
         return table
-    return table.combine_chunks().take(np.argsort(key, kind="stable"))
+    return ordered(table.unify_dictionaries(), np.argsort(key, kind="stable"))

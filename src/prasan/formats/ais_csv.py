@@ -33,7 +33,7 @@ PIECE: Final = 1 << 21
 NULLS: Final = ["", "null", "NULL", "None", "NaN", "nan", "N/A", "Unknown", "Undefined", "unknown", "undefined"]
 _QUOTE, _BREAK, _RETURN = 34, 10, 13
 _WORDY: Final = frozenset({"nav_status", "msg_type", "ship_type", "imo"})
-_KINDS: Final = {name: pa.float64() for name in ("mmsi", "lat", "lon", *NUMBERS) if name not in _WORDY}
+_KINDS: Final[dict[str, Any]] = {name: pa.float64() for name in ("mmsi", "lat", "lon", *NUMBERS) if name not in _WORDY}
 """Columns that nearly always hold nothing but numbers."""
 _CLOCK: Final = pa.timestamp("us")
 _ISO: Final = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -231,9 +231,8 @@ def _is_utf8(line: bytes) -> bool:
 
 def _typed_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, Any]:
     """Like `_plain_columns`, with numbers and times read as such where every field of the column is one."""
-    kinds = {**_KINDS, "t": _CLOCK} if header.dialect.adapt is None and _is_clock(header, text) else _KINDS
     try:
-        columns = _plain_columns(header, text, quoted=quoted, kinds=kinds)
+        columns = _plain_columns(header, text, quoted=quoted, kinds={**_KINDS, **_more_kinds(header, text)})
     except pa.ArrowInvalid:
         return _plain_columns(header, text, quoted=quoted)
     return {
@@ -242,11 +241,14 @@ def _typed_columns(header: Header, text: bytes, *, quoted: bool) -> dict[str, An
     }
 
 
-def _is_clock(header: Header, text: bytes) -> bool:
-    """Does the first line write its time as Arrow's reader does."""
-    fields = text[: text.find(b"\n") + 1].split(header.separator.encode())
-    at = header.columns.get("t", len(fields))
-    return at < len(fields) and _ISO.fullmatch(fields[at].strip(b'"\r\n')) is not None
+def _more_kinds(header: Header, text: bytes) -> dict[str, Any]:
+    """Columns that some sources write in words, where the first line has a number, or a time as Arrow reads it."""
+    fields = [field.strip(b'"\r\n') for field in text[: text.find(b"\n") + 1].split(header.separator.encode())]
+    spoken = {name: fields[at] for name, at in header.columns.items() if at < len(fields)}
+    kinds: dict[str, Any] = {name: pa.float64() for name in _WORDY if spoken.get(name, b"-").isdigit()}
+    if header.dialect.adapt is None and _ISO.fullmatch(spoken.get("t", b"")):
+        kinds["t"] = _CLOCK
+    return kinds
 
 
 def _plain_columns(

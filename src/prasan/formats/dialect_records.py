@@ -53,6 +53,15 @@ def _number(name: str, column: Any) -> tuple[Any, Any]:
     if name not in _WORDS:
         return numbers(column)
     if name == "imo" and isinstance(column, pa.Array):
-        column = pc.replace_substring_regex(column, r"^\s*(?i:imo)\s*", "")
+        column = _imo(column)
     found = codes(column, _WORDS[name])
     return found, np.zeros(len(found), bool)
+
+
+def _imo(column: Any) -> Any:
+    """IMO numbers without the letters before them, which most write as `IMO` without a blank."""
+    bare: Any = pc.if_else(pc.starts_with(column, "IMO"), pc.utf8_slice_codeunits(column, 3), column)
+    try:
+        return bare.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return pc.replace_substring_regex(column, r"^\s*(?i:imo)\s*", "")
