@@ -318,3 +318,10 @@ def test_json_row_shape() -> None:
         "flags": ["mmsi_zero"],
     }  # fmt: skip
     assert in_one(tables[1]).column_names == csv_header().decode().strip().split(",")
+
+
+def test_any_number_of_comments_may_stand_before_the_header() -> None:
+    text = b"# x\n" * 400_000 + b"mmsi,t,lat,lon\n567000001,1620000000,13.5,100.5\n"
+    decoder = Decoder(Options("x"), "plain_csv")
+    counts = add_counts(batch.counts for batch in [*decoder.feed(text), *decoder.finish()])
+    assert counts == Counts(400_002, 1, {"not_ais": 400_000, "header": 1})

@@ -104,12 +104,15 @@ def finish_csv(state: CsvState, options: Options) -> Batch:
 def _take_header(state: CsvState, lines: bytes) -> tuple[CsvState, bytes, Counts]:
     """Pass blank lines and `#` comments and read the header -> (state, the lines behind it, account of these)."""
     outcomes = {"blank": 0, "not_ais": 0, "header": 0}
-    while lines:
-        line, _, lines = lines.partition(b"\n")
-        text = line.decode("utf-8-sig", "replace").strip()
+    at = 0
+    while at < len(lines):
+        end = lines.index(b"\n", at)
+        text = lines[at:end].decode("utf-8-sig", "replace").strip()
+        at = end + 1
         if text and not is_comment(text):
             outcomes["header"] = 1
-            return msgspec.structs.replace(state, header=read_header(text, state.forced)), lines, counts_of(outcomes)
+            state = msgspec.structs.replace(state, header=read_header(text, state.forced))
+            return state, lines[at:], counts_of(outcomes)
         outcomes["not_ais" if text else "blank"] += 1
     return state, b"", counts_of(outcomes)
 
