@@ -37,7 +37,7 @@ def test_simulate_writes_sentences_truth_and_zones(
     for folder in (made, tmp_path):
         first, *lines = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
         assert first["row"] == "run"
-        assert {line["row"] for line in lines} == {"event", "innocent", "reception"}
+        assert {line["row"] for line in lines} == {"event", "innocent", "unjudged", "reception"}
         assert len(json.loads((folder / "zones.geojson").read_text())["features"]) == 3
         assert (folder / "ais.nmea").read_bytes().startswith(b"\\s:")
 

@@ -9,15 +9,17 @@ import pytest
 
 from prasan.cli.simulate import load_setting
 from prasan.exercise.area import AREAS
-from prasan.exercise.emit import heard
+from prasan.exercise.emit import heard, windows
 from prasan.exercise.lanes import between
 from prasan.exercise.radio import Spots, Weak, chance, normal, uniform
 from prasan.exercise.script import files, nmea
-from prasan.exercise.simulate import Simulation, hearings, rows, simulate
+from prasan.exercise.simulate import Simulation, hearings, rows, simulate, truth_lines
+from prasan.exercise.stays import stays
 from prasan.exercise.track import intervals, where
-from prasan.exercise.truth import traffic, zone_entries
+from prasan.exercise.truth import BIN_S, traffic, zone_entries
 from prasan.formats.ais_batch import Options
 from prasan.formats.nmea import DecoderState, decode, finish
+from prasan.picture.finding import KINDS
 from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE
 from prasan.picture.sphere import distance_m
 
@@ -78,7 +80,7 @@ def test_a_transmitter_that_is_off_is_not_heard_and_a_hull_is_where_it_says() ->
     table = pa.Table.from_batches(list(rows(made())))
     t, mmsi = table["t"].to_numpy() - made().epoch, table["mmsi"].to_numpy()
     lat, lon = (table[axis].to_numpy() / UNITS_PER_DEGREE for axis in ("lat", "lon"))
-    plain = [hull for hull in made().cast.hulls if not hull.as_mmsi and not hull.leaps]
+    plain = [hull for hull in made().cast.hulls if not (hull.as_mmsi or hull.leaps or hull.rings)]
     shared = {sent for hull in made().cast.hulls for _, _, sent in hull.as_mmsi}
     for hull in plain:
         own = (mmsi == hull.mmsi) & (hull.mmsi not in shared)
@@ -158,6 +160,56 @@ def test_reporting_intervals_are_those_of_the_tables() -> None:
     assert intervals(knots, status, turning, class_b=True).tolist() == [180, 30, 30, 30, 30, 30, 30]
 
 
+def test_a_vessel_put_on_a_circle_seems_to_sail_it_at_its_speed() -> None:
+    table = pa.Table.from_batches(list(rows(made())))
+    t, mmsi = table["t"].to_numpy() - made().epoch, table["mmsi"].to_numpy()
+    lat, lon = (table[axis].to_numpy() / UNITS_PER_DEGREE for axis in ("lat", "lon"))
+    caught = [(hull, *span) for hull in made().cast.hulls for span in hull.rings]
+    assert len(caught) >= 2
+    for hull, start, end, ring in caught:
+        own = (mmsi == hull.mmsi) & (t >= start) & (t < end)
+        north, east = (np.full(own.sum(), axis) for axis in ring.centre)
+        far = distance_m(north, east, lat[own], lon[own])
+        assert (abs(far / 1000 - ring.radius_km) < 0.1 * ring.radius_km + 0.05).all()
+        assert (abs(table["sog"].to_numpy()[own] / 10 - ring.knots) < 0.6).all()
+
+
+def test_a_ship_adrift_does_not_point_where_it_goes() -> None:
+    table = pa.Table.from_batches(list(rows(made())))
+    t, mmsi, sog = table["t"].to_numpy() - made().epoch, table["mmsi"].to_numpy(), table["sog"].to_numpy()
+    heading, cog = (table[name].to_numpy(zero_copy_only=False).astype(float) for name in ("heading", "cog"))
+    aside = abs((heading - cog / 10 + 180) % 360 - 180)
+    for deed in made().deeds:
+        if deed.what == "drifting_alone":
+            own = (mmsi == deed.mmsi[0]) & (t > deed.start + 60) & (t < deed.end - 60) & (sog > 3) & ~np.isnan(heading)
+            assert (aside[own] > 40).all()
+
+
+def test_every_stay_is_told_and_its_hull_lies_still() -> None:
+    hulls = {hull.mmsi: hull for hull in made().cast.hulls}
+    told = stays(made().cast)
+    assert {deed.kind for deed in told if not deed.unjudged} == {"stop", "port_visit"}
+    assert len(told) % 2 == 0
+    for deed in told:
+        t = np.linspace(deed.start, deed.end, 5)
+        lat, lon = where(hulls[deed.hulls[0]], t)
+        assert np.ptp(lat) < 1e-9
+        assert np.ptp(lon) < 1e-9
+
+
+def test_a_run_has_three_of_every_kind_and_twenty_look_alikes_for_each_alert() -> None:
+    drawn = simulate(load_setting("gulf-andaman"), 48.0, 250, SEED)
+    record = hearings(drawn)
+    for start, end in windows(drawn.air, 48 * 3600):
+        said = heard(drawn.air, start, end)
+        record[drawn.air.legs.hull[said.leg], said.t // BIN_S] = True
+    run, *lines = truth_lines(drawn, record)
+    counts = Counter(line["kind"] for line in lines if line["row"] == "event")
+    assert set(counts) == set(KINDS) - {"watchlist_hit"}
+    assert min(counts.values()) >= 3
+    assert run["innocent_per_event"] >= 20
+
+
 def test_truth_has_each_kind_and_many_more_look_alikes_than_events() -> None:
     run, *lines = (one for one in written()[1] if one["row"] != "reception")
     kinds = {line["kind"] for line in lines if line["row"] == "event"}
@@ -167,6 +219,8 @@ def test_truth_has_each_kind_and_many_more_look_alikes_than_events() -> None:
     innocent = Counter(line["what"] for line in lines if line["row"] == "innocent")
     assert innocent["out_of_coverage"] > 0
     assert innocent["moored_off"] > 0
+    assert innocent["misspelt"] > 0
+    assert innocent["turning_circles"] > 0
     assert isinstance(run["innocent_per_event"], float)
     for line in lines:
         if line["what"] == "transmitter_off" and line["observable"]:

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 
 from prasan.exercise.area import Point
-from prasan.exercise.deeds import Deed, in_company, meeting
+from prasan.exercise.deed import Deed, adrift
+from prasan.exercise.deeds import Call, in_company, meeting, visitor
 from prasan.exercise.draw import HOUR
 from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, replace
 from prasan.exercise.lanes import KM_PER_DEGREE, km, shifted
@@ -92,10 +93,42 @@ def buoy(cast: Cast) -> list[Deed]:
     return [
         Deed("encounter", "buoys", pair, pair, 0.0, seconds, innocent=True),
         Deed("invalid_identity", "number_of_no_form", bad, bad, 0.0, seconds),
+        *(deed for one in numbers for deed in adrift(one, (0.0, seconds), "buoy_adrift")),
     ]
 
 
-SCENES = {"escort": escort, "boarding": boarding, "convoy": convoy, "buoys": buoy}
+def misspelt(cast: Cast) -> list[Deed]:
+    """A name is sent with a wrong letter or without its end for a while, or the call sign is missing."""
+    draw, seconds = cast.draw, cast.sea.seconds
+    hull = draw.pick([one for one in cast.hulls if not one.named and one.name.startswith("EX ")])
+    start = draw.uniform(0.2, 0.6) * seconds
+    end = start + draw.hours("alike", "misspelt_h")
+    at = int(draw.random.integers(3, len(hull.name)))
+    name, callsign = draw.pick((
+        (f"{hull.name[:at]}X{hull.name[at + 1 :]}", hull.callsign), (hull.name[:-3], hull.callsign), (hull.name, ""),
+    ))  # fmt: skip
+    replace(cast, hull, named=((start, end, name, callsign),))
+    one = (hull.mmsi,)
+    return [Deed("identity_change", "misspelt", one, one, start, end, innocent=True)]
+
+
+def turning(cast: Cast) -> list[Deed]:
+    """A ship on trial really sails circles in open water."""
+    draw = cast.draw
+    t, length = draw.uniform(4 * HOUR, cast.sea.seconds - 6 * HOUR), draw.hours("alike", "turning_h")
+    centre = draw.within(draw.pick(cast.setting.area.offing))
+    radius, knots = draw.of("alike", "turning_km"), draw.of("alike", "turning_kn")
+    steps = np.arange(0.0, length, 30.0)
+    turns = np.degrees(steps * knots * KNOT_MS / (radius * 1000)).tolist()
+    ways = tuple(Way(t + step, shifted(centre, turn, radius)) for step, turn in zip(steps.tolist(), turns, strict=True))
+    hull, _ = visitor(cast, Call(draw.pick(TRADE), t, length, beside=ways))
+    one = (hull.mmsi,)
+    return [Deed("spoofing", "turning_circles", one, one, t, t + length, innocent=True)]
+
+
+SCENES = {
+    "escort": escort, "boarding": boarding, "convoy": convoy, "buoys": buoy, "misspelt": misspelt, "turning": turning,
+}  # fmt: skip
 """Name of the count in the data file -> the scene."""
 
 

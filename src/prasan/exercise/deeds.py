@@ -3,30 +3,16 @@
 import itertools
 
 import msgspec
-import numpy as np
 
 from prasan.exercise.area import Disc, Point
+from prasan.exercise.deed import Deed, adrift, moves
 from prasan.exercise.draw import HOUR, Draw
+from prasan.exercise.false_places import circles, fault, spoofing
 from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, new_name, replace
 from prasan.exercise.lanes import Place, bearing, between, km, shifted
-from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way, where
+from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way
 from prasan.exercise.voyage import destination, lane_side, sail
 from prasan.picture.sphere import KNOT_MS
-
-
-class Deed(msgspec.Struct, frozen=True):
-    """What happened between two seconds of the exercise. `hulls` by their own MMSI, `mmsi` as sent.
-
-    `kind` is the kind of event it is, or that it merely looks like (`innocent`); `what` is the physical fact.
-    """
-
-    kind: str
-    what: str
-    hulls: tuple[int, ...]
-    mmsi: tuple[int, ...]
-    start: float
-    end: float
-    innocent: bool = False
 
 
 def commit(cast: Cast, size: float) -> list[Deed]:
@@ -45,12 +31,14 @@ def dark(cast: Cast) -> list[Deed]:
     start = draw.uniform(7 * HOUR, max(8 * HOUR, seconds - 0.6 * length))
     if draw.chance(draw.of("deeds", "dark_stay")):
         stay = 0.7 * length
-        hull = visitor(cast, Call(draw.pick(TRADE), start + 0.15 * length, stay))[0]
+        hull, left = visitor(cast, Call(draw.pick(TRADE), start + 0.15 * length, stay))
+        stayed = adrift(hull.mmsi, (start + 0.15 * length, min(left, seconds)), "drifting_dark")
     else:
-        hull = _under_way(cast, start)
+        hull, stayed = _under_way(cast, start), []
     off = (*(stay for stay in hull.off if stay[1] < start or stay[0] > start + length), (start, start + length))
     hull = replace(cast, hull, off=tuple(sorted(off)))
-    return [Deed("gap", "transmitter_off", (hull.mmsi,), (hull.mmsi,), start, min(start + length, seconds))]
+    one = (hull.mmsi,)
+    return [Deed("gap", "transmitter_off", one, one, start, min(start + length, seconds)), *stayed]
 
 
 def rendezvous(cast: Cast) -> list[Deed]:
@@ -61,7 +49,7 @@ def rendezvous(cast: Cast) -> list[Deed]:
 
 def in_company(met: Deed) -> list[Deed]:
     """Both hulls of a meeting drift while it lasts."""
-    return [Deed("loitering", "drifting_in_company", (one,), (one,), met.start, met.end) for one in met.hulls]
+    return [deed for one in met.hulls for deed in adrift(one, (met.start, met.end), "drifting_in_company")]
 
 
 def loitering(cast: Cast) -> list[Deed]:
@@ -70,7 +58,7 @@ def loitering(cast: Cast) -> list[Deed]:
     stay = draw.hours("deeds", "loitering_h")
     start = draw.uniform(4 * HOUR, max(5 * HOUR, cast.sea.seconds - stay - 2 * HOUR))
     hull, end = visitor(cast, Call(draw.pick(TRADE), start, stay))
-    return [Deed("loitering", "drifting_alone", (hull.mmsi,), (hull.mmsi,), start, min(end, cast.sea.seconds))]
+    return adrift(hull.mmsi, (start, min(end, cast.sea.seconds)), "drifting_alone")
 
 
 def duplicate(cast: Cast) -> list[Deed]:
@@ -105,37 +93,6 @@ def identity_change(cast: Cast) -> list[Deed]:
     ]
 
 
-def spoofing(cast: Cast) -> list[Deed]:
-    """A transmitter in a port puts the positions of the vessels around it elsewhere, together, for a while."""
-    draw, seconds = cast.draw, cast.sea.seconds
-    length = draw.hours("deeds", "spoofing_h")
-    start = draw.uniform(6 * HOUR, seconds - length - HOUR)
-    centre = draw.pick(cast.setting.area.port).berth
-    free = [h for h in cast.hulls if not h.leaps and not h.as_mmsi and _sends(h, start, start + length)]
-    near = sorted(free, key=lambda hull: km(centre, place(hull, start)))
-    caught = near[: max(3, draw.whole("deeds", "spoofed"))]
-    elsewhere = shifted(centre, draw.uniform(0, 360), draw.of("deeds", "spoofing_km"))
-    leap = (elsewhere[0] - centre[0], elsewhere[1] - centre[1])
-    for hull in caught:
-        replace(cast, hull, leaps=((start, start + length, leap),))
-    numbers = tuple(sorted(hull.mmsi for hull in caught))
-    jumps = [Deed("speed_jump", "spoofed", (one,), (one,), start, start + length) for one in numbers]
-    return [Deed("spoofing", "positions_displaced", numbers, numbers, start, start + length), *jumps]
-
-
-def fault(cast: Cast) -> list[Deed]:
-    """One vessel's satellite receiver puts it elsewhere for some minutes."""
-    draw = cast.draw
-    length = draw.of("deeds", "fault_min") * 60
-    start = draw.uniform(3 * HOUR, cast.sea.seconds - 2 * HOUR)
-    hull = draw.pick([h for h in cast.hulls if not h.leaps and not h.as_mmsi and _sends(h, start, start + length)])
-    here = place(hull, start)
-    elsewhere = shifted(here, draw.uniform(0, 360), draw.of("deeds", "fault_km"))
-    replace(cast, hull, leaps=((start, start + length, (elsewhere[0] - here[0], elsewhere[1] - here[1])),))
-    one = (hull.mmsi,)
-    return [Deed("speed_jump", "receiver_fault", one, one, start, start + length)]
-
-
 def intruder(cast: Cast) -> list[Deed]:
     """A vessel sails through a zone; the truth finds the entry itself, as it does for every other vessel."""
     draw = cast.draw
@@ -148,7 +105,7 @@ def intruder(cast: Cast) -> list[Deed]:
 
 DEEDS = {
     "rendezvous": rendezvous, "loitering": loitering, "dark": dark, "duplicate": duplicate,
-    "identity_change": identity_change, "spoofing": spoofing, "fault": fault, "intruder": intruder,
+    "identity_change": identity_change, "spoofing": spoofing, "fault": fault, "intruder": intruder, "circles": circles,
 }  # fmt: skip
 """Name of the count in the data file -> the deed."""
 
@@ -165,7 +122,7 @@ def meeting(cast: Cast, kinds: tuple[str, str], stay: float, kind: str, what: st
     host, end = visitor(cast, Call(kinds[0], start, stay))
     drift = [way for way in host.ways if start - 1 <= way.t <= end + 1]
     side = draw.of("deeds", "alongside_m") / 1000
-    beside = tuple(Way(way.t, shifted(way.at, 90.0, side), way.status) for way in drift)
+    beside = tuple(Way(way.t, shifted(way.at, 90.0, side), way.status, way.crab) for way in drift)
     guest, _ = visitor(cast, Call(kinds[1], start, stay, beside=beside))
     numbers = tuple(sorted((host.mmsi, guest.mmsi)))
     return Deed(kind, what, numbers, numbers, start, min(end, seconds))
@@ -213,12 +170,6 @@ def split(points: list[Point], spot: Point) -> tuple[list[Point], list[Point]]:
     return [*points[: leg + 1], corner, spot], [spot, corner, *points[leg + 1 :]]
 
 
-def place(hull: Hull, t: float) -> Point:
-    """Where a hull really is at a second."""
-    lat, lon = where(hull, np.array([t]))
-    return float(lat[0]), float(lon[0])
-
-
 def _voyage_past(cast: Cast, spot: Point) -> tuple[Place, Place]:
     """A voyage that comes near a spot: the best of a few."""
     draw = cast.draw
@@ -234,14 +185,15 @@ def _voyage_past(cast: Cast, spot: Point) -> tuple[Place, Place]:
 
 
 def _drift(spot: Point, call: Call, draw: Draw) -> list[Way]:
-    """Slow drift for a time, about an hour a leg, turning back where it gets too far."""
+    """Slow drift across the wind for a time, about an hour a leg, turning back where it gets too far."""
     ways, t, end, here = [], call.t, call.t + call.stay, spot
+    knots, crab = draw.of("deeds", "drift_kn"), draw.of("deeds", "drift_crab") * draw.pick((-1, 1))
     course, status = draw.uniform(0, 360), FISHING if call.kind == "fishing" else UNDER_WAY
     while t < end:
-        ways.append(Way(t, here, status))
+        ways.append(Way(t, here, status, crab))
         step = min(HOUR * draw.uniform(0.6, 1.4), end - t)
         course = bearing(here, spot) if km(here, spot) > 4 else course + draw.uniform(-70, 70)
-        here = shifted(here, course, step * draw.of("deeds", "drift_kn") * KNOT_MS / 1000)
+        here = shifted(here, course, step * knots * draw.uniform(0.9, 1.1) * KNOT_MS / 1000)
         t += step
     return [*ways, Way(end, here)]
 
@@ -251,14 +203,6 @@ def _under_way(cast: Cast, t: float) -> Hull:
     draw = cast.draw
     while True:
         hull = everyday(cast, draw.pick((*TRADE, *TRADE, "fishing")))
-        if _moves(hull, t - HOUR) and _moves(hull, t):
+        if moves(hull, t - HOUR) and moves(hull, t):
             return hull
         cast.hulls.remove(hull)
-
-
-def _moves(hull: Hull, t: float) -> bool:
-    return km(place(hull, t), place(hull, t + 600)) > 0.3
-
-
-def _sends(hull: Hull, start: float, end: float) -> bool:
-    return _moves(hull, start) and not any(a < end and b > start for a, b in hull.off)

@@ -184,12 +184,12 @@ def position_columns(air: Ether, rows: Heard) -> dict[str, npt.NDArray[Any]]:
     hull = legs.hull[leg]
     class_b = air.radio.class_b[hull]
     swing = [normal(seed, hull, rows.t, purpose) for purpose in (2, 3, 4)]
-    lat = legs.lat[leg] + legs.lat_s[leg] * gone + legs.leap_lat[leg] + NOISE_DEG * swing[0]
-    lon = legs.lon[leg] + legs.lon_s[leg] * gone + legs.leap_lon[leg] + NOISE_DEG * swing[1]
-    knots = np.maximum(legs.knots[leg] + 0.1 * swing[2], 0.0)
-    still = legs.knots[leg] < 0.2
-    course = np.where(still, legs.course[leg] + 60 * swing[1], legs.course[leg] + swing[0])
-    heading = np.rint(legs.course[leg] + 2 * swing[2]) % 360
+    lat = legs.lat[leg] + legs.leap_lat[leg] + (legs.lat_s + legs.leap_lat_s)[leg] * gone + NOISE_DEG * swing[0]
+    lon = legs.lon[leg] + legs.leap_lon[leg] + (legs.lon_s + legs.leap_lon_s)[leg] * gone + NOISE_DEG * swing[1]
+    knots = np.maximum(legs.said_knots[leg] + 0.1 * swing[2], 0.0)
+    said = legs.said_course[leg]
+    course = np.where(legs.said_knots[leg] < 0.2, said + 60 * swing[1], said + swing[0])
+    heading = np.rint(said + legs.crab[leg] + 2 * swing[2]) % 360
     return {
         "t": rows.t,
         "mmsi": legs.mmsi[leg],

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from prasan.exercise import alike, deeds, truth
+from prasan.exercise import alike, deeds, stays, truth
 from prasan.exercise.area import Point, Setting, inside
-from prasan.exercise.deeds import Deed
+from prasan.exercise.deed import Deed
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.emit import Ether, batch, ether, heard, windows
 from prasan.exercise.fleet import Cast, crew
@@ -69,7 +69,7 @@ def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
     seen = truth.traffic(made.cast, made.air.radio, hearings)
     told = {deed.hulls[0] for deed in made.deeds if deed.what == "transmitter_off"}
     near_km = made.cast.draw.of("alike", "near_zone_km")
-    done = [*made.deeds, *truth.port_calls(made.cast), *truth.zone_entries(made.cast, near_km)]
+    done = [*made.deeds, *stays.stays(made.cast), *truth.zone_entries(made.cast, near_km)]
     done += [*truth.silences(made.cast, seen, told), *alike.side_by_side(made.cast, seen.lat, seen.lon, made.deeds)]
     lines = [truth.line(made.cast, seen, deed, made.epoch) for deed in done]
     lines.sort(key=lambda one: (one["start"], one["kind"], one["mmsi"], one["row"]))
@@ -117,7 +117,7 @@ def _run(made: Simulation, lines: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-FACTS = frozenset({"loitering", "port_visit", "speed_jump", "invalid_identity"})
+FACTS = frozenset({"stop", "drifting", "loitering", "port_visit", "speed_jump", "invalid_identity"})
 """Kinds that are facts, not alerts."""
 
 BORING = frozenset({"moored_together"})

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from prasan.exercise.area import Zone
-from prasan.exercise.deeds import Deed
+from prasan.exercise.deed import Deed, place
 from prasan.exercise.fleet import Cast
 from prasan.exercise.lanes import KM_PER_DEGREE, km
 from prasan.exercise.radio import Bools, Radio, Spots, Weak, chance, silent
@@ -28,6 +28,9 @@ LIKELY: Final = 0.5
 
 AROUND_S: Final = 7200.0
 """How long before and after a change of identity static reports must be heard for it to be seen."""
+
+LONG_ENOUGH: Final = {"stop": "stay_h", "port_visit": "stay_h", "loitering": "loiter_h", "drifting": "adrift_h"}
+"""Kind of stay -> how long it must last to be observable."""
 
 FASTEST_KMH: Final = 60 * 1.852
 """No hull of the fleet sails half as fast: who seems to, has leapt."""
@@ -112,17 +115,6 @@ def _cause(seen: Traffic, number: int, gap: slice, hull: Hull) -> str:
     return "shadowed_valley" if (seen.open & ~seen.fair)[number, gap].mean() > 0.25 else "out_of_coverage"
 
 
-def port_calls(cast: Cast) -> list[Deed]:
-    """Every stay at a berth that begins during the exercise."""
-    found = []
-    for hull in cast.hulls:
-        for way, after in zip(hull.ways, hull.ways[1:], strict=False):
-            if way.status == MOORED and 0 < way.t < cast.sea.seconds and hull.kind != "passenger" and after.t > way.t:
-                end = min(after.t, cast.sea.seconds)
-                found.append(Deed("port_visit", "berthed", (hull.mmsi,), (hull.mmsi,), way.t, end))
-    return found
-
-
 def zone_entries(cast: Cast, radius_km: float) -> list[Deed]:
     """Every crossing of a zone's border, minute by minute; and who came near without entering, as look-alikes."""
     t = np.arange(0.0, cast.sea.seconds, 60.0)
@@ -166,7 +158,7 @@ def line(cast: Cast, seen: Traffic, deed: Deed, epoch: int) -> dict[str, Any]:
     first = int(min(max(deed.start // BIN_S, 0), seen.heard.shape[1] - 1))
     last = int(min(max(np.ceil(deed.end / BIN_S), first + 1), seen.heard.shape[1]))
     said = {
-        "row": "innocent" if deed.innocent else "event",
+        "row": "innocent" if deed.innocent else "unjudged" if deed.unjudged else "event",
         "kind": deed.kind,
         "what": deed.what,
         "mmsi": list(deed.mmsi),
@@ -181,32 +173,44 @@ def line(cast: Cast, seen: Traffic, deed: Deed, epoch: int) -> dict[str, Any]:
 def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: slice) -> dict[str, Any]:
     """What receivers could know: share of steps heard, neighbours heard around, and whether that is observable."""
     limits = cast.setting.ranges.observable
-    off = deed.what == "transmitter_off"
-    share = _share(seen.ideal if off else seen.heard, rows, steps)
+    share = _share(seen.ideal if deed.what == "transmitter_off" else seen.heard, rows, steps)
+    known: dict[str, Any] = {"observable": False, "heard_share": round(share, 3)}
+    if deed.kind in LONG_ENOUGH:  # who was around is nothing to a stay, and there are many
+        return known | {"observable": share >= limits["heard_share"] and _lasting(cast, seen, deed, rows[0], steps)}
+    known |= _around(seen, rows, steps, limits["neighbour_km"])
+    return known | {"observable": bool(_observable(cast, seen, deed, rows, steps, known))}
+
+
+def _around(seen: Traffic, rows: list[int], steps: slice, near_km: float) -> dict[str, Any]:
+    """Other vessels heard near the first of the hulls, and the steps in which it was heard in the 12 hours before."""
     row = rows[0]
     north = seen.lat[:, steps] - seen.lat[row, steps]
     east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
-    others = (np.hypot(north, east) * KM_PER_DEGREE < limits["neighbour_km"]) & seen.heard[:, steps]
+    others = (np.hypot(north, east) * KM_PER_DEGREE < near_km) & seen.heard[:, steps]
     others[rows] = False
-    neighbours, with_them = int(others.any(axis=1).sum()), float(others.any(axis=0).mean())
-    before = int(seen.heard[row, max(0, steps.start - 72) : steps.start].sum())
-    observable = share >= limits["heard_share"]
-    if off:
-        enough = neighbours >= limits["neighbours"] and with_them >= limits["neighbour_share"]
-        observable = observable and enough and before >= limits["before"]
-    elif deed.kind in ("speed_jump", "identity_change") and not deed.innocent:
-        observable = _sudden(seen.heard[row], deed, cast.hulls[row])
-    elif deed.kind in ("duplicate_identity", "invalid_identity"):
-        observable = share * (steps.stop - steps.start) >= limits["both_steps"]
-    elif deed.kind == "spoofing":
-        observable = (seen.heard[rows, steps].sum(axis=1) >= 2).sum() >= limits["spoofed"]
     return {
-        "observable": bool(observable),
-        "heard_share": round(share, 3),
-        "neighbours": neighbours,
-        "neighbour_share": round(with_them, 3),
-        "steps_heard_before": before,
+        "neighbours": int(others.any(axis=1).sum()),
+        "neighbour_share": round(float(others.any(axis=0).mean()), 3),
+        "steps_heard_before": int(seen.heard[row, max(0, steps.start - 72) : steps.start].sum()),
     }
+
+
+def _observable(  # noqa: PLR0913, PLR0917 - the physics of every kind meet here
+    cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: slice, known: dict[str, Any]
+) -> bool:
+    limits = cast.setting.ranges.observable
+    heard: float = known["heard_share"]
+    if deed.what == "transmitter_off":
+        enough = known["neighbours"] >= limits["neighbours"] and known["neighbour_share"] >= limits["neighbour_share"]
+        return bool(heard >= limits["heard_share"] and enough and known["steps_heard_before"] >= limits["before"])
+    if deed.kind in {"speed_jump", "identity_change"} and not deed.innocent:
+        return _sudden(seen.heard[rows[0]], deed, cast.hulls[rows[0]], limits)
+    if deed.kind in {"duplicate_identity", "invalid_identity"}:
+        return bool(heard * (steps.stop - steps.start) >= limits["both_steps"])
+    if deed.kind == "spoofing":
+        least, often = ("circling", "circle_steps") if deed.what == "circles" else ("spoofed", "spoofed_steps")
+        return int((seen.heard[rows, steps].sum(axis=1) >= limits[often]).sum()) >= limits[least]
+    return bool(heard >= limits["heard_share"])
 
 
 def _share(states: Bools, rows: list[int], steps: slice) -> float:
@@ -214,19 +218,39 @@ def _share(states: Bools, rows: list[int], steps: slice) -> float:
     return float(states[rows, steps].all(axis=0).mean())
 
 
-def _sudden(states: Bools, deed: Deed, hull: Hull) -> bool:
+def _lasting(cast: Cast, seen: Traffic, deed: Deed, row: int, steps: slice) -> bool:
+    """Whether a stay or a drift is long enough to be called one, and a drift fast enough to have a course."""
+    limits = cast.setting.ranges.observable
+    if deed.end - deed.start < limits[LONG_ENOUGH[deed.kind]] * 3600:
+        return False
+    if deed.kind != "drifting":
+        return True
+    north = np.diff(seen.lat[row, steps])
+    east = np.diff(seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps.start]))
+    knots = np.hypot(north, east) * KM_PER_DEGREE * 3600 / BIN_S / 1.852
+    return not cast.hulls[row].class_b and bool(len(knots) and np.median(knots) >= limits["drift_kn"])
+
+
+def _sudden(states: Bools, deed: Deed, hull: Hull, limits: dict[str, float]) -> bool:
     """Whether fixes before and after a change show it: soon enough for a leap to be too fast for any hull."""
     if deed.kind == "identity_change":
-        first, last = (int((deed.start + way) // BIN_S) for way in (-AROUND_S, AROUND_S))
-        middle = int(deed.start // BIN_S)
-        return bool(states[max(0, first) : middle].any() and states[middle + 1 : last + 1].any())
-    leap = max(np.hypot(*value) * KM_PER_DEGREE for _, _, value in hull.leaps)
+        middle, around = int(deed.start // BIN_S), int(AROUND_S // BIN_S)
+        sides = states[max(0, middle - around) : middle], states[middle + 1 : middle + 1 + around]
+        return all(len(side) and side.mean() >= limits["heard_share"] for side in sides)
+    leap = _leap_km(hull, deed.start)
     at = np.flatnonzero(states)
     for edge in (deed.start, deed.end):
         before, after = at[at * BIN_S + BIN_S <= edge], at[at * BIN_S >= edge]
         if len(before) and len(after) and (after[0] - before[-1]) * BIN_S * FASTEST_KMH / 3600 < leap:
             return True
     return False
+
+
+def _leap_km(hull: Hull, t: float) -> float:
+    """How far from its place a hull is put: at least to the near side of a circle."""
+    for _, _, ring in hull.rings:
+        return max(0.0, km(place(hull, t), ring.centre) - ring.radius_km)
+    return float(max(np.hypot(*value) * KM_PER_DEGREE for _, _, value in hull.leaps))
 
 
 def iso(t: float) -> str:
