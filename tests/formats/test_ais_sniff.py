@@ -30,7 +30,7 @@ def found(data: bytes, size: int) -> str | None:
     return decoder.dialect
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(LINES), max_size=6), st.integers(1, 40))
 def test_pieces_of_any_size_are_the_same_dialect(lines: list[bytes], size: int) -> None:
     data = b"".join(lines)
