@@ -62,6 +62,15 @@ def test_two_hulls_on_one_number_are_a_duplicate_and_explain_the_jumps() -> None
     assert len(shared.fixes) == 2
 
 
+def test_steps_that_a_hull_can_make_prove_no_second_hull() -> None:
+    place = {**dict.fromkeys(range(10), 9.0), **dict.fromkeys(range(10, 16), 8.0)}  # displaced until the tenth fix
+    rows = [(fleet.SHIP, fleet.DAY + 600 * n + 7, lat, 102.0) for n, lat in place.items()]
+    later = [(40.0, 8.5), (40.2, 8.5), (52.0, 8.1), (52.2, 8.1), (64.0, 8.9), (64.2, 8.9), (76.0, 8.1)]
+    rows += [(fleet.SHIP, fleet.DAY + int(hour * 3600) + 7, lat, 102.0) for hour, lat in later]
+    found = [one for one in run(rows).findings if one.kind in {"duplicate_identity", "speed_jump"}]
+    assert [(one.kind, one.excluded) for one in found] == [("speed_jump", None)]
+
+
 def test_one_wild_position_is_a_jump_and_no_duplicate() -> None:
     rows = fleet.sail(fleet.SHIP, fleet.every(20, 0, 20), 8.0, 102.0)
     rows.append((fleet.SHIP, fleet.DAY + 30_007, 48.0, -30.0))

@@ -1,7 +1,8 @@
 """Duplicate identity: several hulls use one MMSI at the same time.
 
-Definition    fixes of one MMSI change `switches_count` times or more between emitters (places that no hull can pass
-              between), each emitter with at least `fixes_count` fixes by then; over when no change came for `quiet_h`.
+Definition    fixes of one MMSI change `switches_count` times or more between emitters, each time by a step that no hull
+              can make (over 25 kn), each emitter with at least `fixes_count` fixes by then; over when no such change
+              came for `quiet_h`.
               Also: two MMSIs give the same valid IMO number in turns, each in several six-minute turns.
 Source        gpsdio-segment (Global Fishing Watch): simultaneous open segments of one MMSI; three consistent fixes,
               because a bit error can carry another ship's MMSI (hrcak.srce.hr/316611).
@@ -21,6 +22,7 @@ from prasan.picture.finding import Finding, Rule
 from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes
 from prasan.tracks.identity import Change
+from prasan.tracks.motion import VESSEL_KN
 
 MESSAGES: Final = {
     "duplicate_identity": ("emitters_count", "switches_count", "distance_km", "implied_kn", "hours"),
@@ -41,7 +43,8 @@ def kernel(
     """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> MMSIs in use by several hulls, and the new carry."""
 
     def proven(changes: Changes) -> Bools:
-        return changes.count >= rule.thresholds["fixes_count"]
+        # A step that a hull can make proves nothing: after a long silence a fix may be nearer to either emitter.
+        return (changes.count >= rule.thresholds["fixes_count"]) & (changes.knots > VESSEL_KN)
 
     episodes, carry = step(rows, carry, upto, rule.thresholds["quiet_h"], proven)
     return [_finding(one, rule) for one in episodes if one.count >= rule.thresholds["switches_count"]], carry
