@@ -87,8 +87,15 @@ def mmsi_ok(mmsi: Array) -> Array:
     """
     m = mmsi.astype(np.int64)
     lead = m // 1_000_000
+    ok: Array = _is_mid(lead) & (m <= 999_999_999)
+    other = np.flatnonzero(~ok)  # nearly all are ships: the rarer forms are looked for in what is left
+    if len(other):
+        ok[other] = _is_rarer(m[other], lead[other])
+    return ok
+
+
+def _is_rarer(m: Array, lead: Array) -> Array:
     forms = (
-        _is_mid(lead),
         _is_mid(m // 10_000) & (m < 10_000_000),
         _is_mid(m // 100_000) & (m < 100_000_000),
         (lead == 111) & _is_mid(m // 1000 % 1000),
@@ -146,4 +153,8 @@ def _column(field: "pa.Field[Any]", values: Any, rows: int, source: str) -> Any:
         return pa.array(values.astype(final, copy=False))
     cast = values.astype(work, copy=False)
     absent = np.isnan(cast) if cast.dtype.kind == "f" else cast == missing(work)
-    return pa.array(cast.astype(final, copy=False), mask=absent)
+    if not absent.any():
+        return pa.array(cast.astype(final, copy=False))
+    data = np.ascontiguousarray(cast, final)
+    valid = np.packbits(~absent, bitorder="little")  # by hand, which is several times as fast as `mask=`
+    return pa.Array.from_buffers(field.type, rows, [pa.py_buffer(valid), pa.py_buffer(data)])

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from prasan.formats.ais_batch import CODE
-from prasan.formats.nmea_text import Bytes, Ints, Mask, hex_byte, next_of, xor_before
+from prasan.formats.nmea_text import Bytes, Ints, Mask, hex_byte, index_of_next, next_of, xor_before
 
 LINE_LIMIT: Final = 1024
 """Longest line read. A sentence is 82 characters and a tag block 80; feeds add suffixes, and some forget the 82."""

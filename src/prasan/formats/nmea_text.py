@@ -46,8 +46,16 @@ def rows_of(buf: Bytes, start: Ints, width: int) -> Bytes:
 
 def next_of(places: Ints, at: Ints) -> Ints:
     """For each `at` the first of the sorted places at or after it. The last place must lie behind every `at`."""
-    found: Ints = places[np.searchsorted(places, at)]
+    found: Ints = places[index_of_next(places, at)]
     return found
+
+
+def index_of_next(places: Ints, at: Ints) -> Ints:
+    """The same as an index. One place for each `at`, in turn, is the usual case, and told without a search."""
+    count = len(at)
+    if 0 < count <= len(places) and (places[:count] >= at).all() and (places[: count - 1] < at[1:]).all():
+        return np.arange(count)
+    return np.searchsorted(places, at)
 
 
 def xor_before(words: Ints, running: Ints, at: Ints) -> Ints:
