@@ -155,6 +155,6 @@ def _column(field: "pa.Field[Any]", values: Any, rows: int, source: str) -> Any:
     absent = np.isnan(cast) if cast.dtype.kind == "f" else cast == missing(work)
     if not absent.any():
         return pa.array(cast.astype(final, copy=False))
-    data = np.ascontiguousarray(cast, final)
-    valid = np.packbits(~absent, bitorder="little")  # by hand, which is several times as fast as `mask=`
+    data: Any = np.ascontiguousarray(cast, final)
+    valid: Any = np.packbits(~absent, bitorder="little")  # by hand, which is several times as fast as `mask=`
     return pa.Array.from_buffers(field.type, rows, [pa.py_buffer(valid), pa.py_buffer(data)])

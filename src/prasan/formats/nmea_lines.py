@@ -101,11 +101,12 @@ def frame(marks: Marks, lines: Lines) -> tuple[Frames, Ints]:
     Talker may be any two characters; VDM and VDO are both read. An attempt is a line with the head of a sentence.
     """
     buf = marks.buf
-    bang = next_of(marks.bangs, lines.body)
+    at = index_of_next(marks.bangs, lines.body)
+    bang = marks.bangs[at]
     tries = np.flatnonzero((bang + HEAD <= lines.end) & (lines.outcome == CODE["not_ais"]) & _is_vdm(buf, bang))
     bang, end = bang[tries], lines.end[tries]
     star = next_of(marks.stars, bang)
-    second = next_of(marks.bangs, bang + 1) < end
+    second = marks.bangs[at[tries] + 1] < end
     closed = star + 2 < end
     safe = np.where(closed, star, bang + 1)
     check = marks.xor(bang + 1, safe)
