@@ -5,6 +5,7 @@ longitude is taken the short way round, whole turns of 360° excepted: those are
 """
 
 import hashlib
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -28,6 +29,8 @@ PAIRS: Final = 2_000_000
 """Pairs of point and edge looked at in one go: bounds the memory."""
 
 _BANDS: Final = round(180 / BAND_DEG)
+_MOST: Final = (540.0, 90.0)
+"""Longitude may leave the map by a turn; latitude may not."""
 
 
 class Areas(msgspec.Struct, frozen=True):
@@ -126,15 +129,16 @@ def areas(named: Iterable[tuple[str, Iterable[Iterable[Ring]]]]) -> Areas:
 def unwrapped(name: str, ring: Ring) -> Ring:
     """The ring closed, with longitudes that never step the long way round; they may leave -180 to 180."""
     corner = np.asarray(ring, np.float64)[:, :2]
-    if len(corner) and not np.array_equal(corner[0], corner[-1]):
+    if len(corner) and (corner[0] != corner[-1]).any():
         corner = np.concatenate((corner, corner[:1]))
-    good = len(corner) >= 4 and bool((np.abs(corner[:, 1]) <= 90).all() and (np.abs(corner[:, 0]) <= 540).all())
-    if not good:
+    if len(corner) < 4 or not (np.abs(corner) <= _MOST).all():
         raise FormatError(
             f"a ring of the area '{name}' has fewer than three corners or leaves the world",
             "Write longitude first, then latitude, in degrees.",
         )
-    step = np.diff(corner[:, 0])
+    step = corner[1:, 0] - corner[:-1, 0]
+    if (np.abs(step) <= 180.0).all():
+        return corner  # nearly every ring: a coast has thousands of them
     turn = np.where(np.abs(step) == 360.0, 0.0, np.round(step / 360.0)) * 360.0
     shift = np.concatenate(([0.0], np.cumsum(turn)))
     if shift[-1] != 0.0:
@@ -157,12 +161,13 @@ def _mark(cells: Bools, edge: Floats) -> None:
     """Mark the degrees between the ends of a ring's map copies, generously."""
     if not len(edge):
         return
-    low, high = _degree(edge[:, [1, 3]].min(), 90, 180), _degree(edge[:, [1, 3]].max(), 90, 180)
-    west, east = edge[:, [0, 2]].min(), edge[:, [0, 2]].max()
+    (x1, y1, x2, y2), (x3, y3, x4, y4) = edge.min(axis=0).tolist(), edge.max(axis=0).tolist()
+    low, high = _whole(min(y1, y2), 90, 180), _whole(max(y3, y4), 90, 180)
+    west, east = min(x1, x2), max(x3, x4)
     if east - west >= 360.0:
         cells[low : high + 1] = True
         return
-    cells[low : high + 1, _degree(west, 180, 360) : _degree(east, 180, 360) + 1] = True
+    cells[low : high + 1, _whole(west, 180, 360) : _whole(east, 180, 360) + 1] = True
 
 
 def _bands(edge: Floats) -> tuple[Ints, Ints]:
@@ -180,3 +185,8 @@ def _band(y: npt.ArrayLike) -> Ints:
 
 def _degree(value: npt.ArrayLike, offset: int, number: int) -> Ints:
     return np.asarray(np.clip(np.floor(np.asarray(value) + offset).astype(np.int64), 0, number - 1))
+
+
+def _whole(value: float, offset: int, number: int) -> int:
+    """The same for one number."""
+    return min(max(math.floor(value + offset), 0), number - 1)
