@@ -91,6 +91,56 @@ def test_the_number_of_vessels_is_a_threshold() -> None:
     assert len(look(*tracks, rules=dict(rules))) == 1
 
 
+def circling(  # noqa: PLR0917 - what a circle is
+    number: int, out: float, back: float, centre: tuple[float, float], km: float = 1.5, minutes: float = 2.0
+) -> list[fleet.Row]:
+    """A vessel heard every few minutes for eight hours, put on a circle at 20 knots from hour `out` to `back`."""
+    rows = []
+    for hour in fleet.every(minutes, 0, 8):
+        lat, lon = 8.0 + 0.02 * number + hour * 0.05, 102.0
+        if out <= hour < back:
+            turn = number + (hour - out) * 20 * 1.852 / km
+            lat, lon = centre[0] + km * np.cos(turn) / 111.2, centre[1] + km * np.sin(turn) / 110.0
+        rows.append((fleet.SHIP + number, fleet.DAY + int(hour * 3600) + 7 * number + 3, float(lat), float(lon)))
+    return rows
+
+
+NEAR = (8.2, 102.07)
+
+
+def test_two_vessels_put_on_circles_near_by_are_one_finding_with_their_radius() -> None:
+    (one,) = look(circling(0, 2, 4, NEAR), circling(1, 2.05, 4, NEAR, 1.2))
+    assert one.mmsi == (fleet.SHIP, fleet.SHIP + 1)
+    assert one.evidence["codes"] == ["spoofing", "spoofing_circles"]
+    assert (one.evidence["circles_count"], one.evidence["returned_count"], one.confidence) == (2, 2, "high")
+    assert 1.2 <= one.evidence["radius_km"] <= 1.5
+    assert abs(one.start - fleet.DAY - 2 * 3600) < 300
+    assert one.end is not None
+    assert abs(one.end - fleet.DAY - 4 * 3600) < 300
+
+
+def test_circles_far_away_are_told_of_the_vessels_displaced_there() -> None:
+    far = (11.0, 104.0)
+    (one,) = look(*(circling(number, 2, 4, far) for number in range(3)))
+    assert (one.evidence["vessels_count"], one.evidence["circles_count"]) == (3, 3)
+    assert one.evidence["distance_km"] > 300
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        [circling(0, 2, 4, NEAR)],
+        [circling(0, -1, 4, NEAR), circling(1, -1, 4, NEAR)],  # no jump led them there
+        [circling(0, 2, 4, NEAR), circling(1, 5, 7, NEAR)],  # not at one time
+        [circling(0, 2, 4, NEAR), circling(1, 2, 4, (8.2, 104.0))],  # not at one place
+        [circling(0, 2, 2.2, NEAR), circling(1, 2, 2.2, NEAR)],  # no full turn
+        [circling(0, 2, 4, NEAR), displaced(1, 2, 4, away=(0.15, 0.07))],  # one of two lies elsewhere
+    ],
+)
+def test_circles_that_prove_nothing(tracks: list[list[fleet.Row]]) -> None:
+    assert look(*tracks) == []
+
+
 @st.composite
 def traffic(draw: st.DrawFn) -> list[fleet.Row]:
     rows: list[fleet.Row] = []
@@ -101,6 +151,11 @@ def traffic(draw: st.DrawFn) -> list[fleet.Row]:
             first = draw(st.sampled_from([0, 0, 3 * 3600])) + fleet.DAY
             track = displaced(number, out, out + draw(st.sampled_from([0.3, 2.0, 9.0])), 0.1, away)
             rows += [row for row in track if row[1] >= first]
+    for number in range(draw(st.integers(0, 3))):
+        out = draw(st.sampled_from([2.0, 2.2, 3.0]))
+        centre = draw(st.sampled_from([NEAR, NEAR, (11.0, 104.0), (8.2, 103.5)]))
+        minutes = draw(st.sampled_from([2.0, 3.0, 7.0]))
+        rows += circling(10 + number, out, out + draw(st.sampled_from([0.4, 1.5, 9.0])), centre, 1.5, minutes)
     return sorted(set(rows), key=lambda row: row[1])
 
 

@@ -15,6 +15,7 @@ from prasan.detect.rules import Rules
 from prasan.detect.told import Told, told
 from prasan.picture.finding import Finding
 from prasan.picture.world import World
+from prasan.tracks.circles import Circle, CircleCarry, circles
 from prasan.tracks.columns import Fixes, Slots
 from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
@@ -33,6 +34,7 @@ class ChainCarry(msgspec.Struct, frozen=True):
     kernels: Mapping[str, Any] = {}
     identities: IdentityCarry | None = None
     jumps: JumpCarry | None = None
+    circles: CircleCarry | None = None
 
     def not_assessable(self) -> dict[str, dict[str, int]]:
         """What could not be judged so far, by kind and reason."""
@@ -55,7 +57,7 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     rows, emitters = assign(fixes, carry.emitters)
     made, slot_carry = _slots(rows, carry.slots, rules)
     said, identities = _said(statics, carry, upto, rules, rows)
-    far, jump_carry = _jumps(rows, carry, rules)
+    far, jump_carry, circle_carry = _jumps(rows, carry, upto, rules)
     findings: list[Finding] = []
     kernels: dict[str, Any] = {}
     tables = (
@@ -70,7 +72,7 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
                 found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
                 findings += found
                 kernels[kind + mark] = state
-    return findings, ChainCarry(emitters, slot_carry, kernels, identities, jump_carry)
+    return findings, ChainCarry(emitters, slot_carry, kernels, identities, jump_carry, circle_carry)
 
 
 _SAID: Final = " said"
@@ -85,10 +87,15 @@ def _slots(rows: Fixes, carry: SlotCarry | None, rules: Rules) -> tuple[Slots | 
     return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000)
 
 
-def _jumps(rows: Fixes, carry: ChainCarry, rules: Rules) -> tuple[Jumps | None, JumpCarry | None]:
+def _jumps(
+    rows: Fixes, carry: ChainCarry, upto: int, rules: Rules
+) -> tuple[tuple[Jumps, list[Circle]] | None, JumpCarry | None, CircleCarry | None]:
+    """Impossible jumps and circles sailed where they led."""
     if not JUMP_KERNELS.keys() & rules.keys():
-        return None, carry.jumps
-    return jumps(rows, carry.emitters.last if carry.emitters else None, carry.jumps)
+        return None, carry.jumps, carry.circles
+    made, counted = jumps(rows, carry.emitters.last if carry.emitters else None, carry.jumps)
+    round_, going = circles(rows, carry.circles, upto)
+    return (made, round_), counted, going
 
 
 def _said(

@@ -44,7 +44,7 @@ STATIC_KERNELS: Final[Kernels] = {
     "duplicate_identity": duplicate_identity.from_statics,
     **experimental.ON_STATICS,
 }
-"""Kernels by what they eat: fixes, ten-minute slots, impossible jumps, changes in static reports (see `told`)."""
+"""Kernels by what they eat: fixes, ten-minute slots, jumps and circles, changes in static reports (see `told`)."""
 
 KINDS: Final = tuple(dict.fromkeys((*TRACK_KERNELS, *CELL_KERNELS, *JUMP_KERNELS, *STATIC_KERNELS)))
 

@@ -70,11 +70,11 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
         "identity_change": Rule("identity_change", 1, PRASAN, {"seen_count": 3}),
         "spoofing": Rule(
             "spoofing",
-            1,
+            2,
             PRASAN,
             {
                 "vessels_count": 3, "window_h": 1, "source_km": 100, "target_km": 20, "distance_km": 10,
-                "implied_kn": 50, "quiet_h": 72, "fixes_count": 3,
+                "implied_kn": 50, "quiet_h": 72, "fixes_count": 3, "circles_count": 2,
             },
             (
                 "SeaSpoofFinder's two stages with numbers of our own: it states none",
@@ -146,7 +146,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "median_kn": (0.1, 20), "slot_kn": (0.1, 30), "hole_h": (0, 24), "silence_h": (0.2, 24), "moved_km": (0, 100),
     "port_km": (0, 20), "fixes_count": (1, 1000), "switches_count": (1, 1000), "quiet_h": (1, 720),
     "seen_count": (1, 100), "vessels_count": (2, 1000), "window_h": (0.25, 24), "source_km": (1, 500),
-    "target_km": (1, 500), **EXPERIMENTAL_RANGES,
+    "target_km": (1, 500), "circles_count": (2, 1000), **EXPERIMENTAL_RANGES,
     "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
     "others_count": (0, 1000), "others_km": (0.1, 20), "apart_m": (0, 20_000), **MOVEMENT_RANGES,
 }  # fmt: skip

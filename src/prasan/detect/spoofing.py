@@ -6,192 +6,140 @@ Definition    at least `vessels_count` vessels, within `window_h` of the first o
               within `target_km`. A vessel is back once it jumps away from there. Once two were displaced, one that
               jumps the same way backwards was displaced too. The finding lasts until all are back, or nothing more was
               heard of it for `quiet_h`. Never on a single vessel.
+              Or, however near: `circles_count` of them sail circles (see `tracks.circles`) where such a jump put them.
 Source        SeaSpoofFinder (arXiv 2602.16257): a jump filter per vessel, then several vessels that share source and
               target; arXiv 2603.11055: clusters in space and time take away 98.6 % of false alarms. Windows of 15 to 60
-              minutes (reference implementations); kilometres are our own choice.
+              minutes (reference implementations); kilometres are our own choice. Circles: Bergman, SkyTruth and GFW
+              (globalfishingwatch.org/data-blog/circling-above-point-reyes); no author states numbers.
 Columns       t, mmsi, lat, lon, sog where given; emitter from `tracks`.
 Cadence       any at which the step is impossible; a vessel heard once an hour hides displacements below 25 miles.
 Cannot see    who does it, and what for; a slow drift of positions, which no step betrays; one vessel that lies alone.
-              A receiver that gives wrong numbers to right positions looks alike.
+              A receiver that gives wrong numbers to right positions looks alike. A ship that sails there and turns
+              circles is a ship that turns circles.
 
 The screen leaves out jumps that no other vessel's jump is near (see `_company`); the second look goes through the rest
 in order of time. Base stations, beacons and aircraft are passed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from prasan.detect.make import fix, hours, key
-from prasan.picture.finding import Finding, Fix, Rule
+from prasan.detect.spoofing_groups import PAIR, Group, Table
+from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
-from prasan.picture.sphere import EARTH_M, Floats, chord_m, vectors
+from prasan.picture.sphere import EARTH_M, Floats, vectors
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, points, take
+from prasan.tracks.circles import Circle
+from prasan.tracks.columns import Bools, Ints, concat, points, take
 from prasan.tracks.jumps import Jumps
 
 MESSAGES: Final = {
     "spoofing": ("vessels_count", "distance_km", "implied_kn", "minutes", "returned_count", "hours"),
     "spoofing_open": ("vessels_count", "distance_km", "implied_kn", "minutes", "returned_count"),
+    "spoofing_circles": ("circles_count", "radius_km"),
 }
 
 SHOWN: Final = 5
 """Vessels whose fixes are kept as evidence; the others are counted and named."""
 
 
-PAIR: Final = 2
-"""So many displaced vessels are waited for: others may be heard again only as they come back."""
+WAIT_S: Final = 2 * 3600
+"""A full circle takes less than so long: 5 km round at 9 kn."""
 
 FEW: Final = 64
 """Fewer jumps than this are looked at without the screen."""
 
 
-class Victim(msgspec.Struct, frozen=True):
-    """One displaced vessel: the fixes before and after, the emitter it went to, and when it left it."""
-
-    fixes: tuple[Fix, Fix]
-    emitter: int
-    metres: float
-    knots: float
-    sources: tuple[str, ...]
-    back: int | None = None
-
-
-class Group(msgspec.Struct, frozen=True):
-    """Vessels displaced together. `mmsi` and `anchor` are of the first jump's fix before it, in 1/10000 minute.
-
-    `source` and `target` are the unit vectors of that jump."""
-
-    first: int
-    mmsi: int
-    anchor: tuple[int, int]
-    source: tuple[float, float, float]
-    target: tuple[float, float, float]
-    victims: Mapping[int, Victim]
-
-    @property
-    def last(self) -> int:
-        """The last second at which a vessel was displaced or came back."""
-        return max(one.back or one.fixes[1].t for one in self.victims.values())
-
-
 class SpoofingCarry(msgspec.Struct, frozen=True):
-    """Groups that may still grow or end, by number, and the next number."""
+    """Groups that may still grow or end, by number, the next number, and jumps that may yet lead to a circle."""
 
     groups: Mapping[int, Group] = {}
     following: int = 0
+    arrived: Jumps | None = None
 
 
 def kernel(
-    made: Jumps,
+    made: tuple[Jumps, Sequence[Circle]],
     carry: SpoofingCarry | None,
     upto: int,
     rule: Rule,
     world: World,  # noqa: ARG001 - one shape for all
 ) -> tuple[list[Finding], SpoofingCarry]:
-    """Jumps of fixes with t < `upto` -> displacements of several vessels begun, grown or over, and the new carry."""
+    """Jumps and circles of fixes with t < `upto` -> displacements of several vessels begun, grown or over."""
     carry = carry or SpoofingCarry()
-    limits = rule.thresholds
-    table = _Table(dict(carry.groups), carry.following, limits)
-    far = _far(made, limits)
-    out = _outward(made, far, table.groups, upto, limits)
-    touched = {
-        number for at in range(len(made)) for number in table.take(made, at, far=bool(far[at]), out=bool(out[at]))
-    }
-    findings, kept = [], dict[int, Group]()
-    for number, group in table.groups.items():
+    limits, (leaps, rings) = rule.thresholds, made
+    table = Table(dict(carry.groups), carry.following, limits)
+    arrived = _arrived(leaps, carry.arrived, limits)
+    came = [(ring, at) for ring in rings if (at := _arrival(arrived, ring)) is not None]
+    known = _known(table.groups, arrived, came)
+    far = _far(leaps, limits)
+    out = _outward(leaps, far, known, upto, limits)
+    order = sorted([(t, 0, at) for at, t in enumerate(leaps.after.t.tolist())] + [
+        (ring.t, 1, number) for number, (ring, _) in enumerate(came)
+    ])  # fmt: skip
+    touched: set[int] = set()
+    for _, circle, at in order:
+        if circle:
+            touched.add(table.ring(came[at][0], arrived, came[at][1]))
+        else:
+            touched.update(table.take(leaps, at, far=bool(far[at]), out=bool(out[at])))
+    findings, kept = _outcome(table.groups, touched, upto, rule)
+    waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
+    return findings, SpoofingCarry(kept, table.following, waiting)
+
+
+def _outcome(
+    groups: Mapping[int, Group], touched: set[int], upto: int, rule: Rule
+) -> tuple[list[Finding], dict[int, Group]]:
+    """What is to be told, and the groups that may go on."""
+    findings, kept, limits = [], dict[int, Group](), rule.thresholds
+    for number, group in groups.items():
         over = upto - group.last > limits["quiet_h"] * 3600
-        enough = len(group.victims) >= limits["vessels_count"]
-        if enough and (over or number in touched):
+        several = len(group.victims) >= limits["vessels_count"] or group.circling >= limits["circles_count"]
+        if several and (over or number in touched):
             findings.append(_finding(group, rule, over=over))
         if (len(group.victims) >= PAIR and not over) or upto - group.first <= limits["window_h"] * 3600:
             kept[number] = group
-    return findings, SpoofingCarry(kept, table.following)
+    return findings, kept
 
 
-class _Table:
-    """The second look: groups as they stand, jump by jump in order of time."""
-
-    def __init__(self, groups: dict[int, Group], following: int, limits: Mapping[str, float]) -> None:
-        self.groups, self.following, self.limits = groups, following, limits
-        self.away = {
-            (mmsi, one.emitter): number
-            for number, group in groups.items()
-            for mmsi, one in group.victims.items()
-            if one.back is None
-        }
-        self.growing = list(groups)
-        self.several = [number for number, group in groups.items() if len(group.victims) >= PAIR]
-
-    def take(self, made: Jumps, at: int, *, far: bool, out: bool) -> list[int]:
-        """One jump: the numbers of the groups that it changes. Who comes back is not displaced."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
-        number = self.away.pop((mmsi, int(made.before.emitter[at])), None)
-        if number is not None and t - self.groups[number].last <= self.limits["quiet_h"] * 3600:
-            group = self.groups[number]
-            self._put(number, mmsi, msgspec.structs.replace(group.victims[mmsi], back=t))
-            if len(group.victims) >= PAIR:
-                return [number]
-        number = self._returns_to(made, at) if far else None
-        if number is not None:
-            self._put(number, mmsi, msgspec.structs.replace(_victim(made, at), back=t))
-            return [number]
-        return [self._join(made, at)] if out else []
-
-    def _returns_to(self, made: Jumps, at: int) -> int | None:
-        """The group of two or more whose way the jump takes backwards: a vessel not heard when it was displaced."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
-        self.several = [one for one in self.several if t - self.groups[one].last <= self.limits["quiet_h"] * 3600]
-        others = [one for one in sorted(self.several) if mmsi not in self.groups[one].victims]
-        if not others:
-            return None
-        source, target = _point(made.after, at), _point(made.before, at)
-        return next((one for one in others if self._fits(self.groups[one], source, target)), None)
-
-    def _join(self, made: Jumps, at: int) -> int:
-        """The first group that the jump fits, or one of its own."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
-        source, target = _point(made.before, at), _point(made.after, at)
-        self.growing = [one for one in self.growing if t - self.groups[one].first <= self.limits["window_h"] * 3600]
-        number = next((one for one in self.growing if self._fits(self.groups[one], source, target)), self.following)
-        if number == self.following:
-            anchor = int(made.before.lat[at]), int(made.before.lon[at])
-            self.groups[number] = Group(t, mmsi, anchor, tuple(source.tolist()), tuple(target.tolist()), {})
-            self.growing.append(number)
-            self.following += 1
-        victim = _victim(made, at)
-        self._put(number, mmsi, victim)
-        self.away[mmsi, victim.emitter] = number
-        return number
-
-    def _fits(self, group: Group, source: Floats, target: Floats) -> bool:
-        first, second, close = np.array(group.source), np.array(group.target), self.limits["target_km"] * 1000
-        if chord_m(source, first) > self.limits["source_km"] * 1000:
-            return False
-        return bool(chord_m(target, second) <= close or chord_m(target - source, second - first) <= close)
-
-    def _put(self, number: int, mmsi: int, victim: Victim) -> None:
-        group = self.groups[number]
-        self.groups[number] = msgspec.structs.replace(group, victims={**group.victims, mmsi: victim})
-        if len(group.victims) < PAIR <= len(self.groups[number].victims):
-            self.several.append(number)
+def _arrived(made: Jumps, before: Jumps | None, limits: Mapping[str, float]) -> Jumps:
+    """Jumps of vessels to an emitter newer than the one they were held by: these and those of before."""
+    new = (made.after.emitter > made.before.emitter) & (made.held >= limits["fixes_count"])
+    fresh = _where(made, new & ~of_forms(made.after.mmsi, NOT_VESSELS))
+    if before is None or not len(before):
+        return fresh
+    return Jumps(
+        np.concatenate((before.metres, fresh.metres)), np.concatenate((before.knots, fresh.knots)),
+        np.concatenate((before.held, fresh.held)), concat(before.before, fresh.before),
+        concat(before.after, fresh.after),
+    )  # fmt: skip
 
 
-def _victim(made: Jumps, at: int) -> Victim:
-    sources = {name for rows in (made.before, made.after) for name in rows.sets[int(rows.origin[at])]}
-    return Victim(
-        fixes=(fix(made.before, at), fix(made.after, at)),
-        emitter=int(made.after.emitter[at]),
-        metres=float(made.metres[at]),
-        knots=float(made.knots[at]),
-        sources=tuple(sorted(sources)),
-    )
+def _where(made: Jumps, mask: Bools) -> Jumps:
+    return Jumps(made.metres[mask], made.knots[mask], made.held[mask], take(made.before, mask), take(made.after, mask))
 
 
-def _point(rows: Fixes, at: int) -> Floats:
-    return np.asarray(points(take(rows, slice(at, at + 1)))[0])
+def _arrival(arrived: Jumps, ring: Circle) -> int | None:
+    """The last jump that led a vessel to where it sails a circle; None if there is none within `WAIT_S`."""
+    rows = arrived.after
+    mine = (rows.mmsi == ring.mmsi) & (rows.emitter == ring.emitter)
+    at = np.flatnonzero(mine & (rows.t <= ring.t) & (rows.t >= ring.t - WAIT_S))
+    return int(at[np.argmax(rows.t[at])]) if len(at) else None
+
+
+def _known(
+    groups: Mapping[int, Group], arrived: Jumps, came: Sequence[tuple[Circle, int]]
+) -> list[tuple[int, int, float, float]]:
+    """MMSI, second and place of vessels that jumps may keep company with: displaced before, or on a circle now."""
+    fixes = [one.fixes[1] for group in groups.values() for one in group.victims.values()]
+    fixes += [fix(arrived.after, at) for _, at in came]
+    times = [one.t for one in fixes[: len(fixes) - len(came)]] + [ring.t for ring, _ in came]
+    return [(one.mmsi, t, one.lat, one.lon) for one, t in zip(fixes, times, strict=True)]
 
 
 def _far(made: Jumps, limits: Mapping[str, float]) -> Bools:
@@ -200,18 +148,19 @@ def _far(made: Jumps, limits: Mapping[str, float]) -> Bools:
     return np.asarray(far & (made.held >= limits["fixes_count"]) & ~of_forms(made.after.mmsi, NOT_VESSELS))
 
 
-def _outward(made: Jumps, far: Bools, groups: Mapping[int, Group], upto: int, limits: Mapping[str, float]) -> Bools:
+def _outward(
+    made: Jumps, far: Bools, known: Sequence[tuple[int, int, float, float]], upto: int, limits: Mapping[str, float]
+) -> Bools:
     """Far jumps to an emitter that is newer than the one that was left, in company."""
     wide = far & (made.after.emitter > made.before.emitter)
     at = np.flatnonzero(wide)
     if len(at) < FEW:
         return wide
     window = int(limits["window_h"] * 3600)
-    known = [one.fixes[1] for group in groups.values() for one in group.victims.values()]
-    before = vectors([one.lat for one in known], [one.lon for one in known]).reshape(-1, 3)
-    target = np.concatenate((points(take(made.after, at)), before))
-    t = np.concatenate((made.after.t[at], np.array([one.t for one in known], np.int64)))
-    mmsi = np.concatenate((made.after.mmsi[at], np.array([one.mmsi for one in known], np.int64)))
+    numbers, times, lat, lon = zip(*known, strict=True) if known else ((), (), (), ())
+    target = np.concatenate((points(take(made.after, at)), vectors(lat, lon).reshape(-1, 3)))
+    t = np.concatenate((made.after.t[at], np.array(times, np.int64)))
+    mmsi = np.concatenate((made.after.mmsi[at], np.array(numbers, np.int64)))
     reach = 2 * (limits["source_km"] + limits["target_km"]) * 1000  # two that both fit a third
     lonely = ~_company(target, t, mmsi, reach, window)[: len(at)]
     wide[at[lonely & (made.after.t[at] + window < upto)]] = False  # later ones may still get company
@@ -240,27 +189,34 @@ def _finding(group: Group, rule: Rule, *, over: bool) -> Finding:
     victims = [group.victims[mmsi] for mmsi in sorted(group.victims)]
     returned = sum(one.back is not None for one in victims)
     ended = over or returned == len(victims)
+    start = min(group.first, *(one.fixes[1].t for one in victims))
     evidence: dict[str, Any] = {
         "codes": ["spoofing" if ended else "spoofing_open"],
         "vessels_count": len(victims),
         "distance_km": round(float(np.median([one.metres for one in victims])) / 1000, 1),
         "implied_kn": round(min(one.knots for one in victims), 1),
-        "minutes": round((max(one.fixes[1].t for one in victims) - group.first) / 60, 1),
+        "minutes": round((max(one.fixes[1].t for one in victims) - start) / 60, 1),
         "returned_count": returned,
     }
+    needed = rule.thresholds["vessels_count"]
+    if group.circling >= rule.thresholds["circles_count"]:
+        radii = [one.radius for one in victims if one.radius]
+        evidence["codes"].append("spoofing_circles")
+        evidence |= {"circles_count": len(radii), "radius_km": round(float(np.median(radii)) / 1000, 2)}
+        needed = rule.thresholds["circles_count"]
     place = victims[0].fixes[0] if group.mmsi not in group.victims else group.victims[group.mmsi].fixes[0]
     return Finding(
         kind="spoofing",
         key=key(rule, (group.mmsi,), group.first, *group.anchor),
         mmsi=tuple(sorted(group.victims)),
-        start=group.first,
+        start=start,
         end=group.last if ended else None,
         lat=place.lat,
         lon=place.lon,
-        confidence="high" if returned >= rule.thresholds["vessels_count"] else "medium",
+        confidence="high" if returned >= needed else "medium",
         reason="spoofing",
         rule=rule,
         sources=tuple(sorted({name for one in victims for name in one.sources})),
         fixes=tuple(one for victim in victims[:SHOWN] for one in victim.fixes),
-        evidence=evidence | ({"hours": hours(group.last - group.first)} if ended else {}),
+        evidence=evidence | ({"hours": hours(group.last - start)} if ended else {}),
     )

@@ -61,5 +61,6 @@ def _near(cast: Cast, spot: Point, span: tuple[float, float]) -> list[Hull]:
 
 def _free(cast: Cast, span: tuple[float, float]) -> list[Hull]:
     """Hulls under way that transmit, and whose place and number are their own."""
-    own = [hull for hull in cast.hulls if not (hull.leaps or hull.rings or hull.as_mmsi)]
+    shared = {number for hull in cast.hulls for _, _, number in hull.as_mmsi}
+    own = [hull for hull in cast.hulls if not (hull.leaps or hull.rings or hull.as_mmsi or hull.mmsi in shared)]
     return [hull for hull in own if sends(hull, *span)]

@@ -158,6 +158,7 @@ MESSAGES: Final[dict[str, str]] = {
         "{vessels_count} vessels were displaced together within {minutes} minutes, by {distance_km} km, "
         "which would need at least {implied_kn} knots. {returned_count} of them have come back so far."
     ),
+    "finding.spoofing_circles": "{circles_count} of them seem to sail circles of {radius_km} km radius.",
     "finding.stop": "The vessel stayed within {radius_m} m of one place for {hours} hours ({fixes_count} positions).",
     "finding.stop_open": (
         "The vessel has stayed within {radius_m} m of one place for more than {min_h} hours and still does."
@@ -278,6 +279,8 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.old_count": "Reports with the old value",
     "measure.seen_count": "Reports that make a value count",
     "measure.vessels_count": "Vessels",
+    "measure.circles_count": "Vessels that sail circles",
+    "measure.radius_km": "Radius of the circles (km)",
     "measure.returned_count": "of which came back",
     "measure.minutes": "Within (minutes)",
     "measure.window_h": "Time window (h)",
@@ -392,6 +395,8 @@ MESSAGES: Final[dict[str, str]] = {
     "decision.unknown_type": "No table says how a view of this type is built.",
     "decision.held_verbatim": "The recipient holds it whole; a coarser form goes out only once that is recalled.",
     "decision.withdrawn": "Its sender recalled it, so it was withdrawn.",
+    "decision.rederived": "It was found again from the sources alone that this recipient may know.",
+    "decision.other_sources": "It rests on sources that this recipient may not know, and does not stand without them.",
     "decision.unreadable": "It is of a form that this node cannot read.",
     "decision.too_large": "It is larger than may be sent.",
     "step.place_deg": "Place rounded to a cell of {place_deg} degrees",
