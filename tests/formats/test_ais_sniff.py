@@ -93,3 +93,32 @@ def test_blank_lines_are_lines() -> None:
         decoder = Decoder(Options("x"))
         counts = add_counts(batch.counts for batch in [*decoder.feed(data), *decoder.finish()])
         assert (counts.lines, counts.dropped.get("blank", 0)) == (lines, lines)
+
+
+POLYGON = (
+    b'{"type":"Feature","properties":{"name":"A"},"geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,6]]]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "remedy"),
+    [
+        (
+            b"date,time,longitude,latitude,attack_type,nearest_country\n2020-01-01,,1,2,Boarded,ID\n",
+            "incidents",
+            "ingest",
+        ),
+        (b"World Port Index Number,Main Port Name,Latitude,Longitude\n1,A,1,2\n", "ports", "ships with"),
+        (b"s2id,latitude,longitude,label,sublabel,iso3\n3e,1,2,A,,THA\n", "anchorages", "ships with"),
+        (b"MID,Allocated_to\n567,Thailand\n", "flags", "ships with"),
+        (b'{"type":"FeatureCollection","features":[' + POLYGON + b"]}", "GeoJSON", "areas/"),
+        (b'{"type":"FeatureCollection",\n"features":[\n' + POLYGON + b",\n" + POLYGON + b"\n]}", "GeoJSON", "--areas"),
+        (POLYGON + b"\n" + POLYGON, "GeoJSON", "areas/"),
+        (b'{"type":"Topology","objects":{},"arcs":[]}', "TopoJSON", "Convert"),
+    ],
+)
+def test_what_is_no_ais_is_told_by_its_name(data: bytes, what: str, remedy: str) -> None:
+    decoder = Decoder(Options("x"))
+    with pytest.raises(FormatError, match=what) as caught:
+        [*decoder.feed(data), *decoder.finish()]
+    assert remedy in caught.value.remedy

@@ -15,6 +15,7 @@ from prasan.formats.ais_json import FORMS, form_of, members
 from prasan.formats.ais_names import is_comment
 from prasan.formats.dialect_tables import CSV_DIALECTS, PLAIN, Dialect
 from prasan.formats.json_document import envelope
+from prasan.formats.not_ais import other
 
 
 def _name(dialect: Dialect, kind: str) -> str:
@@ -87,8 +88,7 @@ class Sniffer:
     def _of_object(self, line: bytes) -> str | None:
         found = members(line)
         self._object = found if self._object is None else self._object
-        form = form_of(found) if found else None
-        return _name(form.dialect, "json") if form else None
+        return _dialect(line, found) if found else None
 
     def _of_header(self, line: bytes) -> str | None:
         try:
@@ -110,6 +110,9 @@ class Sniffer:
         if self._wrong is None:
             raise unknown("The input is not text.")
         text = self._first.decode()
+        separator = max(",;\t", key=text.count)
+        if known := other(text.split(separator)):
+            raise known
         if max(text.count(mark) for mark in ",;\t") >= _HEADER_MARKS and text.isprintable():
             raise self._wrong
         raise unknown("The input is not AIS in a form that is read here.")
@@ -126,16 +129,26 @@ def first_known(lines: list[bytes]) -> str | None:
     """The dialect of the first line that is an object of one."""
     for line in lines:
         found = members(line) if line.startswith(b"{") else None
-        form = form_of(found) if found else None
-        if form is not None:
-            return _name(form.dialect, "json")
+        dialect = _dialect(line, found) if found else None
+        if dialect is not None:
+            return dialect
     return None
+
+
+def _dialect(line: bytes, found: dict[str, object]) -> str | None:
+    """The dialect of an object; a GeoJSON feature that names no MMSI is a drawing and none of ours."""
+    form = form_of(found)
+    if form is None or ("geometry" in found and b"mmsi" not in line):
+        return None
+    return _name(form.dialect, "json")
 
 
 def refuse_object(found: dict[str, object] | None) -> NoReturn:
     """FormatError that tells what names were read."""
     if found is None:
         raise unknown("The JSON is no list of objects.")
+    if known := other(found):
+        raise known
     names = ", ".join(list(found)[:_MENTIONED])[:600]
     raise unknown(f"The first JSON object has no MMSI (ssvid) or no time (timestamp). Names read: {names}.")
 
