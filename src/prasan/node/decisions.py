@@ -1,24 +1,33 @@
 """From an object in the store to what a decision about it needs."""
 
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 import orjson
 
 from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_ids import EVENT
-from prasan.node.objects import KEPT
+from prasan.node.objects import KEPT, Kept
 from prasan.release.facts import Facts
 from prasan.stores.rows import ObjectRow
+
+Form = Literal["object", "variant", "untold"]
+"""The object itself; a variant of it; or the object, of which the recipient may be told a variant only and has none."""
 
 
 class Subject:
     """One object made ready: decoded once, then decided for one recipient after the other."""
 
-    def __init__(self, row: ObjectRow, node_id: str, origin_name: str) -> None:
-        self.row = row
+    def __init__(self, row: ObjectRow, node_id: str, origin_name: str, form: Form = "object") -> None:
+        self.row, self.form = row, form
         self.header: Header = peek(row.raw)
         self._node_id, self._origin_name = node_id, origin_name
+
+    @cached_property
+    def kept(self) -> Kept:
+        """What the bytes do not say."""
+        return KEPT(self.row.facts)
 
     @cached_property
     def refs(self) -> frozenset[str]:
@@ -34,7 +43,7 @@ class Subject:
     @cached_property
     def facts(self) -> Facts:
         """What is the same for every recipient."""
-        row, kept = self.row, KEPT(self.row.facts)
+        row, kept = self.row, self.kept
         return Facts(
             id=row.id,
             version=row.version,

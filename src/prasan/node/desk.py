@@ -3,10 +3,12 @@
 from collections.abc import Collection
 
 from prasan.exchange.statements import Handling, statement
-from prasan.formats.stix_ids import EVENT
+from prasan.formats.stix_ids import EVENT, type_of
 from prasan.ledger.entry import Detail
 from prasan.node.decisions import Subject
 from prasan.node.node import Node
+from prasan.node.provenance import DERIVED_TYPES as DERIVED
+from prasan.node.provenance import hidden_clocks
 from prasan.node.recipients import policy_in_force, recipients
 from prasan.node.record import note
 from prasan.picture.finding import ALERTING
@@ -24,11 +26,24 @@ class Desk:
         self.now_us = node.clock.now_us()
         policy = policy_in_force(tx)
         self.cases = {key: prepare(one, policy, self.now_us / 1e6) for key, one in recipients(tx).items()}
+        self.hidden = hidden_clocks(node, tx, self.cases)
         self._last: tuple[str, Subject | None] | None = None
         self._known: dict[tuple[str, str], str | None] = {}
 
-    def subject(self, object_id: str) -> Subject | None:
-        """An object's latest version. The last one is remembered: it is decided for one recipient after the other."""
+    def subject(self, object_id: str, recipient: str) -> Subject | None:
+        """An object's latest version, as far as a recipient may be told of what it is made of."""
+        main, clocks = self._main(object_id), self.hidden.get(recipient)
+        if not clocks or type_of(object_id) not in DERIVED:
+            return main
+        if main is not None and (main.row.origin != OWN or main.kept.clock not in clocks):
+            return main
+        variant = self.tx.variant(recipient, object_id)
+        if variant is not None:
+            return Subject(variant, self.node.id, OWN, "variant")
+        return Subject(main.row, self.node.id, OWN, "untold") if main is not None else None
+
+    def _main(self, object_id: str) -> Subject | None:
+        """The object itself. The last one is remembered: it is decided for one recipient after the other."""
         if self._last is None or self._last[0] != object_id:
             row = self.tx.object(object_id)
             self._last = object_id, self._ready(row) if row else None

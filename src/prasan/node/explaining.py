@@ -8,7 +8,7 @@ import msgspec
 from prasan.errors import UsageError
 from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.publish import WITHDRAWN, Step
+from prasan.node.publish import WITHDRAWN, Step, untold_codes
 from prasan.node.recipients import find_recipient
 from prasan.release.explain import explain as reasons_of
 from prasan.release.explain import explain_steps
@@ -49,19 +49,27 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
     recipient = the_recipient(node, to)
     with node.store.write() as tx:
         desk = Desk(node, tx)
-        subject, case = desk.subject(object_id), desk.cases[recipient.id]
+        subject, case = desk.subject(object_id, recipient.id), desk.cases[recipient.id]
         if subject is None:
             raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
         step = Step(desk, case, subject, tx.standing(recipient.id, object_id))
-        withdrawn = subject.row.status == WITHDRAWN
-        view = View("withhold", (WITHDRAWN,)) if withdrawn else step.render(step.last_built())
-    told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, view.codes))
+        view = _view(step)
+    codes = (*view.codes, *step.origin_codes)
+    told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, codes))
     steps = tuple(_reason(one.code, one.params) for one in explain_steps(step.decision.steps))
     sent = step.held.view_id if step.held else ""
     return Explained(
         object_id, recipient.name, view.verdict, step.decision.rule_id, told, steps, sent, view.remaining,
         step.decision.recheck_at,
     )  # fmt: skip
+
+
+def _view(step: Step) -> View:
+    if step.row.status == WITHDRAWN:
+        return View("withhold", (WITHDRAWN,))
+    if step.subject.form == "untold":
+        return View("withhold", untold_codes(step.decision))
+    return step.render(step.last_built())
 
 
 def _reason(code: str, params: dict[str, Any]) -> Reason:

@@ -30,7 +30,10 @@ Build = Callable[[Stamp], bytes]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What release needs to know of an object and its bytes do not say. `tags` are labels that never leave the node."""
+    """What release needs to know of an object and its bytes do not say. `tags` are labels that never leave the node.
+
+    `clock` is that of the rows it is made of, "" if it is made of none.
+    """
 
     content: Content
     known_at: float
@@ -38,12 +41,24 @@ class Kept(msgspec.Struct, frozen=True):
     unread_text: bool = False
     tags: frozenset[str] = frozenset()
     onward: Onward = "never"
+    clock: str = ""
 
 
 KEPT = msgspec.json.Decoder(Kept).decode
 
 ANY_USE = Terms()
 """The terms of what is our own."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """How an object of ours is made: `build` gives its bytes for a stamp; the rest is what it is under (see `Kept`)."""
+
+    id: str
+    build: Build
+    marking: Marking
+    terms: Terms = ANY_USE
+    tags: frozenset[str] = frozenset()
+    clock: str = ""
 
 
 def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
@@ -55,25 +70,35 @@ def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
     terms: Terms = ANY_USE,
     tags: frozenset[str] = frozenset(),
 ) -> bool:
-    """Keep a new version of one of our objects and queue it for decision; False if its bytes are as before.
+    """Keep a new version of one of our objects and queue it for decision; False if its bytes are as before."""
+    return keep_made(node, tx, Made(object_id, build, marking, terms, tags))
 
-    `build` makes the bytes for a stamp. `modified` is max(clock, last + 1 ms) and `created` that of the first version.
+
+def keep_made(node: Node, tx: Tx, made: Made) -> bool:
+    """`keep_own` for what is made of rows."""
+    row = next_version(node, tx.object(made.id), made)
+    if row is not None:
+        tx.put_object(row)
+        queue(tx, node, row)
+    return row is not None
+
+
+def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow | None:
+    """The version after this one; None if its bytes would be the same.
+
+    `modified` is max(clock, last + 1 ms) and `created` that of the first version.
     """
     now = node.clock.now_us() / 1e6
-    before = tx.object(object_id)
     created = modified = now
     if before is not None:
         header = peek(before.raw)
         created, last = parse_time(header.created), parse_time(header.modified)
-        kept = KEPT(before.facts)
-        if build(Stamp(node.id, created, last)) == before.raw and tags == kept.tags:
-            return False
+        if made.build(Stamp(node.id, created, last)) == before.raw and made.tags == KEPT(before.facts).tags:
+            return None
         modified = max(now, last + STEP_S)
-    raw = build(Stamp(node.id, created, modified))
-    row = object_row(raw, peek(raw), OWN, marking, Kept(_content(raw), now, terms, tags=tags), node.clock.now_us())
-    tx.put_object(row)
-    queue(tx, node, row)
-    return True
+    raw = made.build(Stamp(node.id, created, modified))
+    kept = Kept(_content(raw), now, made.terms, tags=made.tags, clock=made.clock)
+    return object_row(raw, peek(raw), OWN, made.marking, kept, node.clock.now_us())
 
 
 def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row

@@ -21,7 +21,7 @@ from prasan.node.node import Node
 from prasan.node.objects import STEP_S
 from prasan.node.recall import replace_view
 from prasan.release.coarse import Cell
-from prasan.release.decide import Case, judge
+from prasan.release.decide import Case, Decision, judge
 from prasan.release.render import Build, View, render
 from prasan.release.transition import Act, State, Target, acts, due_at, sends
 from prasan.stores.rows import OWN, Mapped, NewView, Settled, Standing, ViewRow
@@ -35,6 +35,12 @@ HELD_VERBATIM: Final = "held_verbatim"
 
 WITHDRAWN: Final = "withdrawn"
 """The partner that sent it has recalled it."""
+
+OTHER_SOURCES: Final = "other_sources"
+"""It rests on sources that the recipient may not know, and does not stand without them."""
+
+REDERIVED: Final = "rederived"
+"""It was found again from the sources that the recipient may know."""
 
 UNREADABLE: Final = "unreadable"
 """The object is of a form that no room can read; it is withheld and the log says why."""
@@ -80,21 +86,35 @@ def settle_safely(desk: Desk, standing: Standing) -> None:
 
 def settle(desk: Desk, standing: Standing) -> Settled:
     """Decide one object for one recipient, do what the change asks for, and say how it stands now."""
-    case, subject = desk.cases.get(standing.recipient), desk.subject(standing.object_id)
+    case, subject = desk.cases.get(standing.recipient), desk.subject(standing.object_id, standing.recipient)
     if case is None or subject is None or subject.row.type in CONTROL:
         return Settled(standing.recipient, standing.object_id)
     if subject.row.status == WITHDRAWN:
         return withheld(desk, standing, WITHDRAWN)
+    if subject.form == "untold":
+        return untold(desk, case, subject, standing)
     settled = Step(desk, case, subject, standing).take()
     desk.forget(standing.recipient, standing.object_id)
     return settled
 
 
-def withheld(desk: Desk, standing: Standing, code: str) -> Settled:
-    """Taken out of the recipient's pages, for a reason that no decision is needed for."""
+def withheld(desk: Desk, standing: Standing, *codes: str, again_us: int | None = None) -> Settled:
+    """Taken out of the recipient's pages, for reasons that no decision is needed for."""
     desk.tx.narrow(standing.recipient, standing.object_id)
     desk.forget(standing.recipient, standing.object_id)
-    return Settled(standing.recipient, standing.object_id, "withheld", (code,))
+    return Settled(standing.recipient, standing.object_id, "withheld", codes, again_us)
+
+
+def untold(desk: Desk, case: Case, subject: Subject, standing: Standing) -> Settled:
+    """What rests on sources that the recipient may not know, and was not found without them."""
+    decision = judge(subject.facts_for(case.recipient.id, recalled=standing.recalled), case)
+    again = None if decision.recheck_at is None else ceil(decision.recheck_at * 1e6)
+    return withheld(desk, standing, *untold_codes(decision), again_us=again)
+
+
+def untold_codes(decision: Decision) -> tuple[str, ...]:
+    """What withholds the object itself, or else that nothing of it is left without those sources."""
+    return decision.codes if decision.verdict == "withhold" else (OTHER_SOURCES,)
 
 
 class Step:
@@ -118,7 +138,7 @@ class Step:
         view = self.render(self.last_built())
         after: Target = STATE[view.form] if view.form else "withheld"
         due_s = self.due_s()
-        state, codes = after, view.codes
+        state, codes = after, (*view.codes, *self.origin_codes)
         nothing = self.held is None and after == "withheld"
         for act in () if nothing else acts(self.before(), after):
             if sends(act, changed=self.differs(view), recalled=False, now=self.desk.now_us / 1e6, due=due_s):
@@ -126,6 +146,11 @@ class Step:
             else:
                 state, codes = self.without_sending(act, state, codes)
         return Settled(self.to, self.row.id, state, codes, self.next_us(after, due_s))
+
+    @property
+    def origin_codes(self) -> tuple[str, ...]:
+        """What is to be said of where the object comes from."""
+        return (REDERIVED,) if self.subject.form == "variant" else ()
 
     def due_s(self) -> float:
         """When a changed view may be sent: after the rule's interval, but that it was wrong is never kept waiting."""
@@ -213,7 +238,7 @@ class Step:
             lane=lane_of(self.row),
             form=view.form,
             sha256=sha256(view.raw).hexdigest(),
-            raw=None if verbatim else view.raw,
+            raw=view.raw if self.subject.form == "variant" or not verbatim else None,
         )
         self.desk.put_view(self.case, new, self.row.marking, self.row.sha256 if verbatim else None)
 

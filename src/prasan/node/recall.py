@@ -57,6 +57,8 @@ def _ours(tx: Tx, object_id: str) -> str:
     if tx.object(object_id) is not None:
         return object_id
     for partner in tx.partners():
+        if tx.variant(partner.id, object_id) is not None:
+            return object_id
         found = tx.mapped_back(partner.id, object_id)
         if found is not None:
             return found
@@ -108,7 +110,7 @@ def _issue(desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str) 
             issued_us=desk.now_us,
         )
     )
-    marking = _marking(tx, object_id)
+    marking = _marking(tx, recipient.id, object_id)
     raw = recall_object(asked, Stamp(node.id, now, now), marking)
     version = format_time(now)
     view = NewView(identifier, version, identifier, version, "control", "sanitised", sha256(raw).hexdigest(), raw)
@@ -117,9 +119,9 @@ def _issue(desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str) 
     return Issued(recipient.name, identifier, asked.target_id, len(held), format_time(deadline))
 
 
-def _marking(tx: Tx, object_id: str) -> Marking:
-    """A recall is marked as what it recalls: it says that the object exists."""
-    row = tx.object(object_id)
+def _marking(tx: Tx, recipient: str, object_id: str) -> Marking:
+    """A recall is marked as what it recalls: it says that the object, as the recipient was told of it, exists."""
+    row = tx.variant(recipient, object_id) or tx.object(object_id)
     return row.marking if row else PUBLIC
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from prasan.errors import PrasanError
 from prasan.node.node import Node
+from prasan.node.picture import stale_looks
 from prasan.node.publish import work_due
 from prasan.node.record import seal_all
 from prasan.node.sync import pull_safely
@@ -17,6 +18,8 @@ TICK_S: Final = 0.5
 """How often due decisions are looked for: narrowing takes effect at once in any case, since pages are held back."""
 ARCHIVE_S: Final = 60.0
 """How often the archive is tended; see `Archive.tend`."""
+STALE_S: Final = 30.0
+"""How often it is asked whether accords, policy or settings let somebody know other sources than before."""
 STOP_S: Final = 30.0
 
 
@@ -36,6 +39,7 @@ class Tender:
                 ("decisions", TICK_S, self._decide),
                 ("pulls", TICK_S, self._pull_due),
                 ("archive", ARCHIVE_S, self._tend_archive),
+                ("stale looks", STALE_S, self._look_again),
             )
         ]
         self._next_pull = node.clock.now() + node.settings.sync_every_s
@@ -75,6 +79,10 @@ class Tender:
             LOG.warning("the archive has damaged files: %s; restore them from a backup", done.damaged)
         if done.low:
             LOG.warning("the disk is nearly full: the archive is not merged, and soon takes nothing more")
+
+    def _look_again(self) -> None:
+        """Somebody may know other sources than before: what it is told is found anew."""
+        stale_looks(self._node)
 
     def _pull_due(self) -> None:
         """Begin a pull from every partner that is not being pulled from."""

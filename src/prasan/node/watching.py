@@ -17,8 +17,11 @@ from prasan.detect.life import event_id_of
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import hulls
 from prasan.detect.runner import Run, Said, Step, back_to, corrected, go_on, missed
+from prasan.node.deriving import WARM_S, Deriving, begin
+from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
-from prasan.node.picture import WARM_S, Looked, events_of, keep, revisions, sources_of
+from prasan.node.picture import Looked, sources_of
+from prasan.node.register import Ours
 from prasan.picture.event import Event
 from prasan.picture.world import World, with_hulls
 
@@ -34,6 +37,7 @@ class Watcher:
     def __init__(self, node: Node, clock: str) -> None:
         self._node, self._clock = node, clock
         self._rules = preset(PRASAN)
+        self._deriving = Deriving(node, clock)
         self._run: Run | None = None
         self._batch = 0
         self._hulls: tuple[dict[int, int], dict[int, int]] = ({}, {})
@@ -51,6 +55,7 @@ class Watcher:
         again, after = go_on(run, rows, upto, self._rules, self._world(statics), statics)
         said, gone = corrected(run, since, again)
         objects = self._publish(names, said, gone, upto)
+        self._deriving.step(sources_of(self._node, self._clock), upto)
         self._run, self._batch = after, news.batch
         return Looked(self._clock, {"rows": rows.num_rows}, len(said) + len(gone), objects)
 
@@ -88,8 +93,10 @@ class Watcher:
         published = [_EVENT.decode(row.body) for row in rows if row is not None]
         previous = {event.finding.key: event for event in published}
         sources = sources_of(self._node, self._clock)
+        begin(self._node, self._clock, sources)
         changed = revisions(self._node, sources, previous, said.values())
         mmsis = {mmsi for event in changed for mmsi in event.finding.mmsi}
         since = min([upto, *(event.finding.start for event in changed)]) - LOOK_BACK_S
-        positions = self._node.archive.read(names, mmsis, since, upto)
-        return keep(self._node, self._clock, changed, sources, positions, self._node.archive.read_statics(names, mmsis))
+        archive = self._node.archive
+        some = Rows(archive.read(names, mmsis, since, upto), archive.read_statics(names, mmsis))
+        return keep(self._node, self._clock, changed, sources, some, Ours(self._node))

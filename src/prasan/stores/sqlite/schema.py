@@ -2,9 +2,22 @@
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
-TABLES: Final = """
+VARIANTS: Final = """
+CREATE TABLE variants (
+  recipient TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL, type TEXT NOT NULL, kind TEXT NOT NULL,
+  sha256 TEXT NOT NULL, bytes BLOB NOT NULL, marking BLOB NOT NULL, facts BLOB NOT NULL, received_us INTEGER NOT NULL,
+  event BLOB NOT NULL, PRIMARY KEY (recipient, object_id)
+) STRICT, WITHOUT ROWID;
+"""
+
+UPGRADES: Final = {2: VARIANTS}
+"""What makes a store of the next version of one that is older."""
+
+TABLES: Final = (
+    VARIANTS
+    + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE objects (
@@ -137,3 +150,4 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (log, by, size)
 ) STRICT, WITHOUT ROWID;
 """
+)

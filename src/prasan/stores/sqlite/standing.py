@@ -128,8 +128,9 @@ class StandingWrites(StandingReads):
     def set_all_due(self, recipient: str, at_us: int) -> int:
         """Decide every object that is not the recipient's own anew, what others refer to first; how many there are."""
         return self._do(
-            "INSERT INTO due SELECT ?1, id, ?2 - (type = 'identity') * 2 - (type = 'prasan-vessel') FROM objects"
-            " WHERE status IN ('current', 'revoked', 'withdrawn') AND origin != ?1 GROUP BY id"
+            "INSERT INTO due SELECT ?1, id, ?2 - (type = 'identity') * 2 - (type = 'prasan-vessel') FROM"
+            " (SELECT id, type FROM objects WHERE status IN ('current', 'revoked', 'withdrawn') AND origin != ?1"
+            " UNION SELECT object_id, type FROM variants WHERE recipient = ?1) WHERE true GROUP BY id"
             " ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
             (recipient, at_us),
         )

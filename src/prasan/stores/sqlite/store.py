@@ -18,13 +18,15 @@ from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
 from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
 from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
-from prasan.stores.sqlite.schema import TABLES, VERSION
+from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
+from prasan.stores.sqlite.variants import VariantReads, VariantWrites
 from prasan.stores.sqlite.views import ViewReads, ViewWrites
 
 
 class Reads(
     ObjectReads,
+    VariantReads,
     ViewReads,
     StandingReads,
     PartnerReads,
@@ -42,6 +44,7 @@ class Reads(
 class Tx(
     Reads,
     ObjectWrites,
+    VariantWrites,
     ViewWrites,
     StandingWrites,
     PartnerWrites,
@@ -159,11 +162,23 @@ class Store(Reads):
 
     def _check(self) -> None:
         found = self._value("PRAGMA user_version")
+        while found in UPGRADES:
+            found = self._upgrade(found)
         if found != VERSION:
             raise UsageError(
                 f"The store {self._path} has schema {found}, this program knows {VERSION}.",
                 "Use the version of prasan that wrote it, or a newer one.",
             )
+
+    def _upgrade(self, version: int) -> int:
+        """One version on, unless another process was quicker; the version that the file then has."""
+        connection = self._con
+        connection.execute("BEGIN IMMEDIATE")
+        if self._value("PRAGMA user_version") == version:
+            connection.execute(UPGRADES[version])
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.execute("COMMIT")
+        return int(self._value("PRAGMA user_version"))
 
 
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,

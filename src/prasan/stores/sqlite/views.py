@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from prasan.errors import UsageError
-from prasan.stores.rows import CurrentView, NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
+from prasan.stores.rows import OWN, CurrentView, NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
 from prasan.stores.sqlite.link import Link, marks
 
 COLUMNS: Final = ViewRow.__struct_fields__
@@ -22,8 +22,9 @@ _STATEMENTS: Final = f"""
 SELECT d.at_us, v.seq, v.statement FROM views v {_DUE}
 WHERE v.recipient = ? AND v.lane = ? AND v.status IN ('current', 'superseded') AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
 _CURRENT: Final = f"""
-SELECT v.view_id, v.form, (SELECT o.origin FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version),
-{_BYTES} FROM views v {_DUE} WHERE v.recipient = ? AND v.status = 'current'"""  # noqa: S608
+SELECT v.view_id, v.form, coalesce((SELECT o.origin FROM objects o WHERE o.id = v.object_id
+AND o.version = v.object_version), '{OWN}'), {_BYTES} FROM views v {_DUE}
+WHERE v.recipient = ? AND v.status = 'current'"""  # noqa: S608
 _KEYWORDS: Final = {"first", "last", "all"}
 
 

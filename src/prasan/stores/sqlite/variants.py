@@ -1,0 +1,51 @@
+"""What a recipient may know of an object of ours whose sources it may not all know: made again from the others.
+
+A variant has the object's id, so nobody can tell it from the object; a recipient has at most one of each. The view rows
+keep their own bytes, so only the latest is kept here.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from prasan.picture.marking import Marking
+from prasan.stores.rows import OWN, ObjectRow
+from prasan.stores.sqlite.link import Link
+
+_SELECT: Final = "SELECT object_id, version, type, kind, sha256, bytes, marking, facts, received_us FROM variants"
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+_DECODE: Final = msgspec.json.Decoder(Marking).decode
+
+
+class VariantReads(Link):
+    """Finding them."""
+
+    def variant(self, recipient: str, object_id: str) -> ObjectRow | None:
+        """The latest for one recipient."""
+        row = self._one(f"{_SELECT} WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+        return None if row is None else _row(row)
+
+    def variant_events(self, recipient: str) -> list[bytes]:
+        """The register of events that one recipient's variants are made of, as JSON bytes."""
+        return [row[0] for row in self._all("SELECT event FROM variants WHERE recipient = ?", (recipient,)) if row[0]]
+
+
+class VariantWrites(VariantReads):
+    """Changing them."""
+
+    def put_variant(self, recipient: str, row: ObjectRow, event: bytes = b"") -> None:
+        """Keep the latest; `event` is the event it is made of, if it is one."""
+        self._do(
+            "INSERT OR REPLACE INTO variants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (recipient, row.id, row.version, row.type, row.kind, row.sha256, row.raw, _ENCODE(row.marking), row.facts,
+             row.received_us, event),
+        )  # fmt: skip
+
+    def drop_variant(self, recipient: str, object_id: str) -> None:
+        """The recipient may know nothing of it any more."""
+        self._do("DELETE FROM variants WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+
+
+def _row(row: tuple[Any, ...]) -> ObjectRow:
+    object_id, version, type_, kind, sha256, raw, marking, facts, received_us = row
+    return ObjectRow(object_id, version, type_, kind, OWN, sha256, raw, _DECODE(marking), facts, received_us)
