@@ -46,6 +46,17 @@ def test_a_log_drains_when_it_is_old_enough(tmp_path: Path) -> None:
         assert archive.read().num_rows == 10
 
 
+def test_a_past_day_is_closed_at_once_when_no_more_is_coming(tmp_path: Path) -> None:
+    clock = Clock(MIDNIGHT + 9 * DAY)
+    with Archive.open(tmp_path, now=clock) as archive:
+        for number in range(3):
+            archive.append(f"b{number}", "amsa", positions({"lat": number}), NONE)
+        assert archive.tend(clock.now) == Tended()
+        done = archive.tend(clock.now, at_rest=True)
+        assert (done.merged, done.made, done.closed) == (3, 1, (TODAY,))
+        assert archive.read().num_rows == 3
+
+
 def test_small_files_are_merged_when_they_are_many_or_old(tmp_path: Path) -> None:
     clock = Clock(MIDNIGHT)
     with Archive.open(tmp_path, now=clock, tuning=Tuning(compact_files=4, close_days=9)) as archive:

@@ -219,6 +219,8 @@ def test_ingest_twice_changes_nothing(shell: Shell, made: Path, small: Path, tmp
     table.write_bytes(b"".join(gzip.decompress(INCIDENTS.read_bytes()).splitlines(keepends=True)[:30]))
     first = shell("ingest", small, table, "--home", made).lines[-1]
     assert (first["files"], first["rows"] > 0, first["objects"] > 0) == (2, True, True)
+    assert first["archive"]["closed"] > 0
+    assert not list((made / "archive" / "positions").rglob("*.tmp"))
     before = shell("release", "preview", "--to", "class:staff", "--home", made).out
     again = shell("ingest", small, table, "--home", made)
     assert (again.lines[-1]["rows"], again.lines[-1]["objects"]) == (0, 0)

@@ -167,15 +167,20 @@ class Archive(Record):
         with tending(self._ground):
             return compact(self._ground, at_least)
 
-    def tend(self, now: float, store_days: Mapping[str, int] | None = None, seconds: float = 20.0) -> Tended:
+    def tend(
+        self, now: float, store_days: Mapping[str, int] | None = None, seconds: float = 20.0, *, at_rest: bool = False
+    ) -> Tended:
         """Do what is due at `now` (seconds since 1970): to be called every minute or so, by any thread.
 
         Logs become files; rows of a source in `store_days` that are older than its days are deleted (a day at a time,
         bins and findings stay); small files are merged; past days become one sorted file a bucket with its bins, and
         closed; replaced files are deleted after their grace. No new merge is begun after `seconds`: the next call goes
-        on. Appending and reading go on meanwhile. PrasanError if disk or manifest refuse.
+        on. Appending and reading go on meanwhile. `at_rest`: no more is coming, so past days need not have been quiet
+        for a while. PrasanError if disk or manifest refuse.
         """
-        return tend(self._ground, now, store_days or {}, seconds)
+        tuning = self._ground.tuning
+        ground = msgspec.structs.replace(self._ground, tuning=msgspec.structs.replace(tuning, quiet_s=0))
+        return tend(ground if at_rest else self._ground, now, store_days or {}, seconds)
 
     def expire(self, now: float, store_days: Mapping[str, int]) -> dict[str, int]:
         """Only the deletion of `tend`; rows deleted by source. PrasanError if another process is tending."""

@@ -14,7 +14,7 @@ import msgspec
 from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.feeds.live import is_live
-from prasan.node.ingest import Taken
+from prasan.node.ingest import Taken, tidy
 from prasan.node.ingest import ingest as take_in
 from prasan.node.live import Live, summarise
 from prasan.node.node import Node
@@ -50,6 +50,7 @@ def ingest(arguments: argparse.Namespace) -> int:
     publish_counts(node)
     decided = work_due(node)
     seal_all(node)
+    tended = tidy(node)
     found = {one.clock: one.counts for one in looks}
     emit(
         {
@@ -61,6 +62,7 @@ def ingest(arguments: argparse.Namespace) -> int:
             "objects": sum(one.objects for one in taken) + sum(one.objects for one in looks),
             "found": found,
             "decided": decided,
+            "archive": {"merged": tended.merged, "made": tended.made, "closed": len(tended.closed)},
             "seconds": round(sum(one.seconds for one in taken), 3),
             "by_file": msgspec.to_builtins(taken),
         }

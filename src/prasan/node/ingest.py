@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,12 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from prasan.archive.archive import batch_id
+from prasan.archive.archive import Archive, batch_id
+from prasan.archive.values import Appended, Tended
 from prasan.feeds.files import FileBatch, list_files, read_source
 from prasan.feeds.tables import is_incident_table, read_table
 from prasan.formats import incidents
-from prasan.formats.ais_batch import Batch, Counts
+from prasan.formats.ais_batch import Batch, Counts, add_counts
 from prasan.formats.stix_build import Stamp, incident_object
 from prasan.formats.stix_ids import INCIDENT, object_id
 from prasan.node.node import Node
@@ -21,11 +23,14 @@ from prasan.node.objects import keep_own
 from prasan.node.picture import Looked, look
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.incident import Incident
+from prasan.picture.position import POSITIONS, STATICS
 from prasan.picture.source import Source
 from prasan.stores.sqlite import Tx
 
 ROWS: Final = 500_000
-"""Rows gathered before they are stored as one batch."""
+"""Rows gathered before they are stored as one batch. The next are read meanwhile: two batches are held at most."""
+TIDY_S: Final = 20.0
+"""No new merge is begun after so long: `serve` goes on."""
 CHUNK: Final = 500
 """Incident objects kept in one transaction."""
 
@@ -56,22 +61,25 @@ def ingest(
 ) -> tuple[list[Taken], list[Looked]]:
     """Take files, folders or `-` in, then look once at every clock they belong to. `done` hears of each file."""
     taken = []
-    for path in list_files(sources):
-        taken.append(_take(node, path, node.settings.source_for(name or Path(path).name), dialect))
-        if done is not None:
-            done(taken[-1])
+    with ThreadPoolExecutor(1) as pool:
+        for path in list_files(sources):
+            source = node.settings.source_for(name or Path(path).name)
+            taken.append(_take(node, path, source, dialect, pool))
+            if done is not None:
+                done(taken[-1])
     # Rows that were here already count too: whoever stored them may have been stopped before looking at them.
     looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
     return taken, looks
 
 
-def _take(node: Node, path: str, source: Source, dialect: str | None) -> Taken:
+def _take(node: Node, path: str, source: Source, dialect: str | None, pool: Executor) -> Taken:
     started = time.perf_counter()
     taken = Taken(source.name, source.clock)
     if path != "-" and is_incident_table(Path(path)):
         _take_incidents(node, Path(path), source, taken)
     else:
-        _take_ais(node, read_source(path, node.clock.now(), dialect, source.name), source, taken)
+        batches = read_source(path, node.clock.now(), dialect, source.name)
+        _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group), taken)
     taken.seconds = round(time.perf_counter() - started, 3)
     with node.store.write() as tx:
         detail = {name: getattr(taken, name) for name in ("lines", "kept", "rows", "quarantined", "objects")}
@@ -79,28 +87,55 @@ def _take(node: Node, path: str, source: Source, dialect: str | None) -> Taken:
     return taken
 
 
-def _take_ais(node: Node, batches: Iterator[FileBatch], source: Source, taken: Taken) -> None:
-    counts, gathered = Counts(), list[Batch]()
+def tidy(node: Node) -> Tended:
+    """What a node does with its archive while it serves, at once: past days become one sorted file with its bins."""
+    known = (node.settings.source_for(name) for name in node.archive.sources())
+    days = {one.name: one.terms.store_days for one in known if one.terms.store_days is not None}
+    return node.archive.tend(node.clock.now(), days, TIDY_S, at_rest=True)
+
+
+def _take_ais(
+    batches: Iterator[FileBatch], storing: Callable[[list[Batch]], "Future[Appended | None]"], taken: Taken
+) -> None:
+    """Read on while the batch before is stored."""
+    counts, before = list[Counts](), Future[Appended | None]()
+    before.set_result(None)
+    for group in _groups(batches, counts):
+        _count(taken, before.result())
+        before = storing(group)
+    _count(taken, before.result())
+    total = add_counts(counts)
+    taken.lines, taken.kept, taken.dropped = total.lines, total.kept, dict(total.dropped)
+
+
+def _groups(batches: Iterator[FileBatch], counts: list[Counts]) -> Iterator[list[Batch]]:
+    """Batches in groups of at least ROWS positions but for the last; their accounts are added to `counts`."""
+    gathered, rows = list[Batch](), 0
     for item in batches:
         gathered.append(item.batch)
-        counts = counts + item.batch.counts
-        if sum(batch.positions.num_rows for batch in gathered) >= ROWS:
-            _store(node, source, gathered, taken)
-            gathered = []
-    _store(node, source, gathered, taken)
-    taken.lines, taken.kept, taken.dropped = counts.lines, counts.kept, dict(counts.dropped)
+        counts.append(item.batch.counts)
+        rows += item.batch.positions.num_rows
+        if rows >= ROWS:
+            yield gathered
+            gathered, rows = [], 0
+    yield gathered
 
 
-def _store(node: Node, source: Source, batches: list[Batch], taken: Taken) -> None:
-    """Append what was gathered as one batch, named by its content: the same rows again are the same batch."""
-    if not batches:
-        return
-    positions = pa.Table.from_batches([batch.positions for batch in batches]).unify_dictionaries()
-    statics = pa.Table.from_batches([batch.statics for batch in batches]).unify_dictionaries()
+def store(archive: Archive, source: str, batches: list[Batch]) -> Appended | None:
+    """Append what was gathered as one batch, named by its content: the same rows again are the same batch.
+
+    None if there are no rows in it.
+    """
+    positions = pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries()
+    statics = pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries()
     if not positions.num_rows and not statics.num_rows:
+        return None
+    return archive.append(batch_id(source, _digest(positions), _digest(statics)), source, positions, statics)
+
+
+def _count(taken: Taken, stored: Appended | None) -> None:
+    if stored is None:
         return
-    name = batch_id(source.name, _digest(positions), _digest(statics))
-    stored = node.archive.append(name, source.name, positions, statics)
     if stored.duplicate:
         taken.duplicates += stored.rows
     else:
