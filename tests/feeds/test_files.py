@@ -180,3 +180,11 @@ def test_random_files_are_read_or_refused_by_name(
         assert summary(str(path)).total.adds_up
     except FormatError:
         return
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 1 << 16])
+def test_zeros_between_and_behind_members_are_padding(tmp_path: Path, piece: int) -> None:
+    path = tmp_path / "x.nmea.gz"
+    path.write_bytes(gzip.compress(NMEA) + bytes(100) + gzip.compress(NMEA) + bytes(300))
+    items = list(read_source(str(path), piece=piece))
+    assert sum(item.batch.counts.kept for item in items) == 2

@@ -85,9 +85,17 @@ def _gunzip(data: bytes, file: BufferedReader, piece: int) -> Iterator[bytes]:
             _bounded(given, taken)
             if out:
                 yield out
-        data = file.read1(piece)
+        data = _more(file, piece, between=ended)
     if not ended:
         raise FormatError("The gzip data ends too early.", _REFETCH)
+
+
+def _more(file: BufferedReader, piece: int, *, between: bool) -> bytes:
+    """The next bytes; `between` two members zero bytes are padding, however many and wherever a piece ends."""
+    data = file.read1(piece)
+    while between and data and not data.strip(b"\0"):
+        data = file.read1(piece)
+    return data.lstrip(b"\0") if between else data
 
 
 def _step(unpack: "zlib._Decompress", data: bytes, most: int) -> "tuple[bytes, zlib._Decompress, bytes, bool]":
