@@ -23,7 +23,7 @@ from live_kit import (
 )
 
 from prasan.errors import UsageError
-from prasan.feeds.live import Health, Limits, Options, Piece, find_ills, is_live, parse_address
+from prasan.feeds.live import PROBLEMS, Health, Limits, Options, Piece, find_ills, is_live, parse_address
 from prasan.feeds.live_decode import Decoding
 from prasan.feeds.live_feed import Feed, Tuning
 from prasan.feeds.live_meter import Meter
@@ -157,9 +157,24 @@ def test_what_is_wrong_with_a_feed_is_found() -> None:
     (silent,) = find_ills(health, NOW + 301, Limits())
     assert (silent.kind, silent.since, dict(silent.evidence)) == ("feed_silent", NOW, {"silent_s": 301, "limit_s": 300})
     for lag in (-301.0, 601.0):
-        off = Health("udp://x:1", "x", NOW, "connected", last_kept=NOW, lag_s=lag, kernel_drops=4)
+        off = Health("udp://x:1", "x", NOW, "connected", last_kept=NOW, lag_s=lag, kernel_drops=4, dropped_at=NOW)
         assert [ill.kind for ill in find_ills(off, NOW, Limits())] == ["feed_clock_off", "feed_loss"]
+        assert find_ills(off, NOW + 3601, Limits(silent_s=9999))[1:] == [], "an old loss is not told for ever"
     assert find_ills(Health("udp://x:1", "x", NOW, "stopped"), NOW + 9999, Limits()) == []
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_problem_is_told_with_its_words_and_not_the_silence_it_explains(problem: str) -> None:
+    health = Health("tcp://x:1", "x", NOW, "waiting", problem=problem, detail="Connection refused")
+    (ill,) = find_ills(health, NOW + 9999, Limits())
+    assert (ill.kind, ill.detail, ill.since) == (problem, "Connection refused", NOW)
+
+
+def test_a_meter_notes_when_packets_were_last_lost() -> None:
+    meter = Meter(Health("udp://x:1", "x", NOW))
+    for packets, at, last in ((0, 1.0, None), (3, 2.0, 2.0), (3, 3.0, 2.0), (5, 4.0, 4.0)):
+        meter.drop(packets, at)
+        assert (meter.health.kernel_drops, meter.health.dropped_at) == (packets, last)
 
 
 # Transports

@@ -5,12 +5,17 @@ import math
 from collections import Counter
 from typing import Any
 
+from prasan.feeds.live import Health
+from prasan.formats.ais_batch import Counts
+from prasan.node.live_health import Archive, Ill, Standing
+from prasan.node.live_pace import Lag
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.marking import Marking, Tlp, join_all
 from prasan.web.desk import (
     Checkpoint,
     EventPage,
     Filters,
+    HealthPage,
     Node,
     ObjectPage,
     Partner,
@@ -24,6 +29,7 @@ from prasan.web.desk import (
     Track,
     WatchPage,
 )
+from prasan.web.metrics import Family, gauge, node_families
 from prasan.words import Message
 
 NOW = 1_795_345_200  # 2026-11-22T11:00:00Z
@@ -197,6 +203,17 @@ PARTNER = Partner(
     checkpoint=Checkpoint("prasan/identity--1/us-mo", 441, "9a3c8f5b1e2d7a6c4b3f2e1d0c9b8a7f6e5d4c3b2a190807060504030201a0b1", NOW - 90),
 )  # fmt: skip
 
+FEED = Health(
+    "udp://0.0.0.0:10110", "own-receiver", NOW - HOUR, "connected", counts=Counts(1000, 940, {"checksum": 50, "other_type": 10}),
+    stored=930, last_kept=NOW - 660.0, last_row_t=NOW - 661, lag_s=1.5, kernel_drops=7,
+)  # fmt: skip
+STANDING = Standing(
+    NOW, ((FEED, ("feed_silent",)),), Archive(1_234_567, 9_000_000, 4_321, 2, 30, 50 << 30),
+    (Lag("stored", 1.2, 0.0), Lag("detected", 8.0, 130.0), Lag("published", None, 0.0), Lag("decided", 0.4, 0.0)),
+    (Ill("feed_silent", {"feed": FEED.feed, "silent_min": 11}, NOW - 660), Ill("behind", {"stage": "detected", "minutes": 2}),
+     Ill("recalls_overdue", {"number": 1})),
+)  # fmt: skip
+
 PASSWORDS = {"ploy": "correct horse", "us-reader": "partner horse"}
 SESSIONS = {
     "ploy": Session("ploy", "Ploy (exercise)", "release", "staff"),
@@ -282,5 +299,11 @@ class MemoryDesk:
         )
         return PartnersPage((PARTNER,), log, EXERCISE)
 
-    def metrics(self) -> dict[str, float]:
-        return {"prasan_objects": float(len(ROWS)), "prasan_views": 415.0}
+    def health(self, audience: str) -> HealthPage | None:
+        return HealthPage(STANDING, (("us-mo", NOW - 95, "The partner could not be reached."),))
+
+    def ills(self, audience: str) -> tuple[Ill, ...]:
+        return STANDING.ills
+
+    def metrics(self) -> tuple[Family, ...]:
+        return (gauge("prasan_objects", "Objects kept.", float(len(ROWS))), *node_families(STANDING))

@@ -1,6 +1,7 @@
 """The doors for machines."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from prasan.web import stream
 from prasan.web.answers import WatchAnswer
 from prasan.web.app import build_app
+from prasan.web.metrics import Family, exposition
 from prasan.web.security import SESSION_HOURS, Ticket, form_is_ours, form_token, seal, unseal
 
 KEY = bytes(range(32))
@@ -72,10 +74,34 @@ def test_openapi_names_what_is_served(client: TestClient, monkeypatch: pytest.Mo
     assert "RowAnswer" in document["components"]["schemas"]
 
 
-def test_metrics_are_prometheus_text_without_labels(client: TestClient) -> None:
+SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?P<labels>\{([a-z]+="([^"\\\n]|\\["\\n])*",?)+\})? (?P<value>-?[0-9.e+-]+)')
+
+
+def test_metrics_are_prometheus_text(client: TestClient) -> None:
+    """Exposition format 0.0.4: every family is introduced once, every line is a sample, no series is there twice."""
     answer = client.get("/metrics", headers=BEARER)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert answer.text == f"prasan_objects {len(ROWS)}\nprasan_views 415\n"
+    lines = answer.text.splitlines()
+    kinds = dict(line.split()[2:4] for line in lines if line.startswith("# TYPE"))
+    samples = [SAMPLE.fullmatch(line) for line in lines if not line.startswith("#")]
+    assert all(samples)
+    assert {found["name"] for found in samples if found} == kinds.keys()
+    assert len({line.rpartition(" ")[0] for line in lines}) == len(lines)
+    assert all((kind == "counter") == name.endswith("_total") for name, kind in kinds.items())
+    assert f"prasan_objects {len(ROWS)}" in lines
+    feed = 'number="1",feed="udp://0.0.0.0:10110",source="own-receiver"'
+    assert f"prasan_feed_lost_packets_total{{{feed}}} 7" in lines
+    assert f'prasan_feed_dropped_lines_total{{{feed},reason="checksum"}} 50' in lines
+    assert 'prasan_stage_waiting_seconds{stage="detected"} 130' in lines
+    assert 'prasan_ills{code="feed_silent"} 1' in lines
+    assert "us-mo" not in answer.text, "no metric names a partner"
+
+
+def test_a_label_with_quotes_and_line_ends_is_still_one_line() -> None:
+    text = exposition(
+        (Family("a", "gauge", "A.", (({"b": 'x"\\\n'}, 0.5),)), Family("none", "gauge", "No sample.", ()))
+    )
+    assert text == '# HELP a A.\n# TYPE a gauge\na{b="x\\"\\\\\\n"} 0.5\n'
 
 
 def test_errors_under_api_are_json(client: TestClient) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from desk import COARSE, EVENTS, GAP, INCIDENTS, JUMP, NOW, RECALLED, ROWS, UNPLACED, MemoryDesk
+from desk import COARSE, EVENTS, GAP, INCIDENTS, JUMP, NOW, RECALLED, ROWS, STANDING, UNPLACED, MemoryDesk
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from prasan.errors import Refused, Unreachable
+from prasan.node.live_health import Ill
 from prasan.web.app import build_app
-from prasan.web.desk import Filters, PartnersPage, WatchPage
+from prasan.web.desk import Filters, HealthPage, PartnersPage, WatchPage
 from prasan.web.pages import ROWS_A_PAGE
 
 KEY = bytes(range(32))
@@ -53,7 +54,7 @@ def test_every_page_asks_for_a_login_and_leads_back(stranger: TestClient) -> Non
     answer = stranger.get("/events/x?a=1")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=%2Fevents%2Fx%3Fa%3D1"
-    for path in ("/", "/side", "/partners", "/card/x", "/objects/x"):
+    for path in ("/", "/side", "/ills", "/health", "/partners", "/card/x", "/objects/x"):
         assert stranger.get(path).status_code == 303
 
 
@@ -122,7 +123,7 @@ def test_strict_headers_are_on_everything(officer: TestClient, path: str) -> Non
     assert headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/", "/partners", f"/events/{GAP}", f"/objects/{INCIDENTS[0].id}"])
+@pytest.mark.parametrize("path", ["/", "/health", "/partners", f"/events/{GAP}", f"/objects/{INCIDENTS[0].id}"])
 @pytest.mark.parametrize("lang", ["th", "en"])
 def test_no_inline_code_no_foreign_address_no_bare_code(officer: TestClient, path: str, lang: str) -> None:
     page = officer.get(path, params={"lang": lang}).text
@@ -234,6 +235,44 @@ def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) ->
         assert words in page
     assert "9a3c8f5b1e2d7a6c4b3f2e1d0c9b8a7f6e5d4c3b2a190807060504030201a0b1" in page
     assert "ระงับไม่ส่ง" in officer.get("/partners?lang=th").text
+
+
+def test_what_is_wrong_with_the_node_stands_over_the_watch_and_on_its_own_page(officer: TestClient) -> None:
+    strip = re.search(r'<div id="ills".*?</div>', officer.get("/?lang=en").text, flags=re.S)
+    assert strip
+    assert "udp://0.0.0.0:10110 has given no row for 11 minutes." in strip[0]
+    assert "1 more" in strip[0], "the strip stays short"
+    assert officer.get("/ills").text.strip() in strip[0]
+    page = officer.get("/health?lang=en").text
+    for words in (
+        "Look at the receiver, its antenna and the line.",
+        "The node is behind: Stored to looked at, 2 minutes.",
+        ">silent</span>",
+        "60 of 1,000 lines",
+        "Wrong checksum",
+        "The partner could not be reached.",
+        "1,234,567",
+        "11 min ago",
+    ):
+        assert words in page, words
+    thai = officer.get("/health?lang=th").text
+    assert "ไม่ส่งแถวข้อมูลมา 11 นาทีแล้ว" in thai
+    assert "11 นาทีที่แล้ว" in thai
+
+
+def test_a_well_node_says_so_and_shows_no_strip() -> None:
+    class Well(MemoryDesk):
+        def ills(self, audience: str) -> tuple[Ill, ...]:
+            return ()
+
+        def health(self, audience: str) -> HealthPage | None:
+            return HealthPage(msgspec.structs.replace(STANDING, ills=(), feeds=()))
+
+    with client_for(Well()) as client:
+        page = signed_in(client).get("/health?lang=en").text
+        assert "Everything works." in page
+        assert "This node reads no live feed." in page
+        assert not re.search(r'<div id="ills"[^>]*>\s*<p>', client.get("/").text)
 
 
 @pytest.mark.parametrize("path", ["/events/nothing", "/objects/nothing", f"/objects/{GAP}", "/nothing/at/all"])

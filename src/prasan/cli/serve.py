@@ -17,6 +17,7 @@ from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
 from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
 from prasan.node.live import Live
+from prasan.node.live_health import Ward
 from prasan.node.node import Node
 from prasan.node.settings import Listen
 from prasan.node.tending import Tender
@@ -37,13 +38,12 @@ def serve(arguments: argparse.Namespace) -> int:
     listen = _listen(node.settings.listen, arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with contextlib.ExitStack() as stack:
+        live = Live(node, node.settings.feed)
+        tender = Tender(node, live.pace)
         doors = [
-            (stack.enter_context(bind(listen.host, listen.port)), web_app(node), "web"),
+            (stack.enter_context(bind(listen.host, listen.port)), web_app(node, Ward(node, live, tender)), "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
         ]
-        live = Live(node, node.settings.feed)
-        doors[0][1].state.feeds = live
-        tender = Tender(node)
         tender.start()
         live.start()
         tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
@@ -73,11 +73,11 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def web_app(node: Node) -> Starlette:
-    """The web port: pages, API and ordinary TAXII."""
+def web_app(node: Node, ward: Ward) -> Starlette:
+    """The web port: pages, API and ordinary TAXII. `ward` knows how the node stands."""
     credentials = Credentials(People(node))
     routes = taxii_routes(credentials, shelf(node), _site(node), node.clock.now_us, node.at)
-    return build_app(Office(node, credentials), session_key=node.session_key, mounts=routes)
+    return build_app(Office(node, credentials, ward), session_key=node.session_key, mounts=routes)
 
 
 def peer_app(node: Node) -> Starlette:

@@ -15,7 +15,12 @@ from prasan.errors import UsageError
 from prasan.formats.ais_batch import Counts
 
 State: TypeAlias = Literal["starting", "connected", "waiting", "stopped"]
-FindingKind: TypeAlias = Literal["feed_silent", "feed_clock_off", "feed_loss"]
+FindingKind: TypeAlias = Literal[
+    "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off", "feed_loss"
+]
+"""What can be wrong with a feed, the most pressing first."""
+PROBLEMS: Final[tuple[FindingKind, ...]] = ("not_stored", "cannot_open", "lost", "not_ais")
+"""Those that the feed itself runs into: they are the `problem` of its record."""
 
 SCHEMES: Final = ("udp", "tcp", "tcp-listen", "serial", "ws", "wss", "http", "https")
 _WITH_PORT: Final = ("udp", "tcp", "tcp-listen")
@@ -51,11 +56,15 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """When a feed is ill: seconds without a row; seconds its rows may be ahead of our clock or behind it."""
+    """When a feed is ill: seconds without a row; seconds its rows may be ahead of our clock or behind it.
+
+    `loss_s`: for so long after the kernel last threw a packet away, it is said.
+    """
 
     silent_s: float = 300.0
     ahead_s: float = 300.0
     behind_s: float = 600.0
+    loss_s: float = 3600.0
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -77,8 +86,8 @@ class Health(msgspec.Struct, frozen=True):
     `quarantined`: positions that the archive has, with and without a usable time; `unstored`: rows it would not take.
     `last_row_t`: the newest time on a row, by the feed's clock. `lag_s`: the median of how much later than their time
     its latest rows came, of those that have a time of their own. `reconnects`: times it was opened again.
-    `kernel_drops`: packets that the kernel threw away unread, None where it does not say. `problem` is a code
-    (`cannot_open`, `lost`, `not_ais`, `not_stored`, or none), `detail` the system's words.
+    `kernel_drops`: packets that the kernel threw away unread, None where it does not say; `dropped_at`: when that
+    number last rose. `problem` is a code (one of `PROBLEMS`, or none), `detail` the system's words.
     """
 
     feed: str
@@ -96,18 +105,20 @@ class Health(msgspec.Struct, frozen=True):
     lag_s: float | None = None
     reconnects: int = 0
     kernel_drops: int | None = None
+    dropped_at: float | None = None
     problem: str = ""
     detail: str = ""
 
 
 class HealthFinding(msgspec.Struct, frozen=True):
-    """Something wrong with a feed: its measure, and the limit it passed."""
+    """Something wrong with a feed: its measure and the limit it passed, or the system's words."""
 
     kind: FindingKind
     feed: str
     source: str
     since: float
     evidence: Mapping[str, float]
+    detail: str = ""
 
 
 class Link(Protocol):
@@ -161,22 +172,28 @@ def _baud(url: str, parts: SplitResult) -> int:
 
 
 def find_ills(health: Health, now: float, limits: Limits) -> list[HealthFinding]:
-    """What is wrong with a feed at `now` (seconds UTC): silent, its clock off, packets lost before they were read."""
+    """What is wrong with a feed at `now` (seconds UTC), the most pressing first.
+
+    A silence is not told beside the problem that explains it.
+    """
     if health.state == "stopped":
         return []
-    found = []
     heard = health.started if health.last_kept is None else health.last_kept
-    if now - heard > limits.silent_s:
+    found = [_ill(kind, health, heard, {}, health.detail) for kind in PROBLEMS if kind == health.problem]
+    if not found and now - heard > limits.silent_s:
         evidence = {"silent_s": now - heard, "limit_s": limits.silent_s}
         found.append(_ill("feed_silent", health, heard, evidence))
     lag = health.lag_s
     if lag is not None and not -limits.ahead_s <= lag <= limits.behind_s:
         evidence = {"lag_s": lag, "ahead_s": limits.ahead_s, "behind_s": limits.behind_s}
         found.append(_ill("feed_clock_off", health, heard, evidence))
-    if health.kernel_drops:
-        found.append(_ill("feed_loss", health, health.started, {"packets": float(health.kernel_drops)}))
+    if health.dropped_at is not None and now - health.dropped_at <= limits.loss_s:
+        packets = {"packets": float(health.kernel_drops or 0)}
+        found.append(_ill("feed_loss", health, health.dropped_at, packets))
     return found
 
 
-def _ill(kind: FindingKind, health: Health, since: float, evidence: dict[str, float]) -> HealthFinding:
-    return HealthFinding(kind, health.feed, health.source, since, MappingProxyType(evidence))
+def _ill(
+    kind: FindingKind, health: Health, since: float, evidence: dict[str, float], detail: str = ""
+) -> HealthFinding:
+    return HealthFinding(kind, health.feed, health.source, since, MappingProxyType(evidence), detail)

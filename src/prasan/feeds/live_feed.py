@@ -161,7 +161,7 @@ class Feed:
             self._hand_on(gathered)
             lost = link.dropped()
             if lost is not None:
-                self.meter.change(kernel_drops=self._lost_before + lost)
+                self.meter.drop(self._lost_before + lost, self._hands.now())
 
     def _hand_on(self, gathered: "_Gathered") -> None:
         for piece in gathered.close(self._hands.now()):

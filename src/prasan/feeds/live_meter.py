@@ -47,6 +47,14 @@ class Meter:
         self.add(bytes=size)
         self._mend({"lost", "cannot_open"})
 
+    def drop(self, packets: int, now: float) -> None:
+        """The kernel has thrown away so many packets since the feed began."""
+        with self._lock:
+            before = self._health.kernel_drops
+            if packets != before:
+                at = now if packets > (before or 0) else self._health.dropped_at
+                self._health = msgspec.structs.replace(self._health, kernel_drops=packets, dropped_at=at)
+
     def store(self, rows: int, quarantined: int) -> None:
         """Rows were stored: the archive is well again."""
         self.add(stored=rows, quarantined=quarantined)

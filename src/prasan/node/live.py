@@ -14,6 +14,7 @@ from prasan.formats.ais_batch import Options as Reading
 from prasan.formats.ais_batch import add_counts
 from prasan.formats.ais_detect import Decoder
 from prasan.node.live_looking import After, Looking
+from prasan.node.live_pace import Pace
 from prasan.node.live_storing import Storing
 from prasan.node.node import Node
 from prasan.node.picture import Looked
@@ -31,8 +32,11 @@ class Live:
         self._settings = list(feeds)
         hands = Hands(lambda: node.clock.now_us() / 1e6, lambda: node.clock.entropy(1, "feeds/jitter")[0] / 256)
         self._feeds = [Feed(options_of(setting), hands, tuning) for setting in self._settings]
-        self._looking = Looking(node, after)
-        self._storing = [Storing(node, feed, self._looking.add, number) for number, feed in enumerate(self._feeds)]
+        self.pace = Pace()
+        self._looking = Looking(node, after, self.pace)
+        self._storing = [
+            Storing(node, feed, self._looking.add, self.pace, number) for number, feed in enumerate(self._feeds)
+        ]
 
     def start(self) -> None:
         """Begin."""
@@ -52,6 +56,10 @@ class Live:
     def health(self) -> list[Health]:
         """How each feed stands, in the order of the settings."""
         return [feed.meter.health for feed in self._feeds]
+
+    def failures(self) -> dict[str, str]:
+        """Clocks whose last look failed, with why."""
+        return self._looking.failures()
 
     def ills(self) -> list[HealthFinding]:
         """What is wrong with the feeds now."""

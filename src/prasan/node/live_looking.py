@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from prasan.errors import PrasanError
+from prasan.node.live_pace import Pace
 from prasan.node.node import Node
 from prasan.node.picture import Looked, sources_of
 from prasan.node.summing import publish_counts
@@ -29,8 +30,9 @@ class Looking:
     a recording, moves no other clock. At the end it looks at all there is.
     """
 
-    def __init__(self, node: Node, after: After | None) -> None:
-        self._node, self._after = node, after
+    def __init__(self, node: Node, after: After | None, pace: Pace) -> None:
+        self._node, self._after, self._pace = node, after, pace
+        self._failed: dict[str, str] = {}
         self._every = node.settings.look_every_s
         self._new = set[str]()
         self._watchers: dict[str, Watcher] = {}
@@ -52,8 +54,13 @@ class Looking:
         self._thread.join(STOP_S)
         return [self._looks[clock] for clock in sorted(self._looks)]
 
+    def failures(self) -> dict[str, str]:
+        """Clocks whose last look failed, with why."""
+        return dict(self._failed)
+
     def add(self, clock: str) -> None:
         """This clock has new rows."""
+        self._pace.wait("detected", clock, self._now())
         with self._change:
             self._new.add(clock)
             self._change.notify()
@@ -77,23 +84,41 @@ class Looking:
     def _look(self, clock: str) -> None:
         try:
             self._step(clock)
+            self._failed.pop(clock, None)
         except PrasanError as error:
             LOG.warning("look at %s: %s %s", clock, error, error.remedy)
-        except Exception:
+            self._give_up(clock, str(error))
+        except Exception as error:
             LOG.exception("the look at %s failed; it is tried again with the next rows", clock)
+            self._give_up(clock, type(error).__name__)
 
     def _step(self, clock: str) -> None:
         held = self._node.archive.sources()
         newest = [held[source.name].t_max for source in sources_of(self._node, clock)]
         if not newest:
             return  # nothing has a date
-        watcher = self._watchers.setdefault(clock, Watcher(self._node, clock))
-        looked = watcher.step(max(newest) + 1 - (0 if self._stopping else SETTLE_S))
+        watcher = self._watchers.get(clock) or Watcher(self._node, clock)
+        self._watchers[clock] = watcher
+        looked = watcher.step(max(newest) + 1 - (0 if self._stopping else SETTLE_S), lambda: self._detected(clock))
+        self._pace.passed("detected", clock, self._now())
+        self._pace.passed("published", clock, self._now())
         self._looks[clock] = _joined(self._looks.get(clock), looked)
         if looked.changed:
             publish_counts(self._node)
         if self._after is not None:
             self._after(self._node, looked)
+
+    def _give_up(self, clock: str, why: str) -> None:
+        """A look that failed may have published a part: the next one begins with what was kept, as after a restart."""
+        self._watchers.pop(clock, None)
+        self._failed[clock] = why
+
+    def _detected(self, clock: str) -> None:
+        self._pace.passed("detected", clock, self._now())
+        self._pace.wait("published", clock, self._now())
+
+    def _now(self) -> float:
+        return self._node.clock.now_us() / 1e6
 
 
 def _joined(before: Looked | None, now: Looked) -> Looked:

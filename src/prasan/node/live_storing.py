@@ -18,6 +18,7 @@ from prasan.feeds.live import Piece
 from prasan.feeds.live_decode import Decoding
 from prasan.feeds.live_feed import TICK_S, Feed
 from prasan.formats.ais_batch import Batch, Counts
+from prasan.node.live_pace import Pace
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.source import Source
@@ -35,8 +36,9 @@ STOP_S: Final = 30.0
 class Storing:
     """Takes the pieces of one feed, decodes and stores them; `news` hears of the clock that has new rows."""
 
-    def __init__(self, node: Node, feed: Feed, news: Callable[[str], None], number: int) -> None:
-        self._node, self._feed, self._news = node, feed, news
+    def __init__(self, node: Node, feed: Feed, news: Callable[[str], None], pace: Pace, number: int) -> None:
+        self._node, self._feed, self._news, self._pace = node, feed, news, pace
+        self._name = str(number)
         self._source: Source = node.settings.source_for(feed.options.source)
         self._session = (feed.options.address.shown, node.clock.now_us(), number)
         self._decoding = Decoding(feed.options, feed.meter)
@@ -87,8 +89,11 @@ class Storing:
         return True
 
     def _decode(self, piece: Piece) -> None:
+        self._pace.wait("stored", self._name, piece.t)
         try:
             self._keep(self._decoding.take(piece))
+            if not self._gathered:
+                self._pace.forget("stored", self._name)  # nothing of it is to be stored
         except Exception:
             lines = piece.data.count(b"\n")
             self._feed.meter.lose(Counts(lines, 0, {"defect": lines}))
@@ -131,6 +136,7 @@ class Storing:
             return False
         self._stored += 1
         self._feed.meter.store(stored.rows, stored.quarantined)
+        self._pace.passed("stored", self._name, self._node.clock.now_us() / 1e6)
         self._news(self._source.clock)
         return True
 

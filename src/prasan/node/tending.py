@@ -5,7 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from prasan.archive.values import Tended
 from prasan.errors import PrasanError
+from prasan.node.live_pace import Pace
 from prasan.node.node import Node
 from prasan.node.picture import stale_looks
 from prasan.node.publish import work_due
@@ -29,8 +31,10 @@ class Tender:
     So a partner that answers slowly holds up neither a decision nor another partner.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, pace: Pace | None = None) -> None:
+        self._node, self._pace = node, pace or Pace()
+        self.tended = Tended()
+        """What the archive's last tending did."""
         self._stop = threading.Event()
         self._pulls: dict[str, threading.Thread] = {}
         self._threads = [
@@ -66,7 +70,11 @@ class Tender:
                 LOG.exception("tending failed; it is tried again")
 
     def _decide(self) -> None:
+        now, due = self._node.clock.now_us(), self._node.store.next_due()
+        if due is not None and due <= now:
+            self._pace.wait("decided", "", due / 1e6)
         if work_due(self._node):
+            self._pace.passed("decided", "", self._node.clock.now_us() / 1e6)
             seal_all(self._node)
 
     def _tend_archive(self) -> None:
@@ -74,7 +82,7 @@ class Tender:
         names = {*self._node.archive.sources(), *(one.name for one in self._node.settings.source)}
         sources = (self._node.settings.source_for(name) for name in sorted(names))
         days = {one.name: one.terms.store_days for one in sources if one.terms.store_days is not None}
-        done = self._node.archive.tend(self._node.clock.now(), days)
+        self.tended = done = self._node.archive.tend(self._node.clock.now(), days)
         if done.damaged:
             LOG.warning("the archive has damaged files: %s; restore them from a backup", done.damaged)
         if done.low:

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import prasan
 from prasan.web.answers import ErrorAnswer, WatchAnswer, watch_answer
+from prasan.web.metrics import MEDIA_TYPE, exposition
 from prasan.web.pages import filters_of, in_watch_order
 from prasan.web.screen import House, Screen, api
 
@@ -33,9 +34,8 @@ def openapi(_request: Request, _house: House, _screen: Screen) -> Response:
 
 @api
 def metrics(_request: Request, house: House, _screen: Screen) -> Response:
-    """Prometheus text; no labels, so nothing about any one partner."""
-    lines = [f"{name} {value:g}\n" for name, value in sorted(house.desk.metrics().items())]
-    return PlainTextResponse("".join(lines), media_type="text/plain; version=0.0.4")
+    """Prometheus text; no label names a partner."""
+    return PlainTextResponse(exposition(house.desk.metrics()), media_type=MEDIA_TYPE)
 
 
 def healthz(_request: Request) -> Response:

@@ -34,6 +34,8 @@ PAGES: Final = (
     Route("/events/{id:path}", pages.event),
     Route("/objects/{id:path}", pages.object_page),
     Route("/partners", pages.partners, name="partners"),
+    Route("/health", pages.health, name="health"),
+    Route("/ills", pages.ills),
     Route("/login", login.login, name="login", methods=["GET"]),
     Route("/login", login.sign_in, methods=["POST"]),
     Route("/logout", login.sign_out, methods=["POST"]),

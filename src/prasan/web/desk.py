@@ -10,8 +10,10 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from prasan.node.live_health import Ill, Standing
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
+from prasan.web.metrics import Family
 from prasan.words import Message
 
 Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
@@ -222,6 +224,13 @@ class PartnersPage(msgspec.Struct, frozen=True):
     marking: Marking = PUBLIC
 
 
+class HealthPage(msgspec.Struct, frozen=True):
+    """How the node stands, and the exchange with each partner: name, last pull and what went wrong with it."""
+
+    standing: Standing
+    sync: tuple[tuple[str, int | None, str], ...] = ()
+
+
 class Desk(Protocol):
     """The node, as the pages see it. An id that this audience may not see is answered like one that does not exist."""
 
@@ -258,5 +267,11 @@ class Desk(Protocol):
     def partners(self, audience: str) -> PartnersPage:
         """Partners and logs."""
 
-    def metrics(self) -> Mapping[str, float]:
-        """Gauges and counters by Prometheus name, without labels."""
+    def health(self, audience: str) -> HealthPage | None:
+        """How the node stands, for our own staff only."""
+
+    def ills(self, audience: str) -> tuple[Ill, ...]:
+        """What is wrong with the node, for our own staff only; cheap to ask."""
+
+    def metrics(self) -> tuple[Family, ...]:
+        """What `/metrics` says; nothing in it tells one partner from another."""

@@ -24,8 +24,7 @@ def _partner(node: Node, row: PartnerRow) -> desk.Partner:
     card, store = card_of(row), node.store
     accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
     states = store.state_counts(row.id)
-    text = store.meta(f"sync/{row.id}")
-    last, message = _SYNC.decode(text.encode()) if text else (None, "")
+    last, message = _last_sync(node, row)
     return desk.Partner(
         name=row.name,
         country=card.country,
@@ -43,6 +42,16 @@ def _partner(node: Node, row: PartnerRow) -> desk.Partner:
         recalls=tuple(_recall(node, one) for one in store.recalls_out(row.id)),
         checkpoint=_checkpoint(store.checkpoint(row.id)),
     )
+
+
+def sync_of(node: Node) -> tuple[tuple[str, int | None, str], ...]:
+    """Each partner's name, when it was last pulled from, and what went wrong with that."""
+    return tuple((row.name, *_last_sync(node, row)) for row in node.store.partners())
+
+
+def _last_sync(node: Node, row: PartnerRow) -> tuple[int | None, str]:
+    text = node.store.meta(f"sync/{row.id}")
+    return _SYNC.decode(text.encode()) if text else (None, "")
 
 
 def _recall(node: Node, one: RecallOut) -> desk.Recall:

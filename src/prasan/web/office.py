@@ -5,7 +5,6 @@ same policy, as for a track made of that source.
 """
 
 import threading
-from collections.abc import Mapping
 
 import msgspec
 import orjson
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from prasan.archive.archive import Archive
 from prasan.node.explaining import explain
+from prasan.node.live_health import Ill, Ward
 from prasan.node.node import Node as OpenNode
 from prasan.node.objects import STAFF
 from prasan.node.picture import events_by_object
@@ -22,7 +22,8 @@ from prasan.picture.position import degrees
 from prasan.stores.rows import OWN, UserRow
 from prasan.web import desk
 from prasan.web.credentials import Credentials
-from prasan.web.exchange_page import partners_page
+from prasan.web.exchange_page import partners_page, sync_of
+from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.rows import evidence_of, fixes_of, rule_of, sentences
 from prasan.web.seen import Seen, count, join, look, passes
 from prasan.words import Message
@@ -39,8 +40,9 @@ SILENCE_S = 3600
 class Office:
     """The node at its desk. Safe to share between threads: what is remembered is replaced whole."""
 
-    def __init__(self, node: OpenNode, credentials: Credentials) -> None:
+    def __init__(self, node: OpenNode, credentials: Credentials, ward: Ward | None = None) -> None:
         self._node, self._credentials = node, credentials
+        self._ward = ward or Ward(node)
         self._seen: dict[str, Seen] = {}
         self._guard = threading.Lock()
 
@@ -145,15 +147,26 @@ class Office:
             return desk.PartnersPage((), None)
         return partners_page(self._node)
 
-    def metrics(self) -> Mapping[str, float]:
-        """Gauges without labels: nothing here tells one partner from another."""
-        store = self._node.store
-        return {
-            "prasan_objects": float(store.object_count()),
-            "prasan_partners": float(len(store.partners())),
-            "prasan_decisions_due": float(store.due_count(self._node.clock.now_us())),
-            "prasan_recalls_overdue": float(len(store.overdue(self._node.clock.now_us()))),
-        }
+    def health(self, audience: str) -> desk.HealthPage | None:
+        """How the node stands, for our own staff only."""
+        if audience != STAFF:
+            return None
+        return desk.HealthPage(self._ward.standing(), sync_of(self._node))
+
+    def ills(self, audience: str) -> tuple[Ill, ...]:
+        """What is wrong with the node, for our own staff only."""
+        return self._ward.ills() if audience == STAFF else ()
+
+    def metrics(self) -> tuple[Family, ...]:
+        """Numbers of the stores and of the standing: nothing here tells one partner from another."""
+        store, now_us = self._node.store, self._node.clock.now_us()
+        return (
+            gauge("prasan_objects", "Objects kept.", store.object_count()),
+            gauge("prasan_partners", "Partners known.", len(store.partners())),
+            gauge("prasan_decisions_due", "Decisions that are due.", store.due_count(now_us)),
+            gauge("prasan_recalls_overdue", "Recalls not answered in time.", len(store.overdue(now_us))),
+            *node_families(self._ward.standing()),
+        )
 
     def seen(self, audience: str) -> Seen:
         """What this audience may see now; made again when anything changed."""

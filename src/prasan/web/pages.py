@@ -32,7 +32,8 @@ def filters_of(request: Request) -> Filters:
 @page
 def watch(request: Request, house: House, screen: Screen) -> Response:
     """The picture: list and map of the same rows."""
-    return show(request, screen, "watch.html", _picture(request, house, screen))
+    context = _picture(request, house, screen) | {"ills": house.desk.ills(screen.audience)}
+    return show(request, screen, "watch.html", context)
 
 
 @page
@@ -135,6 +136,19 @@ def partners(request: Request, house: House, screen: Screen) -> Response:
     exercise = found.marking.exercise or any(one.mode == "exercise" for one in found.partners)
     marking = msgspec.structs.replace(found.marking, exercise=exercise)
     return show(request, screen, "partners.html", {"page": found, "marking": marking})
+
+
+@page
+def health(request: Request, house: House, screen: Screen) -> Response:
+    """How the node stands: what is wrong and what to do, feeds, stages, archive, exchange."""
+    found = house.desk.health(screen.audience)
+    return _missing(request, screen) if found is None else show(request, screen, "health.html", {"page": found})
+
+
+@page
+def ills(request: Request, house: House, screen: Screen) -> Response:
+    """What is wrong with the node, as the strip over the watch, for a swap."""
+    return show(request, screen, "_ills.html", {"ills": house.desk.ills(screen.audience)})
 
 
 def _vessel_page(house: House, screen: Screen, object_id: str) -> ObjectPage | None:

@@ -9,6 +9,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from prasan.node.live_health import Ill
 from prasan.picture.marking import Marking
 from prasan.web.desk import GONE, OWN, Filters, Row
 from prasan.web.screen import Screen
@@ -111,6 +112,22 @@ def moment(context: Context, seconds: int, precision: str = "minute", *, local: 
 
 
 @pass_context
+def ailing(context: Context, ill: Ill) -> str:
+    """What is wrong, in a sentence."""
+    stage = {"stage": Message(f"lag.{ill.values['stage']}")} if "stage" in ill.values else {}
+    return say(f"ill.{ill.code}", {**ill.values, **stage}, _screen(context).lang)
+
+
+@pass_context
+def span(context: Context, seconds: float) -> str:
+    """A length of time in its largest whole unit."""
+    units = (("d", 86_400), ("h", 3_600), ("min", 60))
+    unit, size = next(((name, size) for name, size in units if seconds >= 2 * size), ("s", 1))
+    value = figure(round(seconds, 1) if seconds < 10 else round(seconds / size))
+    return say(f"span.{unit}", {"number": value}, _screen(context).lang)
+
+
+@pass_context
 def prose(context: Context, seconds: int, precision: str = "minute") -> str:
     """A date in words, in the watch room's time."""
     screen = _screen(context)
@@ -150,6 +167,8 @@ GLOBALS: dict[str, Any] = {
     "origin": origin,
     "moment": moment,
     "prose": prose,
+    "span": span,
+    "ailing": ailing,
     "caveats": caveats,
     "counted": counted,
     "switch": switch,
