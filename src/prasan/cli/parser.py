@@ -15,6 +15,7 @@ def _arg(*names: str, **options: Any) -> Argument:
 
 
 HOME: Final = _arg("--home", required=True, metavar="HOME", help="the node's home folder")
+SETTINGS: Final = _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings")
 
 COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
     (
@@ -85,6 +86,9 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
     ("accord list", "accords:list_", "the accords this node holds", (HOME,)),
     ("policy check", "policies:check", "validate a policy file", (_arg("file", metavar="FILE"),)),
     ("policy adopt", "policies:adopt", "put a policy in force", (_arg("file", metavar="FILE"), HOME)),
+    ("rules show", "rules:show", "the rules in force, and what of them becomes events", (HOME,)),
+    ("rules diff", "rules:diff", "what other thresholds would open, withdraw and change; a dry run", (SETTINGS, HOME)),
+    ("rules adopt", "rules:adopt", "put the preset with exactly these settings in force", (SETTINGS, HOME)),
     (
         "decode",
         "decode:decode",
@@ -115,7 +119,7 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
             _arg("--home", metavar="HOME", help="read the node's archive instead of files"),
             _arg("--preset", default="prasan"),
             _arg("--kind", nargs="+", metavar="K"),
-            _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings"),
+            SETTINGS,
             _arg("--areas", nargs="+", default=[], metavar="FILE", help="GeoJSON: zones to watch, own ports"),
             _arg("--out", metavar="FILE"),
             _arg("--engine", choices=("local",), default="local"),

@@ -35,10 +35,11 @@ Excluded findings are counted and kept, and never become events.
 """
 
 REASONS: Final = (
-    "opened", "closed", "revised", "reopened", "not_found", "excluded", "downgraded", "heard_meanwhile",
+    "opened", "closed", "revised", "reopened", "not_found", "excluded", "downgraded", "heard_meanwhile", "rule_changed",
 )  # fmt: skip
 """Codes of why an event is in its state. For `excluded` the event's finding names the exclusion; `downgraded`: the
-finding is of a class that is not published; `heard_meanwhile`: see `heard`."""
+finding is of a class that is not published; `heard_meanwhile`: see `heard`; `rule_changed`: by the first
+look with other rules."""
 
 
 def event_id(finding: Finding) -> str:

@@ -11,13 +11,13 @@ from typing import Final
 import msgspec
 
 from prasan.detect.life import promoted
-from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
 from prasan.formats.stix_build import event_id, vessel_id
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
 from prasan.node.provenance import audiences, derived, looked, remember_derived, remember_look
 from prasan.node.register import Theirs
+from prasan.node.rules import rules_in_force
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding
 from prasan.picture.source import Source
@@ -54,36 +54,46 @@ class Deriving:
         return True
 
 
-def derive(node: Node, clock: str, sources: Sequence[Source], rows: Rows, since: int) -> None:
+def derive(  # noqa: PLR0913
+    node: Node, clock: str, sources: Sequence[Source], rows: Rows, since: int, *, other_rules: bool = False
+) -> None:
     """Find the events of a clock again for those who may not know all of its sources, from what is left of the rows.
 
     `rows` are all that was looked at; `since`: events that begin before it are left as they are. Nobody is told of an
     event that this node never held to be one: fewer receivers hear less, and silence there says nothing.
     """
-    held = _Held(events_of(node, clock).values())
+    held, rules = _Held(events_of(node, clock).values()), rules_in_force(node.store)
     for audience in audiences(node, clock, sources):
         own = [source for source in sources if source.name in audience.names]
         some = rows.of(audience.names)
-        findings = [one for one in detect(some.positions, some.statics, preset(PRASAN), node.world).findings
-                    if one.start >= since]  # fmt: skip
+        found = detect(some.positions, some.statics, rules, node.world).findings
+        again = _Again(own, some, [one for one in found if one.start >= since], since, other_rules)
         for recipient in audience.recipients:
-            _tell(node, clock, Theirs(node, recipient), own, some, findings, held, since)
+            _tell(node, clock, Theirs(node, recipient), again, held)
 
 
-def _tell(  # noqa: PLR0913, PLR0917 - one recipient's look is these things
-    node: Node, clock: str, theirs: Theirs, own: Sequence[Source], rows: Rows, findings: list[Finding], held: "_Held",
-    since: int,
-) -> None:  # fmt: skip
-    names = frozenset(source.name for source in own)
+class _Again(msgspec.Struct, frozen=True):
+    """What was found in the rows of some sources, of what begins at `since` or later."""
+
+    sources: Sequence[Source]
+    rows: Rows
+    findings: Sequence[Finding]
+    since: int
+    other_rules: bool
+
+
+def _tell(node: Node, clock: str, theirs: Theirs, again: _Again, held: "_Held") -> None:
+    """Bring one recipient's register up to date."""
+    names = frozenset(source.name for source in again.sources)
     told = events_of(node, clock, theirs)
     known = {key: event for key, event in told.items() if names.issuperset(event.finding.sources)}
 
     def promotes(finding: Finding) -> bool:
         return promoted(finding) and (finding.key in known or held.has(finding))
 
-    before = {key: event for key, event in known.items() if event.finding.start >= since}
-    changed = revisions(node, own, before, findings, promotes)
-    keep(node, clock, changed, own, rows, theirs)
+    before = {key: event for key, event in known.items() if event.finding.start >= again.since}
+    changed = revisions(node, again.sources, before, again.findings, promotes, other_rules=again.other_rules)
+    keep(node, clock, changed, again.sources, again.rows, theirs)
     with node.store.write() as tx:
         for key in told.keys() - known.keys():
             theirs.drop(tx, told[key])

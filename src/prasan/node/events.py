@@ -7,12 +7,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prasan.detect.heard import explained, may_be_explained
+from prasan.detect.diff import unmoved
+from prasan.detect.heard import HEARD, explained, may_be_explained
 from prasan.detect.life import compare, promoted
 from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, vessel_id, vessel_object
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, Made
 from prasan.node.register import Ours, Register
+from prasan.node.rules import RULE_CHANGED
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix
 from prasan.picture.marking import Marking, join_all
@@ -60,13 +62,14 @@ def terms_of(sources: Iterable[Source]) -> Terms:
     )
 
 
-def revisions(
+def revisions(  # noqa: PLR0913 - what is known, what is found, and on what terms
     node: Node, sources: Iterable[Source], previous: Mapping[str, Event], findings: Iterable[Finding],
-    promotes: Callable[[Finding], bool] = promoted,
+    promotes: Callable[[Finding], bool] = promoted, *, other_rules: bool = False,
 ) -> list[Event]:  # fmt: skip
     """What findings change about these published events (by finding key); those not found any more are withdrawn.
 
     A gap that is withdrawn because its vessel was heard meanwhile says by whom, and carries their marking too.
+    `other_rules`: the look before went by others, so what is not explained otherwise is withdrawn because of that.
     """
     markings = {source.name: source.marking for source in sources}
 
@@ -74,12 +77,15 @@ def revisions(
         return join_all([markings[name] for name in names])
 
     def with_cause(event: Event) -> Event:
-        if not may_be_explained(event):
-            return event
-        told = explained(event, _during(node, markings, event.finding))
-        return msgspec.structs.replace(told, marking=event.marking.join(marking_of(told.finding.sources)))
+        if may_be_explained(event):
+            told = explained(event, _during(node, markings, event.finding))
+            event = msgspec.structs.replace(told, marking=event.marking.join(marking_of(told.finding.sources)))
+        if other_rules and event.state == "withdrawn" and event.reason != HEARD:
+            return msgspec.structs.replace(event, reason=RULE_CHANGED)
+        return event
 
-    return [with_cause(event) for event in compare(previous, findings, marking_of, node.clock.now(), promotes)]
+    found = unmoved(previous, findings)
+    return [with_cause(event) for event in compare(previous, found, marking_of, node.clock.now(), promotes)]
 
 
 def _during(node: Node, names: Iterable[str], finding: Finding) -> pa.Table:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
 from prasan.formats.stix_build import event_id
 from prasan.node.deriving import WARM_S, begin, derive
@@ -15,6 +14,7 @@ from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
 from prasan.node.provenance import stale
 from prasan.node.register import Ours
+from prasan.node.rules import changed_since, remember_rules, rules_in_force
 from prasan.picture.source import Source
 
 
@@ -37,19 +37,27 @@ def look(node: Node, clock: str) -> Looked:
     names = [source.name for source in sources]
     begin(node, clock, sources)
     rows = Rows(node.archive.read(names), node.archive.read_statics(names))
-    outcome = detect(rows.positions, rows.statics, preset(PRASAN), node.world)
+    outcome = detect(rows.positions, rows.statics, rules_in_force(node.store), node.world)
     since = kept + WARM_S if (kept := node.archive.kept_since(names)) else 0
-    ours = Ours(node)
     before = {key: event for key, event in events_of(node, clock).items() if event.finding.start >= since}
-    changed = revisions(node, sources, before, [one for one in outcome.findings if one.start >= since])
-    objects = keep(node, clock, changed, sources, rows, ours)
-    derive(node, clock, sources, rows, since)
+    other = changed_since(node.store, clock)
+    found = [one for one in outcome.findings if one.start >= since]
+    changed = revisions(node, sources, before, found, other_rules=other)
+    objects = keep(node, clock, changed, sources, rows, Ours(node))
+    derive(node, clock, sources, rows, since, other_rules=other)
+    with node.store.write() as tx:
+        remember_rules(tx, clock)
     return Looked(clock, outcome.counts, len(changed), objects)
 
 
 def stale_looks(node: Node) -> list[Looked]:
     """Look anew at clocks of which somebody may now know other sources than before (accord, policy or settings)."""
     return [look(node, clock) for clock in stale(node)]
+
+
+def clocks(node: Node) -> list[str]:
+    """The clocks of the sources in the archive."""
+    return sorted({node.settings.source_for(name).clock for name in node.archive.sources()})
 
 
 def sources_of(node: Node, clock: str) -> list[Source]:
