@@ -1,10 +1,12 @@
 """Looking at live rows as they come: each step goes on where the last one ended, and goes back when rows came late.
 
-What a step says is what one look at all rows would say (the law of `detect.runner`); a node that starts anew begins
-with the rows of the last days. So it does when rows come that are older than the run can be taken back to: a backfill,
-or another receiver's record. It then begins before the oldest silence that they break.
+What a step says is what one look at all rows would say (the law of `detect.runner`). A node that starts again goes on
+where it was (`live_kept`); one that starts anew begins with the rows of the last days. So it does when rows come that
+are older than the run can be taken back to: a backfill, or another receiver's record. It then begins before the oldest
+silence that they break.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -15,19 +17,23 @@ from prasan.archive.values import News
 from prasan.detect.heard import between
 from prasan.detect.life import event_id_of
 from prasan.detect.run import hulls
-from prasan.detect.runner import Run, Said, Step, back_to, corrected, go_on, missed
+from prasan.detect.runner import WINDOW_S, Run, Said, Step, back_to, corrected, go_on, missed
 from prasan.node.deriving import WARM_S, Deriving, begin
 from prasan.node.events import Rows, events_of, keep, revisions
+from prasan.node.live_kept import Hulls, Keeper, Kept, unkept
 from prasan.node.node import Node
 from prasan.node.picture import Looked, sources_of
 from prasan.node.register import Ours
 from prasan.node.rules import rules_in_force
 from prasan.picture.event import Event
-from prasan.picture.finding import Rule
+from prasan.picture.finding import Finding, Rule
 from prasan.picture.world import World, with_hulls
 
 LOOK_BACK_S: Final = 3 * 86_400
 """How many seconds of rows a node that starts looks at before the first live step."""
+
+PIECE_S: Final = 3600
+"""A stretch looked at anew is cut into steps this long, so that the next late row need not take all of it back."""
 
 _EVENT: Final = msgspec.json.Decoder(Event)
 
@@ -41,14 +47,20 @@ class Watcher:
         self._start(rules_in_force(node.store))
 
     def _start(self, rules: dict[str, Rule]) -> None:
-        """Begin anew with these rules."""
+        """Begin with these rules: where a run with the same ones was kept, or anew."""
         self._rules = rules
-        self._run: Run | None = None
-        self._batch = 0
-        self._hulls: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._keeper = Keeper(self._node, self._clock, self._rules)
+        kept = self._keeper.load()
+        self._run = kept.run if kept else None
+        self._begin, self._batch = (kept.begin, kept.batch) if kept else (0, 0)
+        self._hulls: Hulls = kept.hulls if kept else ({}, {})
+        self._unkept = unkept(kept, self._standing()) if kept else {}
 
-    def step(self, upto: int) -> Looked:
-        """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included."""
+    def step(self, upto: int, detected: Callable[[], None] = lambda: None) -> Looked:
+        """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included.
+
+        `detected` is called between finding and publishing.
+        """
         if (rules := rules_in_force(self._node.store)) != self._rules:
             self._start(rules)
         names = [source.name for source in sources_of(self._node, self._clock)]
@@ -59,17 +71,30 @@ class Watcher:
             return Looked(self._clock, {}, 0, 0)
         rows = self._node.archive.read(names, None, run.upto, upto)
         statics = self._node.archive.read_statics(names, None, run.upto, upto)
-        again, after = go_on(run, rows, upto, self._rules, self._world(statics), statics)
-        said, gone = corrected(run, since, again)
+        again, after = self._advance(run, rows, statics, upto)
+        said, gone = corrected(run, {**self._unkept, **since}, again)
+        detected()
         objects = self._publish(names, said, gone, upto)
         self._deriving.step(sources_of(self._node, self._clock), upto)
-        self._run, self._batch = after, news.batch
+        self._node.at("look")
+        self._run, self._batch, self._unkept = after, news.batch, {}
+        self._keeper.save(Kept(after, self._begin, self._batch, self._hulls))
         return Looked(self._clock, {"rows": rows.num_rows}, len(said) + len(gone), objects)
+
+    def _advance(self, run: Run, rows: pa.Table, statics: pa.Table, upto: int) -> tuple[Said, Run]:
+        """All these rows, a piece of time after the other: what they say, and the run with places to go back to."""
+        world, said = self._world(statics), dict[str, Finding]()
+        for end in pieces(run.upto, upto):
+            some = [_between(table, run.upto, end) for table in (rows, statics)]
+            new, run = go_on(run, some[0], end, self._rules, world, some[1])
+            said |= new
+        return said, run
 
     def _rewound(self, names: list[str], upto: int, news: News) -> tuple[Run, Said]:
         """The run to go on from: a new one, the one there is, or that one taken back to before the first late row."""
         if self._run is None:
-            return Run((Step(upto - LOOK_BACK_S),)), {}
+            self._begin = upto - LOOK_BACK_S
+            return Run((Step(self._begin),)), {}
         if news.t_min is not None and news.t_min < self._run.steps[0].upto:
             return self._anew(names, news.t_min)
         archive, span = self._node.archive, (self._run.steps[0].upto, self._run.upto)
@@ -79,14 +104,18 @@ class Watcher:
 
     def _anew(self, names: list[str], late: int) -> tuple[Run, Said]:
         """A run from long enough before the earliest late row, and what stands of what it will find again."""
-        events = events_of(self._node, self._clock).values()
-        standing = [event.finding for event in events if event.state != "withdrawn"]
+        standing = self._standing()
         silent = [one for one in standing if one.kind == "gap" and one.start < late and (one.end or late + 1) > late]
         mmsis = {mmsi for one in silent for mmsi in one.mmsi}
         rows = self._node.archive.read(names, mmsis, min((one.start for one in silent), default=late))
         begin = min([late, *(one.start for one in silent if len(between(one, rows)))]) - LOOK_BACK_S
-        begin = max(begin, self._node.archive.kept_since(names))
+        self._begin = begin = max(begin, self._node.archive.kept_since(names))
         return Run((Step(begin),)), {one.key: one for one in standing if one.start >= begin + WARM_S}
+
+    def _standing(self) -> list[Finding]:
+        """The findings of this clock's events that stand."""
+        events = events_of(self._node, self._clock).values()
+        return [event.finding for event in events if event.state != "withdrawn"]
 
     def _world(self, statics: pa.Table) -> World:
         """The world with what static reports say of hulls so far."""
@@ -107,3 +136,14 @@ class Watcher:
         archive = self._node.archive
         some = Rows(archive.read(names, mmsis, since, upto), archive.read_statics(names, mmsis))
         return keep(self._node, self._clock, changed, sources, some, Ours(self._node))
+
+
+def pieces(begin: int, end: int) -> list[int]:
+    """Where to cut a stretch of time, its end included: only what may still be taken back is cut small."""
+    first = max(begin, end - WINDOW_S)
+    return [*([first] if first > begin else []), *range(first + PIECE_S, end, PIECE_S), end]
+
+
+def _between(table: pa.Table, begin: int, end: int) -> pa.Table:
+    t = table["t"].to_numpy()
+    return table.filter(pa.array((t >= begin) & (t < end)))
