@@ -5,10 +5,13 @@
 TRACKS are AIS files in any dialect that Prasan reads. DIR gets `ais.nmea` and `truth.jsonl` for `prasan score`:
 
 - silences: the reports of a vessel under way for some hours are taken out (truth: gap; `observable` as in the
-  simulator: it would have been heard, and five neighbours within 20 km were);
+  simulator, by ten-minute steps: it was heard in six of the twelve hours before and would have been in half of those
+  of the silence, and five neighbours within 20 km were heard, one in at least half of them);
 - station outages: all reports from one square of a degree for some hours are taken out (a look-alike, not a gap);
-- splices: one vessel's reports are sent under the number of another (truth: duplicate_identity);
-- approaches: a made-up vessel comes to one that lies still outside of ports, lies alongside, leaves (truth: encounter).
+- splices: one vessel's reports are sent under the number of another (truth: duplicate_identity; observable if five
+  steps between the two are faster than any hull; its speed jumps are not judged);
+- approaches: a made-up vessel comes to one that lies still at sea, more than 10 km from ports and from the shore, lies
+  alongside, leaves (truth: encounter).
 
 What was in the tracks before is nobody's truth: with --before, the events that `prasan detect` finds in the untouched
 tracks (made with --untouched) are listed as `unjudged` and set aside by the score; without it they count as false.
@@ -38,7 +41,12 @@ OUTAGE_H = (7.0, 16.0)
 ALONGSIDE_H = (2.5, 6.0)
 NEIGHBOUR_KM = 20.0
 NEIGHBOURS = 5
+HEARD_SHARE = 0.5
+STEPS_BEFORE = 6
 PORT_KM = 10.0
+SHORE_KM = 10.0
+FASTEST_KN = 60.0
+FAST_STEPS = 5
 STILL_KM = 2.0
 UNDER_WAY_KM = 5.0
 KM_PER_DEGREE = np.pi / 180 * EARTH_M / 1000
@@ -89,16 +97,20 @@ def silence(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple
 
 def _gap(rows: Columns, gone: npt.NDArray[Any], start: float, length: float) -> Line:
     """The truth about a silence, from the reports that were taken out."""
-    own = take(rows, gone)
+    own, mmsi = take(rows, gone), int(rows["mmsi"][gone[0]])
     near = np.zeros(len(rows["t"]), np.bool_)
     inside = (rows["t"] > start) & (rows["t"] < start + length)
     for lat, lon in {(round(a, 2), round(b, 2)) for a, b in zip(own["lat"], own["lon"], strict=True)}:
         near |= inside & (km(rows, lat, lon) < NEIGHBOUR_KM)
-    neighbours = len(set(rows["mmsi"][near].tolist()) - {int(own["mmsi"][0])})
-    steps = len(np.unique(own["t"] // HOUR)) / (length / HOUR)
-    line = event("gap", "transmitter_off", [int(own["mmsi"][0])], (start, start + length), own)
-    seen = {"heard_share": round(float(min(steps, 1.0)), 3), "neighbours": neighbours}
-    return line | seen | {"observable": bool(steps >= 0.5 and neighbours >= NEIGHBOURS)}
+    others = take(rows, near & (rows["mmsi"] != mmsi))
+    steps = length / STEP_S
+    heard, with_them = (min(len(np.unique(x["t"] // STEP_S)) / steps, 1.0) for x in (own, others))
+    before = (rows["mmsi"] == mmsi) & (rows["t"] <= start) & (rows["t"] > start - 12 * HOUR)
+    neighbours, earlier = len(np.unique(others["mmsi"])), len(np.unique(rows["t"][before] // STEP_S))
+    line = event("gap", "transmitter_off", [mmsi], (start, start + length), own)
+    enough = neighbours >= NEIGHBOURS and with_them >= HEARD_SHARE and earlier >= STEPS_BEFORE
+    seen = {"heard_share": round(heard, 3), "neighbours": neighbours, "neighbour_share": round(with_them, 3)}
+    return line | seen | {"steps_heard_before": earlier, "observable": bool(heard >= HEARD_SHARE and enough)}
 
 
 def outage(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple[Columns, list[Line]]:
@@ -129,8 +141,22 @@ def splice(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple[
                 continue
             used.update((first, second))
             changed = rows | {"mmsi": np.where(rows["mmsi"] == second, first, rows["mmsi"])}
-            return changed, [event("duplicate_identity", "two_hulls_one_mmsi", [first], (start, end), a)]
+            told = event("duplicate_identity", "two_hulls_one_mmsi", [first], (start, end), a)
+            jump = event("speed_jump", "two_hulls_one_mmsi", [first], (start, end), a) | {"row": "unjudged"}
+            return changed, [told | {"observable": _fast_steps(a, b, start, end) >= FAST_STEPS}, jump]
     return rows, []
+
+
+def _fast_steps(a: Columns, b: Columns, start: float, end: float) -> int:
+    """How many steps from one vessel to the other are faster than any hull."""
+    both = {name: np.concatenate((a[name], b[name])) for name in ("t", "lat", "lon", "mmsi")}
+    order = np.argsort(both["t"], kind="stable")
+    both = take(both, order[(both["t"][order] >= start) & (both["t"][order] <= end)])
+    north = np.diff(both["lat"])
+    east = np.diff(both["lon"]) * np.cos(np.radians(both["lat"][1:]))
+    metres = np.hypot(north, east) * KM_PER_DEGREE * 1000
+    fast = metres > FASTEST_KN * KNOT_MS * (np.diff(both["t"]) + 60)  # stamps may be cut to the minute
+    return int((fast & (np.diff(both["mmsi"]) != 0)).sum())
 
 
 def _closest(a: Columns, b: Columns, start: float, end: float) -> float:
@@ -147,8 +173,8 @@ def approach(rows: Columns, random: np.random.Generator, used: set[int]) -> tupl
         length = random.uniform(*ALONGSIDE_H) * HOUR
         found = None if mmsi in used or len(own["t"]) < 10 else _still(own, length + HOUR)
         if found is not None:
-            used.add(mmsi)
             number = 538_990_000 + len(used)
+            used.update((mmsi, number))
             host = take(own, (own["t"] >= found) & (own["t"] <= found + length + HOUR))
             met = found + HOUR / 2
             visitor = _visitor(host, number, met, length, random)
@@ -169,8 +195,9 @@ def _still(own: Columns, length: float) -> float | None:
             continue
         lat, lon = float(own["lat"][at]), float(own["lon"][at])
         if km(take(own, window), lat, lon).max() < STILL_KM:
-            port = reference_world().ports.nearest_m([lat], [lon])[0] / 1000
-            return float(own["t"][at]) if port > PORT_KM else None
+            world = reference_world()
+            port, shore = world.ports.nearest_m([lat], [lon])[0] / 1000, world.shore_m([lat], [lon])[0] / 1000
+            return float(own["t"][at]) if port > PORT_KM and shore > SHORE_KM else None
     return None
 
 
@@ -239,7 +266,7 @@ def main() -> int:
     parser.add_argument("--out", required=True)
     parser.add_argument("--before", help="events of the untouched tracks")
     parser.add_argument("--untouched", action="store_true", help="inject nothing: only write the tracks as they are")
-    for name, count in (("silences", 8), ("outages", 2), ("splices", 3), ("approaches", 3)):
+    for name, count in (("silences", 12), ("outages", 2), ("splices", 3), ("approaches", 3)):
         parser.add_argument(f"--{name}", type=int, default=count)
     given = parser.parse_args()
     rows, random, used, told = read(given.tracks), np.random.default_rng(given.seed), set[int](), list[Line]()
@@ -255,7 +282,8 @@ def main() -> int:
     run = {"row": "run", "seed": given.seed, "vessel_days": float(days), "tracks": [Path(p).name for p in given.tracks]}
     lines = [run, *told, *unjudged(given.before)]
     (folder / "truth.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    counts = {what: sum(line["what"] == what for line in told) for what in sorted({line["what"] for line in told})}
+    whats = [line["what"] for line in told if line["row"] != "unjudged"]
+    counts = {what: whats.count(what) for what in sorted(set(whats))}
     sys.stdout.write(json.dumps({"rows": len(rows["t"]), "vessel_days": days, "injected": counts}) + "\n")
     return 0
 
