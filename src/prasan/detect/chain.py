@@ -10,13 +10,14 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
+from prasan.detect import crowd
 from prasan.detect.kinds import CELL_KERNELS, JUMP_KERNELS, STATIC_KERNELS, TRACK_KERNELS
 from prasan.detect.rules import Rules
 from prasan.detect.told import Told, told
 from prasan.picture.finding import Finding
 from prasan.picture.world import World
 from prasan.tracks.circles import Circle, CircleCarry, circles
-from prasan.tracks.columns import Fixes, Slots
+from prasan.tracks.columns import Fixes, Slots, no_fixes, take
 from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
 from prasan.tracks.jumps import JumpCarry, Jumps, jumps
@@ -35,10 +36,12 @@ class ChainCarry(msgspec.Struct, frozen=True):
     identities: IdentityCarry | None = None
     jumps: JumpCarry | None = None
     circles: CircleCarry | None = None
+    upto: int = 0
+    let_go: int = 0
 
     def not_assessable(self) -> dict[str, dict[str, int]]:
-        """What could not be judged so far, by kind and reason."""
-        result: dict[str, dict[str, int]] = {}
+        """What could not be judged so far, by kind and reason; `any` stands for all kinds (see `crowd`)."""
+        result: dict[str, dict[str, int]] = {"any": {"crowd": self.let_go}} if self.let_go else {}
         for name, carry in self.kernels.items():
             for reason, number in getattr(carry, "not_assessable", {}).items():
                 tally = result.setdefault(name.removesuffix(_SAID), {})
@@ -53,7 +56,31 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
 
     `statics` are new rows of `STATICS` in any order; those with t >= `upto` wait in the carry.
     """
-    carry = carry or ChainCarry()
+    carry, findings = carry or ChainCarry(), list[Finding]()
+    while (end := crowd.too_many(fixes, _last(carry), carry.upto, crowd.MAX_VESSELS)) is not None and end <= upto:
+        now = fixes.t < end
+        found, carry = _step(take(fixes, now), carry, end, rules, world, statics)
+        findings += found
+        carry, fixes, statics = _fewer(carry), take(fixes, ~now), None
+    found, carry = _step(fixes, carry, upto, rules, world, statics)
+    return findings + found, carry
+
+
+def _last(carry: ChainCarry) -> Fixes:
+    """The last fix of every emitter."""
+    return carry.emitters.last if carry.emitters else no_fixes()
+
+
+def _fewer(carry: ChainCarry) -> ChainCarry:
+    """Without the vessels that are one too many."""
+    gone = crowd.least_heard(_last(carry), carry.jumps, crowd.MAX_VESSELS)
+    less: ChainCarry = crowd.without(carry, gone)
+    return msgspec.structs.replace(less, let_go=carry.let_go + len(gone))
+
+
+def _step(  # noqa: PLR0913, PLR0917 - the three shapes meet here
+    fixes: Fixes, carry: ChainCarry, upto: int, rules: Rules, world: World, statics: pa.Table | None
+) -> tuple[list[Finding], ChainCarry]:
     rows, emitters = assign(fixes, carry.emitters)
     made, slot_carry = _slots(rows, carry.slots, rules)
     said, identities = _said(statics, carry, upto, rules, rows)
@@ -72,7 +99,8 @@ def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
                 found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
                 findings += found
                 kernels[kind + mark] = state
-    return findings, ChainCarry(emitters, slot_carry, kernels, identities, jump_carry, circle_carry)
+    parts = (emitters, slot_carry, kernels, identities, jump_carry, circle_carry)
+    return findings, ChainCarry(*parts, max(upto, carry.upto), carry.let_go)
 
 
 _SAID: Final = " said"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from prasan.detect import (
+    crowd,
     drifting,
     duplicate_identity,
     encounter,
@@ -70,5 +71,6 @@ NOT_ASSESSABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "drifting": drifting.NOT_ASSESSABLE,
     "stop": stop.NOT_ASSESSABLE,
     "loitering": loitering.NOT_ASSESSABLE,
+    "any": crowd.NOT_ASSESSABLE,
 }
 """Kind -> why it could not judge, as codes; each is counted."""

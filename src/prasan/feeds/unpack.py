@@ -5,6 +5,7 @@ cannot fill the machine. Nothing is held whole.
 """
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -170,7 +171,7 @@ def _members(file: BufferedReader, piece: int) -> Iterator[Iterator[bytes]]:
                 )
             for info in infos:
                 yield member(archive, info)
-    except (zipfile.BadZipFile, NotImplementedError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):  # ValueError: names, offsets
         raise FormatError("The zip is damaged, or ends too early.", _REFETCH) from None
 
 

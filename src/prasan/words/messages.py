@@ -346,6 +346,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not_assessable.feed_silent": "The feed itself was silent",
     "not_assessable.no_heading": "Slow vessels that gave no heading",
     "not_assessable.long_silence": "Silences too long to know what the vessel did",
+    "not_assessable.crowd": "More vessels at once than are followed: those heard least were let go",
     # why an event's state is what it is
     "life.opened": "First seen",
     "life.revised": "New data changed it",
