@@ -114,16 +114,20 @@ def moment(context: Context, seconds: int, precision: str = "minute", *, local: 
 @pass_context
 def ailing(context: Context, ill: Ill) -> str:
     """What is wrong, in a sentence."""
-    stage = {"stage": Message(f"lag.{ill.values['stage']}")} if "stage" in ill.values else {}
-    return say(f"ill.{ill.code}", {**ill.values, **stage}, _screen(context).lang)
+    values, lang = dict(ill.values), _screen(context).lang
+    if "stage" in values:
+        values["stage"] = Message(f"lag.{values['stage']}")
+    if "lag_s" in values:
+        values["lag"] = span(context, values["lag_s"])
+    return say(f"ill.{ill.code}", values, lang)
 
 
 @pass_context
 def span(context: Context, seconds: float) -> str:
-    """A length of time in its largest whole unit."""
-    units = (("d", 86_400), ("h", 3_600), ("min", 60))
-    unit, size = next(((name, size) for name, size in units if seconds >= 2 * size), ("s", 1))
-    value = figure(round(seconds, 1) if seconds < 10 else round(seconds / size))
+    """A length of time in its largest whole unit; with a minus if it is below zero."""
+    units, length = (("d", 86_400), ("h", 3_600), ("min", 60)), abs(seconds)
+    unit, size = next(((name, size) for name, size in units if length >= 2 * size), ("s", 1))
+    value = figure(round(seconds, 1) if length < 10 else round(seconds / size))
     return say(f"span.{unit}", {"number": value}, _screen(context).lang)
 
 

@@ -81,6 +81,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.event.no_rule": "Rule and evidence were removed when the sender sanitised this event.",
     "screen.event.no_rule_received": "No rule or evidence came with this event.",
     "screen.rule": "Rule {id}, version {version}, preset {preset}",
+    "screen.judged": "How it was judged",
     "screen.thresholds": "Thresholds",
     "screen.evidence": "Evidence",
     "screen.differs": "Where it differs from its model ({number})",
@@ -175,7 +176,7 @@ SCREENS: Final[dict[str, str]] = {
     "health.state": "State",
     "health.last_row": "Last row",
     "health.rows": "Rows stored",
-    "health.offset": "Clock offset (s)",
+    "health.offset": "Clock offset",
     "health.lost": "Packets lost",
     "health.reconnects": "Opened again",
     "health.dropped": "Lines left out",
@@ -234,7 +235,7 @@ SCREENS: Final[dict[str, str]] = {
         "Look at the receiver, its antenna and the line. If so little traffic is usual there, raise "
         "silent_s of the [[feed]]."
     ),
-    "ill.feed_clock_off": "Rows of {feed} come {lag_s:,.0f} seconds later than their times say.",
+    "ill.feed_clock_off": "Rows of {feed} come {lag} later than their times say.",
     "ill.feed_clock_off.remedy": (
         "Set the clock of the receiver (a minus means that it is ahead). If every feed says so, set this "
         "node's own. For a feed that is always late, raise behind_s of the [[feed]]."
