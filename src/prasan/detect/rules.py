@@ -73,7 +73,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             2,
             PRASAN,
             {
-                "vessels_count": 3, "window_h": 1, "source_km": 100, "target_km": 20, "distance_km": 10,
+                "vessels_count": 3, "window_h": 1, "source_km": 120, "target_km": 20, "distance_km": 10,
                 "implied_kn": 50, "quiet_h": 72, "fixes_count": 3, "circles_count": 2,
             },
             (

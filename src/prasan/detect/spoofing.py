@@ -9,8 +9,10 @@ Definition    at least `vessels_count` vessels, within `window_h` of the first o
               Or, however near: `circles_count` of them sail circles (see `tracks.circles`) where such a jump put them.
 Source        SeaSpoofFinder (arXiv 2602.16257): a jump filter per vessel, then several vessels that share source and
               target; arXiv 2603.11055: clusters in space and time take away 98.6 % of false alarms. Windows of 15 to 60
-              minutes (reference implementations); kilometres are our own choice. Circles: Bergman, SkyTruth and GFW
-              (globalfishingwatch.org/data-blog/circling-above-point-reyes); no author states numbers.
+              minutes (reference implementations). `source_km` is twice the radio horizon of a transmitter on shore
+              (60 km for antennas of 100 m and 20 m, ITU-R P.452 geometry); other kilometres are our own.
+              Circles: Bergman, SkyTruth and GFW (globalfishingwatch.org/data-blog/circling-above-point-reyes), who
+              state no numbers.
 Columns       t, mmsi, lat, lon, sog where given; emitter from `tracks`.
 Cadence       any at which the step is impossible; a vessel heard once an hour hides displacements below 25 miles.
 Cannot see    who does it, and what for; a slow drift of positions, which no step betrays; one vessel that lies alone.

@@ -1,5 +1,7 @@
 """True events in which a position is false: displaced together, put on circles, or a receiver at fault."""
 
+from typing import Final
+
 from prasan.exercise.area import Point
 from prasan.exercise.deed import Deed, place, sends
 from prasan.exercise.draw import HOUR
@@ -7,14 +9,15 @@ from prasan.exercise.fleet import Cast, replace
 from prasan.exercise.lanes import km, shifted
 from prasan.exercise.track import Hull, Ring
 
+TRIES: Final = 6
+"""Moments that are drawn to find one at which enough vessels pass by a port."""
+
 
 def spoofing(cast: Cast) -> list[Deed]:
     """A transmitter in a port puts the positions of the vessels around it elsewhere, together, for a while."""
-    draw, seconds = cast.draw, cast.sea.seconds
+    draw = cast.draw
     length = draw.hours("deeds", "spoofing_h")
-    start = draw.uniform(6 * HOUR, seconds - length - HOUR)
-    centre = draw.pick(cast.setting.area.port).berth
-    caught = _near(cast, centre, (start, start + length))[: max(3, draw.whole("deeds", "spoofed"))]
+    start, centre, caught = _caught(cast, length, max(3, draw.whole("deeds", "spoofed")))
     elsewhere = shifted(centre, draw.uniform(0, 360), draw.of("deeds", "spoofing_km"))
     leap = (elsewhere[0] - centre[0], elsewhere[1] - centre[1])
     for hull in caught:
@@ -39,11 +42,9 @@ def fault(cast: Cast) -> list[Deed]:
 
 def circles(cast: Cast) -> list[Deed]:
     """A transmitter makes vessels seem to sail circles round one point, near by or hundreds of kilometres away."""
-    draw, seconds = cast.draw, cast.sea.seconds
+    draw = cast.draw
     length = draw.hours("deeds", "circle_h")
-    start = draw.uniform(6 * HOUR, seconds - length - HOUR)
-    port = draw.pick(cast.setting.area.port).berth
-    caught = _near(cast, port, (start, start + length))[: max(2, draw.whole("deeds", "circling"))]
+    start, port, caught = _caught(cast, length, max(2, draw.whole("deeds", "circling")))
     away = draw.of("deeds", "circle_km") if draw.chance(draw.of("deeds", "circle_far")) else 0.0
     centre = shifted(shifted(port, draw.uniform(0, 360), away), draw.uniform(0, 360), 2.0)
     for hull in caught:
@@ -54,9 +55,21 @@ def circles(cast: Cast) -> list[Deed]:
     return [Deed("spoofing", "circles", numbers, numbers, start, start + length), *jumps]
 
 
-def _near(cast: Cast, spot: Point, span: tuple[float, float]) -> list[Hull]:
-    """Hulls under way, the nearest to a spot first."""
-    return sorted(_free(cast, span), key=lambda hull: km(spot, place(hull, span[0])))
+def _caught(cast: Cast, length: float, most: int) -> tuple[float, Point, list[Hull]]:
+    """When and at which port so many hulls, or as many as can be, are under way within a transmitter's reach."""
+    draw = cast.draw
+    reach, best = draw.of("deeds", "spoof_reach_km"), (0.0, cast.setting.area.port[0].berth, list[Hull]())
+    for _ in range(TRIES):
+        start = draw.uniform(6 * HOUR, cast.sea.seconds - length - HOUR)
+        free = _free(cast, (start, start + length))
+        for port in draw.spread(cast.setting.area.port):
+            far = sorted((km(port.berth, place(hull, start)), number) for number, hull in enumerate(free))
+            near = [free[number] for away, number in far[:most] if away < reach]
+            if len(near) > len(best[2]):
+                best = start, port.berth, near
+        if len(best[2]) == most:
+            break
+    return best
 
 
 def _free(cast: Cast, span: tuple[float, float]) -> list[Hull]:

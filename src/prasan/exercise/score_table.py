@@ -52,6 +52,8 @@ def _reached(kind: str, one: Mapping[str, Any]) -> str:
         return f"precision {GAP[0]:g}, recall {GAP[1]:g}: " + (f"short in {', '.join(short)}" if short else "reached")
     if kind not in LINES:
         return ""
+    if not one["observable"] and not one["events"]:
+        return ""
     return f"{LINES[kind]:g}: " + ("reached" if (one["f1"] or 0) >= LINES[kind] else "short")
 
 

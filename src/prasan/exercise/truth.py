@@ -32,6 +32,9 @@ AROUND_S: Final = 7200.0
 LONG_ENOUGH: Final = {"stop": "stay_h", "port_visit": "stay_h", "loitering": "loiter_h", "drifting": "adrift_h"}
 """Kind of stay -> how long it must last to be observable."""
 
+AT_PLACE: Final = frozenset({"encounter", "zone_entry", *LONG_ENOUGH})
+"""Kinds that are seen only where a vessel is heard from its real place."""
+
 FASTEST_KMH: Final = 60 * 1.852
 """No hull of the fleet sails half as fast: who seems to, has leapt."""
 
@@ -39,12 +42,14 @@ FASTEST_KMH: Final = 60 * 1.852
 class Traffic(msgspec.Struct, frozen=True):
     """Every hull (rows) at every ten-minute step (columns): where it really is, and whether any receiver heard it.
 
-    `ideal` is whether it would be heard with its transmitter on; `fair` without outages, `open` without shadows too.
+    `placed` is whether it was heard from where it really is; `ideal` whether it would be heard with its transmitter on,
+    `fair` without outages, `open` without shadows too.
     """
 
     lat: Floats
     lon: Floats
     heard: Bools
+    placed: Bools
     ideal: Bools
     fair: Bools
     open: Bools
@@ -64,7 +69,14 @@ def traffic(cast: Cast, radio: Radio, heard: Bools) -> Traffic:
     ideal, fair, clear = (
         _covered(radio, flat, reports, weak).reshape(heard.shape) for weak in (Weak(), Weak(False), Weak(False, False))
     )
-    return Traffic(lat, lon, heard, ideal, fair, clear, moored)
+    placed = heard & ~np.array([_elsewhere(hull, t) for hull in cast.hulls])
+    return Traffic(lat, lon, heard, placed, ideal, fair, clear, moored)
+
+
+def _elsewhere(hull: Hull, t: Floats) -> Bools:
+    """Whether a false position was sent at some of these times, n."""
+    spans = [row[:2] for rows in (hull.leaps, hull.rings) for row in rows]
+    return np.asarray(sum((t >= a) & (t < b) for a, b in spans) > 0) if spans else np.zeros(len(t), np.bool_)
 
 
 def _covered(made: Radio, spots: Spots, reports: Floats, weak: Weak) -> Bools:
@@ -120,6 +132,9 @@ def zone_entries(cast: Cast, radius_km: float) -> list[Deed]:
     t = np.arange(0.0, cast.sea.seconds, 60.0)
     found = []
     for hull in cast.hulls:
+        spans = [row[:2] for rows in (hull.leaps, hull.rings) for row in rows]
+        one = (hull.mmsi,)
+        found += [Deed("zone_entry", "false_position", one, one, *span, innocent=True) for span in spans]
         lat, lon = where(hull, t)
         for zone in cast.setting.area.zone:
             middle = (float(np.mean([p[0] for p in zone.ring])), float(np.mean([p[1] for p in zone.ring])))
@@ -173,7 +188,8 @@ def line(cast: Cast, seen: Traffic, deed: Deed, epoch: int) -> dict[str, Any]:
 def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: slice) -> dict[str, Any]:
     """What receivers could know: share of steps heard, neighbours heard around, and whether that is observable."""
     limits = cast.setting.ranges.observable
-    share = _share(seen.ideal if deed.what == "transmitter_off" else seen.heard, rows, steps)
+    states = seen.placed if deed.kind in AT_PLACE else seen.heard
+    share = _share(seen.ideal if deed.what == "transmitter_off" else states, rows, steps)
     known: dict[str, Any] = {"observable": False, "heard_share": round(share, 3)}
     if deed.kind in LONG_ENOUGH:  # who was around is nothing to a stay, and there are many
         return known | {"observable": share >= limits["heard_share"] and _lasting(cast, seen, deed, rows[0], steps)}
@@ -241,6 +257,10 @@ def _sudden(states: Bools, deed: Deed, hull: Hull, limits: dict[str, float]) -> 
     at = np.flatnonzero(states)
     for edge in (deed.start, deed.end):
         before, after = at[at * BIN_S + BIN_S <= edge], at[at * BIN_S >= edge]
+        if edge == deed.start:  # who is not heard while displaced has not leapt
+            after = after[after * BIN_S + BIN_S <= deed.end]
+        else:
+            before = before[before * BIN_S >= deed.start]
         if len(before) and len(after) and (after[0] - before[-1]) * BIN_S * FASTEST_KMH / 3600 < leap:
             return True
     return False
