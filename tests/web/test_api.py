@@ -124,7 +124,7 @@ def test_a_ticket_is_good_for_one_key_until_its_end() -> None:
 
 
 class NewsDesk(MemoryDesk):
-    """A picture in which one more alert stands once its version was asked for twice."""
+    """A picture in which one more alert stands, and one that is long past, once its version was asked for twice."""
 
     asked = 0
 
@@ -132,7 +132,8 @@ class NewsDesk(MemoryDesk):
         self.asked += 1
         if self.asked == 2:
             gap = next(row for row in self.rows if row.kind == "gap")
-            self.rows = (*self.rows, msgspec.structs.replace(gap, id="prasan-maritime-event--new"))
+            past = msgspec.structs.replace(gap, id="prasan-maritime-event--old", past=True)
+            self.rows = (*self.rows, msgspec.structs.replace(gap, id="prasan-maritime-event--new"), past)
             self.generation = "2"
         return super().version(audience)
 

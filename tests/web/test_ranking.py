@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 from desk import ROWS
 
-from prasan.web.desk import Row, WatchPage
+from prasan.web.desk import Row, SourceNote, WatchPage
 from prasan.web.pages import in_watch_order
 from prasan.web.rows import sentences
-from prasan.web.seen import rank_events
+from prasan.web.seen import mark_past, rank_events
 
 E = next(row for row in ROWS if row.layer == "event")
 
@@ -29,6 +29,18 @@ def test_a_dark_gap_is_never_behind_a_plain_one() -> None:
     plain = [event(n, kind="gap", gap_class="unknown", start=1000, end=2000, mmsi=(n,)) for n in range(25)]
     dark = event(99, kind="gap", gap_class="dark", start=1000, end=2000, mmsi=(99,))
     assert not next(row for row in rank_events([*plain, dark]) if row.id == dark.id).folded
+
+
+def test_what_late_rows_show_of_days_long_past_is_no_alert() -> None:
+    day = 86_400
+    rows = [
+        event(1, start=0, end=day, source="radar"),
+        event(2, start=0, end=7 * day, source="radar"),
+        event(3, start=0, end=None, source="radar"),
+        event(4, start=0, end=day, source="from us-mo", origin="us-mo"),
+    ]
+    notes = [SourceNote("radar", "Radar", "live", E.marking, 0, 8 * day)]
+    assert [row.past for row in mark_past(rows, notes)] == [True, False, False, False]
 
 
 def test_events_of_one_vessel_at_one_time_are_one_case() -> None:

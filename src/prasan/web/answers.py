@@ -49,6 +49,7 @@ class RowAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     mmsi: tuple[int, ...] = ()
     folded: bool = False
     case: str = ""
+    past: bool = False
 
 
 class SourceAnswer(msgspec.Struct, frozen=True):
@@ -120,6 +121,7 @@ def row_answer(row: Row, lang: str) -> RowAnswer:
         mmsi=row.mmsi,
         folded=row.folded,
         case=row.case,
+        past=row.past,
     )
 
 

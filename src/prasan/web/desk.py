@@ -55,7 +55,8 @@ class Row(msgspec.Struct, frozen=True):
     `radius_m` is the uncertainty of the place, None where it is as exact as its source; `window_min` is how many
     minutes after a rounded time the true one may be. `source` is the data set's name; `origin` is `own` or the partner
     it came from. `folded`: its rule raised more that day than a watch can look into, and others rank higher; `case` is
-    the id of the first of the events that belong together, "" if it stands alone.
+    the id of the first of the events that belong together, "" if it stands alone. `past`: it ended days before the
+    newest data of its source, so that finding or correcting it now raises no alert.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Row(msgspec.Struct, frozen=True):
     mmsi: tuple[int, ...] = ()
     folded: bool = False
     case: str = ""
+    past: bool = False
 
 
 class SourceNote(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Everything one audience may see, as lines of the picture: its own view rows, and vessels from the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import pyarrow as pa
@@ -16,6 +16,7 @@ from prasan.web import desk
 from prasan.web.rows import Context, is_vessel, row_of, sent_by, vessel_name
 from prasan.words import Message
 
+PAST_S = 2 * 86_400
 FACETS = ("source", "kind", "mode", "origin")
 
 
@@ -40,7 +41,7 @@ def look(node: Node, audience: str, version: str) -> Seen:
         row_of(view.raw, origins.get(view.origin, view.origin), view.sanitised or view.id in built, context)
         for view in views
     ]
-    known = rank_events([row for row in rows if row is not None])
+    known = mark_past(rank_events([row for row in rows if row is not None]), sources)
     sources += tuple(_sent(known, partner.name) for partner in node.store.partners())
     vessels = _vessels(node.archive, [note for note in sources if note.last is not None])
     every = sorted([*known, *vessels], key=lambda row: (-row.start, row.id))
@@ -55,6 +56,20 @@ def rank_events(rows: list[desk.Row]) -> list[desk.Row]:
     return [
         msgspec.structs.replace(row, folded=row.id in folded, case=case.get(row.id, ""))
         if row.id in folded or row.id in case
+        else row
+        for row in rows
+    ]
+
+
+def mark_past(rows: list[desk.Row], sources: Iterable[desk.SourceNote]) -> list[desk.Row]:
+    """Our own events that ended `PAST_S` before the newest row of their data set, said to be past: late rows made them.
+
+    A day that old is closed (`archive.Tuning.close_days`); what comes for it is backfill.
+    """
+    newest = {note.name: note.last for note in sources if note.last is not None}
+    return [
+        msgspec.structs.replace(row, past=True)
+        if row.layer == "event" and row.end is not None and row.end < newest.get(row.source, 0) - PAST_S
         else row
         for row in rows
     ]

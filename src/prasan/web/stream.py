@@ -43,7 +43,7 @@ async def _events(house: House, screen: Screen) -> AsyncIterator[bytes]:
         if await run_in_threadpool(house.desk.version, screen.audience) != version:
             version, alerts = await run_in_threadpool(_look, house, screen)
             for key, row in alerts.items():
-                if known.get(key) != row:
+                if known.get(key) != row and not row.past:
                     yield _event("alert", row_answer(row, screen.lang))
             known, quiet = alerts, 0
             yield _event("picture", {"version": version})

@@ -23,7 +23,7 @@ async function readRows({ tellNews = false } = {}) {
   const answer = await fetch(`/api/v1/watch?${list().dataset.query}`, { headers });
   if (answer.status !== 200 || turn !== state.asked) return false;
   const picture = await answer.json();
-  if (tellNews) tell(picture.rows.filter((row) => row.layer === "event" && !rowOf(row.id)));
+  if (tellNews) tell(picture.rows.filter((row) => row.layer === "event" && !row.past && !rowOf(row.id)));
   [state.rows, state.version, state.etag] = [picture.rows, picture.version, answer.headers.get("ETag")];
   return true;
 }
