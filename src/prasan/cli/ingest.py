@@ -26,6 +26,7 @@ from prasan.node.summing import publish_counts
 
 PROGRESS = "read "
 """How a line of progress begins."""
+PASSED: Final = "passed over "
 WATCH_S: Final = 0.5
 STANDS: Final = {
     "starting": "starting",
@@ -122,6 +123,9 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _progress(one: Taken) -> None:
+    if one.refused:
+        tell(f"{PASSED}{one.source}: {one.refused}")
+        return
     new = f"{one.rows} rows" if one.rows else f"{one.objects} objects"
     tell(f"{PROGRESS}{one.source}: {new} in {one.seconds} s")
 

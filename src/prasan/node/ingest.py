@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from prasan.archive.archive import Archive, batch_id
 from prasan.archive.values import Appended, Tended
+from prasan.errors import FormatError
 from prasan.feeds.files import FileBatch, list_files, read_source
 from prasan.feeds.tables import is_incident_table, read_table
 from prasan.formats import incidents
@@ -39,6 +40,7 @@ class Taken(msgspec.Struct):
     """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds.
 
     `quarantined` rows have no usable time: they are stored beside the dated rows, and nothing is detected in them.
+    `refused` says why a file of a folder was passed over.
     """
 
     source: str
@@ -51,6 +53,7 @@ class Taken(msgspec.Struct):
     duplicates: int = 0
     objects: int = 0
     seconds: float = 0.0
+    refused: str = ""
 
 
 Done = Callable[[Taken], None]
@@ -59,17 +62,34 @@ Done = Callable[[Taken], None]
 def ingest(
     node: Node, sources: Iterable[str], *, name: str | None = None, dialect: str | None = None, done: Done | None = None
 ) -> tuple[list[Taken], list[Looked]]:
-    """Take files, folders or `-` in, then look once at every clock they belong to. `done` hears of each file."""
-    taken = []
+    """Take files, folders or `-` in, then look once at every clock they belong to. `done` hears of each file.
+
+    A file of a folder that cannot be read is passed over, and said. One that was named ends the work: what came before
+    it is looked at, then its FormatError is raised, as it is if no file could be read.
+    """
+    named = frozenset(sources := list(sources))
+    taken, refusals, ended = list[Taken](), list[FormatError](), False
     with ThreadPoolExecutor(1) as pool:
         for path in list_files(sources):
             source = node.settings.source_for(name or Path(path).name)
-            taken.append(_take(node, path, source, dialect, pool))
+            try:
+                taken.append(_take(node, path, source, dialect, pool))
+            except FormatError as error:
+                refusals.append(error)
+                if ended := path in named:
+                    break
+                taken.append(Taken(source.name, source.clock, refused=f"{error} {error.remedy}"))
             if done is not None:
                 done(taken[-1])
-    # Rows that were here already count too: whoever stored them may have been stopped before looking at them.
-    looks = [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
+    looks = _look(node, taken)
+    if refusals and (ended or len(refusals) == len(taken)):
+        raise refusals[-1]
     return taken, looks
+
+
+def _look(node: Node, taken: Iterable[Taken]) -> list[Looked]:
+    # Rows that were here already count too: whoever stored them may have been stopped before looking at them.
+    return [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
 
 
 def _take(node: Node, path: str, source: Source, dialect: str | None, pool: Executor) -> Taken:
