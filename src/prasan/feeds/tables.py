@@ -9,8 +9,8 @@ from typing import Final
 
 from prasan.errors import FormatError
 
-MAX_BYTES: Final = 256 << 20
-"""Bytes unpacked, at most: a hundred times the table of all attacks since 1993."""
+MAX_BYTES: Final = 64 << 20
+"""Bytes unpacked, at most: sixty times the table of all attacks since 1993."""
 HEAD: Final = 4096
 INCIDENT_COLUMN: Final = "attack_type"
 """The column that only incident tables have."""
