@@ -1,6 +1,7 @@
 """Drifting: the law of pieces, a plain reading of the rule, and what an officer would ask."""
 
 import movement_kit as kit
+import msgspec
 import pytest
 from hypothesis import given, settings
 from movement_kit import DAY, METRE, SHIP, Row
@@ -28,7 +29,7 @@ def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
     for n in range(len(fixes)):
         track, t = (int(fixes.mmsi[n]), int(fixes.emitter[n])), int(fixes.t[n])
         sog, cog, bow = fixes.sog[n] / 10, fixes.cog[n] / 10, int(fixes.heading[n])
-        if sog < 0 or cog < 0 or bow < 0:
+        if sog < 0.5 or cog < 0 or bow < 0:
             continue
         apart = min(abs(cog - bow) % 360, 360 - abs(cog - bow) % 360)
         adrift = 0.5 <= sog <= 5 and apart > 40
@@ -78,6 +79,13 @@ def test_a_ship_carried_sideways_drifts() -> None:
 @pytest.mark.parametrize(("heading", "knots"), [(40, 1.5), (320, 1.5), (0, 1.5), (90, 0.2), (90, 9.0)])
 def test_bow_ahead_nearly_still_or_fast_is_no_drift(heading: int, knots: float) -> None:
     assert kit.whole(kernel, drift(heading=heading, knots=knots), RULE, SEA)[0] == []
+
+
+def test_a_fix_too_slow_to_have_a_course_ends_nothing() -> None:
+    slow = {"sog": 0.3, "cog": 100.0}
+    rows = [row if at % 3 else msgspec.structs.replace(row, **slow) for at, row in enumerate(drift())]
+    (one,), _ = kit.whole(kernel, rows, RULE, SEA, after=3600)
+    assert (one.start, one.end) == (DAY + 180, DAY + 57 * 60)
 
 
 def test_no_heading_is_not_assessable_and_counted_once_a_transmitter() -> None:

@@ -1,7 +1,8 @@
 """Drifting: a vessel is carried along, with its bow elsewhere.
 
-Definition    for `min_h` or longer, every fix that can be judged has a speed from `min_kn` to `max_kn` and a course
-              over ground more than `angle_deg` off the heading; no two of them are more than `hole_h` apart.
+Definition    for `min_h` or longer, every fix that can be judged (with a heading, at `min_kn` or faster) has a speed up
+              to `max_kn` and a course over ground more than `angle_deg` off the heading; no two of them are more
+              than `hole_h` apart.
 Source        RTEC maritime (aartikis/RTEC, rules.prolog, thresholds.prolog): |course - heading| > 40 degrees while
               under way, heading 511 ignored; under way there is 2.7 to 48.6 kn. `min_kn`, `max_kn`, `min_h`, `hole_h`
               are our own: below half a knot the course is noise, and above 5 kn a crabbing ferry is meant.
@@ -78,7 +79,8 @@ def kernel(
     slow, told = _slow(rows, rule), (rows.heading >= 0) & (rows.cog >= 0) & (rows.sog >= 0)
     keys = track_keys(rows)
     silent, telling = np.union1d(carry.silent, keys[slow & ~told]), np.union1d(carry.telling, keys[slow & told])
-    both, new = window(take(rows, told & ~np.isin(rows.sog, NOISE_SOG)), carry.last)
+    fit = told & (rows.sog >= rule.thresholds["min_kn"] * 10) & ~np.isin(rows.sog, NOISE_SOG)
+    both, new = window(take(rows, fit), carry.last)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
     on, same = _slow(both, rule) & (_angle(both) > rule.thresholds["angle_deg"] * 10), same_track(both)
     near = np.diff(both.t) <= hole
