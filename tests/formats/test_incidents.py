@@ -99,3 +99,9 @@ def test_any_rows_are_counted(rows: list[str]) -> None:
     parsed = parse([HEADER, *rows])
     assert not parsed.incidents
     assert len(parsed.bad) <= sum(row.count("\n") + row.count("\r") + 1 for row in rows)
+
+
+def test_a_first_line_that_csv_cannot_hold_is_refused() -> None:
+    for header in ("a" * 200_000, '"' + "a," * 100_000):
+        with pytest.raises(FormatError):
+            one("2020-01-01", header)

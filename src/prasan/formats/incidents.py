@@ -59,7 +59,7 @@ def parse(lines: Iterable[str]) -> Parsed:
     Reasons: `bad_date`, `bad_time`, `bad_place`, `bad_type`, `bad_csv_row`.
     """
     rows = csv.DictReader(lines)
-    _check_columns(rows.fieldnames)
+    _check_columns(_names(rows))
     incidents: list[Incident] = []
     bad: list[BadRow] = []
     seen: Counter[str] = Counter()
@@ -70,6 +70,13 @@ def parse(lines: Iterable[str]) -> Parsed:
         else:
             bad.append(BadRow(rows.line_num, found))
     return Parsed(tuple(incidents), tuple(bad))
+
+
+def _names(rows: "csv.DictReader[str]") -> list[str]:
+    try:
+        return list(rows.fieldnames or ())
+    except csv.Error as error:
+        raise FormatError(f"the first line is no header: {error}", "give the table with its own header row") from None
 
 
 def _rows(rows: "csv.DictReader[str]") -> "Iterator[dict[str | None, str | None] | None]":
@@ -83,12 +90,11 @@ def _rows(rows: "csv.DictReader[str]") -> "Iterator[dict[str | None, str | None]
             yield None
 
 
-def _check_columns(names: "Iterable[str] | None") -> None:
-    read = list(names or ())
+def _check_columns(read: list[str]) -> None:
     missing = [name for name in COLUMNS if name not in read]
     if missing:
         raise FormatError(
-            f"the incident table lacks {', '.join(missing)}; its columns are {', '.join(read) or 'none'}",
+            f"the incident table lacks {', '.join(missing)}; its columns are {', '.join(read)[:600] or 'none'}",
             "give the table with its own header row",
         )
 
