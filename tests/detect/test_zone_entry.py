@@ -1,6 +1,7 @@
 """Zone entry: the law of pieces, a plain reading of the rule, and what an officer would ask."""
 
 import movement_kit as kit
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from movement_kit import DAY, SHIP, Row
@@ -108,3 +109,42 @@ def test_gear_and_own_vessels_are_excluded(case: tuple[int, str]) -> None:
 
 def test_without_zones_nothing_is_entered() -> None:
     assert kit.whole(kernel, crossing(), RULE, kit.world())[0] == []
+
+
+def leaping(out: int, back: int, into: float, mmsi: int = SHIP) -> list[Row]:
+    """A vessel at rest 3 degrees south of the zone, heard every ten minutes, that seems to sail near it meanwhile."""
+    rows = []
+    for n in range(0, 300, 10):
+        away = out <= n < back
+        lat = into + (n - out) * 0.2 / 60 if away else 5.0
+        rows.append(Row(mmsi, DAY + 60 * n, lat, 102.0, sog=12.0 if away else 0.0))
+    return rows
+
+
+def test_a_place_that_only_a_leap_led_to_is_displaced_and_a_second_hull_is_not() -> None:
+    zone = kit.world(zones=[("reserve", box(8.0, 102.0, 0.02))])
+    for into in (7.99, 7.9):  # into the zone at once, or near it and then in
+        (one,), _ = kit.whole(kernel, leaping(100, 200, into), RULE, zone, 7200)
+        assert one.excluded == "displaced"
+        (one,), _ = kit.whole(kernel, leaping(100, 200, into), kit.at(RULE, displaced_h=0), zone, 7200)
+        assert one.excluded is None
+    other = [msgspec.structs.replace(row, t=row.t + 30) for row in leaping(300, 300, 0.0)]
+    (one,), _ = kit.whole(kernel, sorted(leaping(0, 300, 7.8) + other, key=lambda row: row.t), RULE, zone, 7200)
+    assert one.excluded is None
+    late = [msgspec.structs.replace(row, t=row.t + 20 * 3600) for row in crossing()]
+    (one,), _ = kit.whole(kernel, [*leaping(100, 300, 7.5)[:11], *late], RULE, zone, 7200)
+    assert one.excluded is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 200), st.integers(10, 150), st.sampled_from([7.99, 7.9, 7.5])), min_size=1, max_size=3
+    ),
+    kit.MARKS,
+    kit.AFTER,
+)
+def test_pieces_say_the_same_of_leaps(leaps: list[tuple[int, int, float]], marks: list[int], after: int) -> None:
+    rows = [row for n, (out, long, into) in enumerate(leaps) for row in leaping(out, out + long, into, SHIP + n // 2)]
+    zone = kit.world(zones=[("reserve", box(8.0, 102.0, 0.02))])
+    kit.law(kernel, sorted(set(rows), key=lambda row: (row.t, row.mmsi, row.lat)), marks, after, RULE, zone)

@@ -47,7 +47,7 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
             {"min_kn": 0.5, "max_kn": 5, "angle_deg": 40, "min_h": 0.5, "hole_h": 0.25, "port_km": 3},
             ("RTEC takes 2.7 to 48.6 kn and no least duration",),
         ),
-        "zone_entry": Rule("zone_entry", 1, "prasan", {"leave_h": 0.5}),
+        "zone_entry": Rule("zone_entry", 2, "prasan", {"leave_h": 0.5, "displaced_h": 12}),
     },
     "gfw": {
         "port_visit": Rule("port_visit", 1, "gfw", _VISIT, (_PORTS, "emitters in the place of GFW's segments")),
@@ -79,7 +79,7 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
             "zone_entry",
             1,
             SKYLIGHT,
-            {"leave_h": 0.5},
+            {"leave_h": 0.5, "displaced_h": 0},
             (
                 "when a stay ends is not published: after half an hour outside",
                 "stays may last longer than Skylight's 72 h, and areas be larger than its 1,000,000 square kilometres",
@@ -93,6 +93,6 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
 MOVEMENT_RANGES: Final[dict[str, tuple[float, float]]] = {
     "radius_m": (10, 20_000), "entry_km": (0.1, 20), "exit_km": (0.1, 20), "stop_kn": (0, 5), "go_kn": (0, 5),
     "gap_h": (0.5, 72), "least_certainty": (1, 4), "max_kn": (0.1, 20), "min_kn": (0, 20), "angle_deg": (1, 179),
-    "shore_nm": (0, 100), "leave_h": (0, 72),
+    "shore_nm": (0, 100), "leave_h": (0, 72), "displaced_h": (0, 72),
 }  # fmt: skip
 """What each threshold of these rules may be set to; ports are looked for within 20 km, the shore within 100 nm."""

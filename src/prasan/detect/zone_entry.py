@@ -9,9 +9,13 @@ Columns       t, mmsi, lat, lon; `world.zones`.
 Cadence       any. Silence inside the zone ends nothing.
 Cannot see    a crossing between two fixes that are both outside; when between two fixes the border was passed.
 
-Excluded, recorded and counted: `gear` an MMSI of the forms 97x, 98x, 99x; `own_vessel` one of our own vessels.
+Excluded, recorded and counted: `gear` an MMSI of the forms 97x, 98x, 99x; `own_vessel` one of our own vessels;
+`displaced` a step that no hull can make led the MMSI there within the `displaced_h` before, and it was heard nowhere
+else since: a false position more likely than a second hull (our own choice; 0 is off).
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +26,7 @@ from prasan.detect.spells import (
     Open,
     Spell,
     Stretches,
+    Told,
     join,
     last_rows,
     no_vessel,
@@ -34,7 +39,7 @@ from prasan.detect.spells import (
 from prasan.picture.finding import Confidence, Finding, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, no_fixes, same_track
+from prasan.tracks.columns import Bools, Fixes, no_fixes, same_track, track_keys
 
 MESSAGES: Final = {
     "zone_entered": ("zone", "speed_kn"),
@@ -43,11 +48,20 @@ MESSAGES: Final = {
 }
 
 
+Stay = tuple[int, int, int]
+
+
 class ZoneCarry(msgspec.Struct, frozen=True):
-    """The last fix of every emitter, and the stays that go on."""
+    """The last fix of every emitter, the stays that go on, and what is known of places that an MMSI leapt to.
+
+    `arrived` is when an emitter that is not its MMSI's first was first heard, by track key; `displaced` are stays that
+    began there: MMSI, second and zone.
+    """
 
     last: Fixes
     open: Open
+    arrived: Mapping[int, int] = {}
+    displaced: frozenset[Stay] = frozenset()
 
 
 def kernel(
@@ -66,10 +80,45 @@ def kernel(
     def over(spell: Spell) -> bool:
         return apart(spell, upto)
 
-    ended, going = join(both, new, _stays(both, new, world), carry.open, apart)
+    limit = int(rule.thresholds["displaced_h"] * 3600)
+    stays, arrived = _stays(both, new, world), {**carry.arrived, **_arrivals(both, new)}
+    displaced = carry.displaced | _displaced(both, new, stays, arrived, limit)
+    ended, going = join(both, new, stays, carry.open, apart)
     done, going = split(going, over)
-    findings, going = tell(ended + done, going, lambda _: 1, lambda told: [_finding(*one, rule, world) for one in told])
-    return findings, ZoneCarry(last_rows(both), going)
+
+    def make(told: Told) -> list[Finding]:
+        return [_finding(spell, over, rule, world, displaced) for spell, over in told]
+
+    findings, going = tell(ended + done, going, lambda _: 1, make)
+    kept = displaced & {_stay(spell) for spell in going.values()}
+    lately = {key: t for key, t in arrived.items() if upto - t <= limit}
+    return findings, ZoneCarry(last_rows(both), going, lately, kept)
+
+
+def _arrivals(both: Fixes, new: Bools) -> dict[int, int]:
+    """When emitters that are not their MMSI's first were first heard, by track key."""
+    if not both.emitter.any():
+        return {}
+    first = np.concatenate(([True], ~same_track(both))) & new & (both.emitter > 0)
+    return dict(zip(track_keys(both)[first].tolist(), both.t[first].tolist(), strict=True))
+
+
+def _displaced(both: Fixes, new: Bools, stays: Stretches, arrived: Mapping[int, int], limit: int) -> set[Stay]:
+    """Stays that begin at new rows of emitters that were opened lately, the MMSI being heard nowhere else since."""
+    found: set[Stay] = set()
+    begun = new[stays.first] & (both.emitter[stays.first] > 0)
+    keys = track_keys(both)
+    for row, zone in zip(stays.first[begun].tolist(), stays.label[begun].tolist(), strict=True):
+        opened, mmsi, t = arrived.get(int(keys[row])), int(both.mmsi[row]), int(both.t[row])
+        if opened is not None and t - opened < limit:
+            since = (both.mmsi == mmsi) & (both.t > opened) & (both.t <= t) & (both.emitter != both.emitter[row])
+            if not since.any():
+                found.add((mmsi, t, zone))
+    return found
+
+
+def _stay(spell: Spell) -> Stay:
+    return spell.first.mmsi, spell.first.t, spell.label
 
 
 def _stays(both: Fixes, new: Bools, world: World) -> Stretches:
@@ -84,7 +133,7 @@ def _stays(both: Fixes, new: Bools, world: World) -> Stretches:
     return Stretches(row[begin], row[end], zone[begin], summed(new[row].astype(np.int64), begin, end)[:, None])
 
 
-def _finding(spell: Spell, over: bool, rule: Rule, world: World) -> Finding:
+def _finding(spell: Spell, over: bool, rule: Rule, world: World, displaced: AbstractSet[Stay]) -> Finding:
     zone = world.zones.names[spell.label]
     evidence: dict[str, Any] = {
         "codes": ["zone_entered" if spell.before else "zone_first_seen"],
@@ -94,6 +143,6 @@ def _finding(spell: Spell, over: bool, rule: Rule, world: World) -> Finding:
     if over:
         evidence |= {"hours": hours(spell.last.t - spell.first.t), "fixes_count": spell.sums[0]}
         evidence["codes"].append("zone_left")
-    excluded = no_vessel(spell.first.mmsi, world)
+    excluded = no_vessel(spell.first.mmsi, world) or ("displaced" if _stay(spell) in displaced else None)
     confidence: Confidence = "high" if spell.before else "medium"
     return spell_finding(spell, rule, evidence, over=over, confidence=confidence, excluded=excluded, named=zone)

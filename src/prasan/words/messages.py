@@ -96,6 +96,10 @@ MESSAGES: Final[dict[str, str]] = {
     "finding.lay_still": (
         "The vessel lay still or was in port before the silence, where transmitters are often switched off or shadowed."
     ),
+    "finding.reception_shared": (
+        "Our own reception had a hole here: of {there_heard} ships heard by the hour within {near_km} km, ours heard "
+        "{own_heard}. Told by reception summaries {shared_by}."
+    ),
     "finding.other_emitter": (
         "Another transmitter with this MMSI was heard during the silence, so the silence says nothing of the vessel."
     ),
@@ -222,7 +226,7 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.silence_h": "Longest silence bridged (hours)",
     "measure.moved_km": "Had moved before (km)",
     "measure.port_km": "Nearest port (km)",
-    "measure.fixes_count": "Positions of each",
+    "measure.fixes_count": "Positions of each vessel",
     "measure.switches_count": "Changes back and forth",
     "measure.quiet_h": "Ends after quiet hours",
     "measure.implied_kn": "Speed needed (kn)",
@@ -249,6 +253,9 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.usual_share": "normal: share of them silent, at least",
     "measure.heard_count": "Times heard during the silence",
     "measure.heard_by": "Heard by",
+    "measure.own_heard": "Ships by the hour that our receivers heard",
+    "measure.there_heard": "Ships by the hour that anybody heard",
+    "measure.shared_by": "Reception summaries",
     "measure.neighbours": "Neighbours heard during the silence",
     "measure.heard": "Neighbours heard in the hours next to it",
     "measure.expected": "of neighbours that were there",
@@ -321,6 +328,7 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.apart_m": "Not alongside from (m)",
     "measure.others_km": "Other vessels within (km)",
     "measure.leave_h": "Out of the zone after (hours)",
+    "measure.displaced_h": "Doubted after an impossible leap for (hours)",
     "measure.zone": "Zone",
     "measure.mmsi": "MMSI",
     "measure.mid": "State code (MID)",
@@ -338,6 +346,7 @@ MESSAGES: Final[dict[str, str]] = {
     "excluded.duplicate_identity": "Explained by two vessels using one MMSI",
     "not_assessable.no_place": "No position of the vessel had been received",
     "excluded.gear": "A buoy, beacon or fishing gear, not a vessel",
+    "excluded.displaced": "Where a leap led that no hull can make",
     "excluded.own_vessel": "A vessel of our own government",
     "excluded.near_shore": "Near the shore",
     "excluded.no_stop": "Passed by without a stop",
