@@ -13,7 +13,8 @@ def check_live(data: bytes) -> None:
     """It goes on whatever comes, the account adds up, and what was refused is told."""
     draw = Draw(data)
     meter = Meter(Health("udp://127.0.0.1:10110", "feed", NOW))
-    decoding = Decoding(Options(ADDRESS, "feed"), meter)
+    dialect = (None, None, None, "nmea", "plain_csv", "gfw_jsonl")[draw.below(6)]
+    decoding = Decoding(Options(ADDRESS, "feed", dialect), meter)
     rows = given = 0
     for number, part in enumerate(pieces(data, draw.cuts(len(data)))):
         stream = str(draw.below(2)) if draw.below(9) else None

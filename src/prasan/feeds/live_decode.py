@@ -76,16 +76,20 @@ class _Stream:
         try:
             return self._decoder.feed(data, Reading(self._options.source, default_t=received, now=received))
         except FormatError as error:
-            return self._pass_over(error)
+            return self._pass_over(error, data)
 
     def finish(self) -> list[Batch]:
         try:
             return self._decoder.finish()
         except FormatError as error:
-            self.refused, self.refused_lines = error, self.refused_lines + len(self._unsure.splitlines())
+            self.refused, self.refused_lines = error, self.refused_lines + max(len(self._unsure.splitlines()), 1)
             return []
 
-    def _pass_over(self, error: FormatError) -> list[Batch]:
+    def _pass_over(self, error: FormatError, data: bytes) -> list[Batch]:
+        if self._options.dialect is not None:  # the lines before were counted, and none can be looked at otherwise
+            self.refused, self.refused_lines = error, self.refused_lines + data.count(b"\n")
+            self._decoder = _begin(self._options)
+            return []
         whole = self._unsure.rfind(b"\n") + 1
         rest = bytes(self._unsure[whole:]) if whole or len(self._unsure) < LOOK else b""
         lines = self._unsure.count(b"\n") + (not whole and not rest)
