@@ -16,6 +16,7 @@ from prasan.detect.chain import ChainCarry, advance
 from prasan.detect.rules import PRASAN, apply_settings, preset
 from prasan.picture.finding import Finding
 from prasan.tracks.columns import Columns
+from prasan.tracks.identity import IdentityCarry
 from prasan.tracks.settle import SettleCarry, settle
 
 RULES = apply_settings(preset(PRASAN), ["encounter.moved_km=0", "gap.min_h=2", "gap.before_count=3"])
@@ -124,3 +125,8 @@ def test_the_least_heard_go_first_and_of_these_the_longest_silent() -> None:
     assert carry.emitters is not None
     assert crowd.least_heard(carry.emitters.last, carry.jumps, 8).tolist() == []
     assert crowd.least_heard(carry.emitters.last, carry.jumps, 7).tolist() == [fleet.SHIP + n for n in (2, 3, 4)]
+
+
+def test_histories_that_were_let_go_are_counted_too() -> None:
+    carry = ChainCarry(identities=IdentityCarry(evicted=7), let_go=2)
+    assert carry.not_assessable() == {"any": {"crowd": 2}, "identity_change": {"crowd": 7}}

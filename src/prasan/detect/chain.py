@@ -42,6 +42,8 @@ class ChainCarry(msgspec.Struct, frozen=True):
     def not_assessable(self) -> dict[str, dict[str, int]]:
         """What could not be judged so far, by kind and reason; `any` stands for all kinds (see `crowd`)."""
         result: dict[str, dict[str, int]] = {"any": {"crowd": self.let_go}} if self.let_go else {}
+        if self.identities is not None and self.identities.evicted:
+            result["identity_change"] = {"crowd": self.identities.evicted}
         for name, carry in self.kernels.items():
             for reason, number in getattr(carry, "not_assessable", {}).items():
                 tally = result.setdefault(name.removesuffix(_SAID), {})
