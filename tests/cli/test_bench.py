@@ -1,48 +1,80 @@
 """The benchmarks measure what they say: peers find what we find, and a bar is judged by the line."""
 
+import gzip
 import json
+from collections import Counter
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from prasan.cli import main
-from prasan.cli.bench import by_object, measures, traffic
+from prasan.cli.bench import MEASURES, by_object, measures, measures_detect, pairing, peers, shipped, traffic
 from prasan.cli.bench.pairing import line, paired
 from prasan.detect.rules import GFW, apply_settings, preset
 from prasan.detect.run import detect
-from prasan.feeds.reference import reference_world
-from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.exercise.player import play
+from prasan.feeds.reference import load_scenario, reference_world
+from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 
-ROWS = 44_000
+OWN_PROCESS = {"memory", "memory-chain"}
 
 
-def messages() -> list[by_object.Message]:
-    columns = [traffic.rows(ROWS)[name].to_pylist() for name in ("mmsi", "t", "lat", "lon")]
+@pytest.fixture(scope="module")
+def exercise() -> pa.Table:
+    return play(load_scenario("gulf-andaman"), "exercise").positions
+
+
+def messages(rows: pa.Table) -> list[by_object.Message]:
+    columns = [rows[name].to_pylist() for name in ("mmsi", "t", "lat", "lon")]
     return [
         by_object.Message(mmsi, t, lat / UNITS_PER_DEGREE, lon / UNITS_PER_DEGREE)
         for mmsi, t, lat, lon in zip(*columns, strict=True)
     ]
 
 
-def test_the_reference_by_object_finds_the_same_silences() -> None:
+def test_the_reference_by_object_finds_the_same_silences(exercise: pa.Table) -> None:
     rules = apply_settings(preset(GFW), ["gap.min_h=6"])
-    found = detect(traffic.rows(ROWS), None, rules, reference_world(), kinds=["gap"]).findings
-    enough = [(off.ssvid, off.t, on.t) for off, on, before in by_object.gaps(messages(), 6 * 3600) if before >= 14]
+    found = detect(exercise, None, rules, reference_world(), kinds=["gap"]).findings
+    enough = [
+        (off.ssvid, off.t, on.t) for off, on, before in by_object.gaps(messages(exercise), 6 * 3600) if before >= 14
+    ]
     assert enough
     assert sorted((one.mmsi[0], one.start, one.end) for one in found if one.end is not None) == sorted(enough)
 
 
-def test_the_reference_by_object_finds_the_same_meetings() -> None:
-    found = detect(traffic.rows(ROWS), None, preset(GFW), reference_world(), kinds=["encounter"]).findings
-    theirs = {(a, b) for a, b, _, _ in by_object.encounters(messages())}
+def test_the_reference_by_object_finds_the_same_meetings(exercise: pa.Table) -> None:
+    found = detect(exercise, None, preset(GFW), reference_world(), kinds=["encounter"]).findings
+    theirs = {(a, b) for a, b, _, _ in by_object.encounters(messages(exercise))}
     assert theirs
     assert {one.mmsi for one in found} >= theirs
 
 
-def test_generated_rows_are_sorted_and_never_two_ships_under_one_number() -> None:
-    rows = traffic.rows(ROWS)
-    assert rows.num_rows >= ROWS
-    key = [(mmsi, t) for mmsi, t in zip(rows["mmsi"].to_pylist(), rows["t"].to_pylist(), strict=True)]
-    assert key == sorted(set(key))
+def test_generated_traffic_is_made_up_as_it_says() -> None:
+    rows = traffic.day(200, 0)
+    assert rows.schema.equals(POSITIONS)
+    key = (rows["mmsi"].to_numpy().astype(np.int64) << 32) | rows["t"].to_numpy()
+    assert (np.diff(key) >= 0).all()
+    assert len(np.unique(rows["mmsi"].to_numpy())) == 199  # of 200 ships, one has the number of another
+    assert np.unique(rows["t"].to_numpy() // traffic.DAY_S).tolist() == [traffic.FIRST_DAY]
+    assert traffic.statics(rows).schema.equals(STATICS)
+    rules = apply_settings(preset(GFW), ["gap.min_h=4"])
+    found = Counter(detect(rows, None, rules, reference_world()).counts["found"])
+    assert found["gap"] > 0
+    assert found["encounter"] > 0
+    assert found["port_visit"] > 0
+
+
+def test_days_of_generated_traffic_follow_each_other() -> None:
+    first, second = (traffic.day(60, number).select(["mmsi", "t", "lat", "lon"]).to_pylist() for number in (0, 1))
+    assert max(row["t"] for row in first) < min(row["t"] for row in second)
+    last = {row["mmsi"]: row for row in first}
+    begin = {row["mmsi"]: row for row in reversed(second)}
+    assert len(last) == 60
+    for mmsi, row in last.items():  # none of the first 60 is noisy or shares its number
+        assert abs(row["lat"] - begin[mmsi]["lat"]) < 0.02 * UNITS_PER_DEGREE
+        assert abs(row["lon"] - begin[mmsi]["lon"]) < 0.02 * UNITS_PER_DEGREE
 
 
 def test_a_bar_is_judged_by_rate_and_by_ratio() -> None:
@@ -68,15 +100,45 @@ def test_work_is_done_in_turn() -> None:
     assert all(rates)
 
 
-def test_the_command_prints_a_line_a_measure(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert main(["bench", "size", "--json"]) in (0, 1)
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Little data, once."""
+    some = b"".join(gzip.decompress(shipped.NOAA.read_bytes()).splitlines(keepends=True)[:2_000])
+    table = tmp_path / "noaa.csv.gz"
+    table.write_bytes(gzip.compress(some))
+    stream = shipped.stream()[:100_000]
+    shipped.noaa.cache_clear()
+    monkeypatch.setattr(shipped, "NOAA", table)
+    monkeypatch.setattr(shipped, "stream", lambda: stream)
+    monkeypatch.setattr(pairing, "ROUNDS", 1)
+    monkeypatch.setattr(measures, "TIMES", 1)
+    monkeypatch.setattr(measures, "SMALL", 3)
+    monkeypatch.setattr(measures_detect, "SLOW", 400)
+
+
+@pytest.mark.parametrize("name", sorted({*MEASURES} - OWN_PROCESS))
+def test_every_line_is_measured(name: str, brief: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", name, "--rows", "8000", "--json"]) in (0, 1)
     told = json.loads(capsys.readouterr().out)
-    assert (told["name"], told["peer"]) == ("size", "plain Parquet")
-    assert told["ratio"] > 1
+    assert told["name"] == name
+    assert told["rate"] > 0
+    assert ("real" in told["note"]) != ("generated" in told["note"])
+    assert (told["ratio"] is None) == (told["peer_rate"] is None)
+    shipped.noaa.cache_clear()
+
+
+@pytest.mark.process
+def test_memory_is_measured_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "memory", "--rows", "300", "--json"]) == 0
+    assert "GB at most" in json.loads(capsys.readouterr().out)["note"]
+    assert measures_detect._look_at_day(2_000) > 0
+
+
+def test_a_peer_that_is_not_there_is_named_with_its_remedy(
+    brief: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "module", lambda _: None)
+    monkeypatch.setenv("COLUMNS", "250")
+    assert main(["bench", "bins", "--rows", "2000"]) == 0
+    assert peers.INSTALL in capsys.readouterr().out
     assert main(["bench", "nothing"]) == 2
-    monkeypatch.setenv("COLUMNS", "200")
-    main(["bench", "size", "encounter", "--rows", str(ROWS)])
-    assert "archive size" in capsys.readouterr().out
-    assert measures.SAID_REAL in told["note"]

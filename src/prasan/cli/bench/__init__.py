@@ -11,20 +11,37 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from prasan.cli.bench import measures
+from prasan.cli.bench import measures, year
+from prasan.cli.bench import measures_detect as finding
 from prasan.cli.bench.pairing import Line, Measure
+from prasan.cli.bench.peers import INSTALL
 from prasan.cli.output import emit
 from prasan.errors import UsageError
 
 MEASURES: Final[Mapping[str, Measure]] = {
     "decode": measures.decode,
+    "decode-libais": measures.decode_libais,
+    "decode-aiscat": measures.decode_aiscat,
+    "decode-stream": measures.decode_stream,
     "csv": measures.csv,
+    "csv-day": measures.csv_day,
+    "hot": measures.hot,
+    "compaction": measures.compaction,
+    "bins": measures.bins,
     "size": measures.size,
-    "gap": measures.gap,
-    "gap-sql": measures.gap_sql,
-    "encounter": measures.encounter,
-    "chain": measures.chain,
-    "live": measures.live,
+    "size-core": measures.size_core,
+    "memory": finding.memory,
+    "memory-chain": finding.memory_chain,
+    "gap": finding.gap,
+    "gap-sql": finding.gap_sql,
+    "gap-movingpandas": finding.gap_movingpandas,
+    "gap-file": finding.gap_file,
+    "stop": finding.stop,
+    "encounter": finding.encounter,
+    "gap-bins-encounter": finding.trio,
+    "chain": finding.chain,
+    "live": finding.live,
+    "country-year": year.country_year,
 }
 
 
@@ -50,7 +67,8 @@ def bench(arguments: argparse.Namespace) -> int:
 def _table(lines: list[Line]) -> Table:
     table = Table("what", "unit", "prasan", "peer", "peer's rate", "ratio", "bar", "reached")
     for line in lines:
-        peer, ratio = (f"{line.peer_rate:,.3g}", f"{line.ratio:.3g}x") if line.ratio else ("not installed", "")
+        missing = INSTALL if line.peer else ""
+        peer, ratio = (f"{line.peer_rate:,.3g}", f"{line.ratio:.3g}x") if line.ratio else (missing, "")
         bars = [f"≥ {line.bar:,.3g}"] if line.bar else []
         bars += [f"≥ {line.bar_ratio:.3g}x"] if line.bar_ratio else []
         reached = {True: "yes", False: "no", None: ""}[line.reached]

@@ -1,224 +1,257 @@
-"""What is measured, on what, beside whom. Bars are those of the design: rates on one core, ratios to the peer."""
+"""Reading and storing: from sentences and tables to the archive. Bars are those of the design, on one core."""
 
-import contextlib
-import gzip
-import importlib
-import re
-from importlib import resources
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count as counter
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
-import pyais
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from prasan.archive.archive import Archive
-from prasan.cli.bench import by_object, traffic
+from prasan.archive.bins import make_bins
+from prasan.archive.values import Tuning
+from prasan.cli.bench import peers, shipped, traffic
 from prasan.cli.bench.pairing import Line, Work, line, paired
-from prasan.detect.rules import GFW, PRASAN, preset
-from prasan.detect.run import detect
-from prasan.detect.runner import Run, go_on
 from prasan.feeds.files import read_source
-from prasan.feeds.reference import reference_world
 from prasan.formats import nmea
 from prasan.formats.ais_batch import Options
-from prasan.formats.nmea_encode import encode_positions
+from prasan.node.ingest import ROWS, store
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 
-DATA: Final = resources.files("prasan") / "data"
 PIECE: Final = 1 << 20
-NOW: Final = 1_790_000_000
-SHARE: Final = 50
-"""A peer that works object by object gets one row in so many: its rate does not depend on how many there are."""
-TICK_S: Final = 5
-RATE: Final = 20_000
-SAID_REAL: Final = "real: the NOAA sample"
+TIMES: Final = 20
+HOT: Final = 10_000
+SMALL: Final = 20
+KEEP: Final = Tuning(quiet_s=0, grace_s=10**9, compact_s=0)
+CORE: Final = ("mmsi", "t", "lat", "lon", "sog", "cog", "heading", "nav_status", "source")
+SAID_SENTENCES: Final = "real: the bare sentences of the shipped AMSA and DMA streams"
 
 
-def _nmea() -> bytes:
-    return gzip.decompress((DATA / "ais" / "amsa_stream.nmea.gz").read_bytes())
-
-
-def _decoded(text: bytes) -> int:
+def decoded(text: bytes) -> int:
+    """Decode in pieces as a file is read; how many lines."""
     state = nmea.DecoderState()
     for begin in range(0, len(text), PIECE):
         state, _ = nmea.decode(state, text[begin : begin + PIECE], Options("bench"))
     nmea.finish(state, Options("bench"))
-    return text.count(b"!AIVDM")
-
-
-def _sentences(text: bytes) -> list[bytes]:
-    """Bare sentences, without what their source put before and behind them."""
-    return [found.group() for found in re.finditer(rb"!AIVDM,[^*]{1,80}[*][0-9A-F]{2}", text)]
-
-
-def _by_pyais(lines: list[bytes]) -> int:
-    for message in pyais.IterMessages(lines):
-        with contextlib.suppress(pyais.exceptions.AISBaseException):
-            message.decode()
-    return len(lines)
+    return text.count(b"\n")
 
 
 def decode(_rows: int) -> Line:
     """NMEA to Arrow: positions, static reports, parts, checksums."""
-    lines = _sentences(_nmea())
-    text = b"\r\n".join(lines * 20)
-    rates = paired(lambda: _decoded(text), lambda: _by_pyais(lines))
-    note = (
-        "real: the bare sentences of the AMSA stream, 20 times over; pyais makes objects, and lets wrong checksums pass"
-    )
+    lines = shipped.sentences(shipped.stream())
+    rates = paired(_ours(lines), peers.by_pyais(lines))
+    note = f"{SAID_SENTENCES}, {TIMES} times over; pyais makes objects, and lets wrong checksums pass"
     return line("decode", "NMEA to columns", "sentences/CPU-s", rates, peer="pyais", note=note, bar=1e6, bar_ratio=9)
 
 
+def decode_libais(_rows: int) -> Line:
+    """The same beside libais."""
+    lines = shipped.sentences(shipped.stream())
+    rates = paired(_ours(lines), peers.by_libais(lines * 4))
+    note = f"{SAID_SENTENCES}; libais makes dicts of messages of one part, and sees no checksum"
+    return line("decode-libais", "NMEA to columns", "sentences/CPU-s", rates, peer="libais", note=note)
+
+
+def decode_aiscat(_rows: int) -> Line:
+    """The same beside AIS-catcher's decoder."""
+    lines = shipped.sentences(shipped.stream())
+    rates = paired(_ours(lines), peers.by_aiscat(lines * 4))
+    note = f"{SAID_SENTENCES}; aiscat (C++, GPL) makes dicts, not columns, and keeps wrong checksums"
+    return line("decode-aiscat", "NMEA to columns", "sentences/CPU-s", rates, peer="aiscat", note=note)
+
+
+def decode_stream(_rows: int) -> Line:
+    """What receivers really send: clock lines, tag blocks, other sentences."""
+    text = shipped.stream() * 5
+    rates = paired(lambda: decoded(text), None)
+    share = len(shipped.sentences(shipped.stream())) / shipped.stream().count(b"\n")
+    note = f"real: the same streams as they came, of which {share:.0%} of the lines are AIS; times taken from $PGHP"
+    return line("decode-stream", "NMEA as received", "lines/CPU-s", rates, peer="", note=note)
+
+
 def csv(_rows: int) -> Line:
-    """A CSV day file into the archive, durable and readable."""
-    path = str(DATA / "ais" / "noaa_2022-01-03_sample.csv.gz")
+    """A packed CSV file into the archive, durable and readable, as `ingest` does it."""
+    with TemporaryDirectory() as folder:
+        rates = paired(_stored(shipped.NOAA, Path(folder)), peers.csv_by_duckdb(shipped.NOAA, Path(folder)))
+    note = (
+        f"{shipped.SAID_NOAA}: thinned, so a tenth of its rows are static reports and newest fixes; gunzip included; "
+        "DuckDB sorts and writes Parquet, without checks, flags, static rows or a manifest"
+    )
+    return line("csv", "CSV sample to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=4e5)
 
-    def ours() -> int:
-        with TemporaryDirectory() as folder, Archive.open(folder) as archive:
-            batches = [item.batch for item in read_source(path, NOW, None, "noaa")]
-            positions = pa.Table.from_batches([one.positions for one in batches], POSITIONS).unify_dictionaries()
-            statics = pa.Table.from_batches([one.statics for one in batches], STATICS).unify_dictionaries()
-            return archive.append("day", "noaa", positions, statics).rows
 
-    duckdb = _module("duckdb")
-
-    def peer() -> int:
-        with TemporaryDirectory() as folder:
-            out = Path(folder) / "day.parquet"
-            sql = "COPY (SELECT * FROM read_csv($csv) ORDER BY MMSI, BaseDateTime) TO '{}' (COMPRESSION zstd)"
-            duckdb.execute(sql.format(out), {"csv": path})
-            return pq.read_metadata(out).num_rows
-
-    note = f"{SAID_REAL}; DuckDB sorts and writes Parquet, without checks, flags, static rows or a manifest"
-    rates = paired(ours, peer if duckdb else None)
-    return line("csv", "CSV to the archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=4e5)
+def csv_day(rows: int) -> Line:
+    """The same for a day in NOAA's columns."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "day.csv"
+        _as_noaa(traffic.rows(rows), path)
+        rates = paired(_stored(path, Path(folder)), peers.csv_by_duckdb(path, Path(folder)))
+    note = f"{traffic.SAID}; in NOAA's columns, by time; DuckDB as above"
+    return line("csv-day", "CSV day to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=4e5)
 
 
 def size(_rows: int) -> Line:
     """Bytes a position, the other way round: positions a kilobyte, so that more is better."""
-    batches = [
-        item.batch for item in read_source(str(DATA / "ais" / "noaa_2022-01-03_sample.csv.gz"), NOW, None, "noaa")
-    ]
-    positions = pa.Table.from_batches([one.positions for one in batches], POSITIONS).unify_dictionaries()
-    with TemporaryDirectory() as folder, Archive.open(folder) as archive:
-        archive.append("day", "noaa", positions, STATICS.empty_table())
-        archive.compact()
-        ours = archive.stats().bytes_per_position
-        plain = Path(folder) / "plain.parquet"
-        pq.write_table(positions, plain)
-        peer = plain.stat().st_size / positions.num_rows
-    note = f"{SAID_REAL}; {ours:.2f} bytes a position here, {peer:.2f} as plain Parquet; the bar is 9.5 bytes"
-    rates = (1000 / ours, 1000 / peer)
+    positions, _ = shipped.noaa()
+    ours, plain = _bytes(positions), _plain_bytes(positions)
+    note = f"{shipped.SAID_NOAA}; {ours:.2f} bytes a position here, {plain:.2f} as plain Parquet; the bar is 9.5 bytes"
+    rates = (1000 / ours, 1000 / plain)
     return line("size", "archive size", "positions/kB", rates, peer="plain Parquet", note=note, bar=1000 / 9.5)
 
 
-def gap(count: int) -> Line:
-    """Gaps over sorted rows in memory, duplicates and emitters included."""
-    rows, some = traffic.rows(count), _messages(count)
-    rates = paired(_detected(rows, ["gap"], GFW), lambda: _counted(some, by_object.gaps))
-    note = f"{traffic.SAID}; the peer gets one row in {SHARE}"
-    return line("gap", "gap, preset gfw", "positions/CPU-s", rates, peer="GFW rule by object", note=note)
+def size_core(_rows: int) -> Line:
+    """The same with the nine columns that most archives keep."""
+    positions, _ = shipped.noaa()
+    blank = [c if n in (*CORE, "time_source", "flags") else pa.nulls(len(c), c.type)
+             for n, c in zip(positions.column_names, positions.columns, strict=True)]  # fmt: skip
+    core = pa.table(blank, schema=POSITIONS)
+    ours, plain = _bytes(core), _plain_bytes(core)
+    note = f"{shipped.SAID_NOAA}, nine columns; {ours:.2f} bytes a position here, {plain:.2f} as plain Parquet; bar 8"
+    rates = (1000 / ours, 1000 / plain)
+    return line("size-core", "archive size, core", "positions/kB", rates, peer="plain Parquet", note=note, bar=125)
 
 
-def gap_sql(count: int) -> Line:
-    """The same beside a window function in SQL, which finds gaps and nothing else."""
-    rows, duckdb = traffic.rows(count), _module("duckdb")
-
-    def peer() -> int:
-        connection = duckdb.connect()
-        connection.register("positions", rows.select(["mmsi", "t"]))
-        connection.execute(
-            "SELECT count(*) FROM (SELECT t - lag(t) OVER (PARTITION BY mmsi ORDER BY t) AS d FROM positions)"
-            " WHERE d > 43200"
-        ).fetchall()
-        return rows.num_rows
-
-    rates = paired(_detected(rows, ["gap"], GFW), peer if duckdb else None)
-    note = f"{traffic.SAID}; SQL finds the silences only: no duplicates, emitters, evidence"
-    return line("gap-sql", "gap, preset gfw", "positions/CPU-s", rates, peer="DuckDB lag()", note=note)
-
-
-def encounter(count: int) -> Line:
-    """Meetings, interpolating."""
-    rows, some = traffic.rows(count), _messages(count)
-    rates = paired(_detected(rows, ["encounter"], GFW), lambda: _counted(some, by_object.encounters))
-    note = f"{traffic.SAID}; the peer gets one row in {SHARE}"
-    return line(
-        "encounter", "encounter, preset gfw", "positions/CPU-s", rates, peer="GFW rule by object", note=note, bar=3e5
-    )
-
-
-def chain(count: int) -> Line:
-    """Everything: duplicates, emitters, slots, all kinds."""
-    rows, some = traffic.rows(count), _messages(count)
-
-    def peer() -> int:
-        by_object.gaps(some)
-        return _counted(some, by_object.encounters)
-
-    rates = paired(_detected(rows, None, PRASAN), peer)
-    note = f"{traffic.SAID}; the peer does gap and encounter only, on one row in {SHARE}"
-    return line("chain", "all kinds", "positions/CPU-s", rates, peer="two GFW rules by object", note=note, bar=3e6)
-
-
-def live(count: int) -> Line:
-    """Sentences in pieces of 64 kB, as they come, through the decoder; every five seconds a step of all kinds."""
-    table = traffic.rows(min(count, 500_000)).sort_by("t")
-    texts = [
-        b"".join(encode_positions(table.slice(begin, TICK_S * RATE))) for begin in range(0, len(table), TICK_S * RATE)
-    ]
-    lines, rules, world = _sentences(_nmea()), preset(PRASAN), reference_world()
+def hot(rows: int) -> Line:
+    """Live batches into the log, each durable before the next."""
+    table = traffic.rows(rows).sort_by("t")
+    batches = [table.slice(begin, HOT) for begin in range(0, min(len(table), 50 * HOT), HOT)]
+    spent, number = list[float](), counter()
 
     def ours() -> int:
-        state, run = nmea.DecoderState(), Run()
-        for text in texts:
-            batches = []
-            for begin in range(0, len(text), 1 << 16):
-                state, made = nmea.decode(state, text[begin : begin + (1 << 16)], Options("bench"))
-                batches += made
-            rows = pa.Table.from_batches([one.positions for one in batches], POSITIONS)
-            rows = rows.filter(pc.greater_equal(rows["t"], pa.scalar(run.upto, pa.int64())))
-            _, run = go_on(run, rows, int(pc.max(rows["t"]).as_py()) + 1, rules, world)
+        spent.clear()
+        for batch in batches:
+            begin = time.perf_counter()
+            archive.append(f"b{next(number)}", traffic.SOURCE, batch, STATICS.empty_table(), hot=True)
+            spent.append((time.perf_counter() - begin) * 1000)
+        return sum(batch.num_rows for batch in batches)
+
+    with TemporaryDirectory() as folder, _archive(Path(folder)) as archive:
+        rates = paired(ours, peers.append_to_duckdb(batches, Path(folder)))
+    p50, p99 = median(spent), float(np.percentile(spent, 99))
+    note = (
+        f"{traffic.SAID}; batches of {HOT:,}, fsynced and in the manifest: {p50:.1f} ms p50, {p99:.1f} ms p99 (the log "
+        "becomes files on the way); DuckDB's commits are by its own default"
+    )
+    return line("hot", "live batches, durable", "rows/CPU-s", rates, peer="DuckDB file", note=note, bar=1.3e6)
+
+
+def compaction(rows: int) -> Line:
+    """Small files of one day become one sorted file."""
+    table = traffic.rows(rows).sort_by("t")
+    step = -(-len(table) // SMALL)
+    number = counter()
+
+    def ours() -> int:
+        with TemporaryDirectory() as folder, _archive(Path(folder)) as archive:
+            return merged(archive)
+
+    def merged(archive: Archive) -> int:
+        _small_files(archive, table, step, next(number))
+        begin = time.process_time()
+        archive.compact(2)
+        spent.append(time.process_time() - begin)
         return len(table)
 
-    rates = paired(ours, lambda: _by_pyais(lines))
-    note = f"{traffic.SAID}; steps of {TICK_S} s at {RATE:,}/s; the bar is that rate on half a core; pyais decodes only"
-    return line(
-        "live", "live, all kinds", "sentences/CPU-s", rates, peer="pyais, decoding only", note=note, bar=2 * RATE
-    )
+    spent = list[float]()
+    for _ in range(4):
+        ours()
+    with TemporaryDirectory() as folder, _archive(Path(folder)) as archive:
+        _small_files(archive, table, step, 0)
+        paths = sorted(str(path) for path in Path(folder).glob("positions/**/*.parquet"))
+        work = peers.merge_by_duckdb(paths, Path(folder), len(table))
+        theirs = paired(work, None)[0] if work else None
+    note = f"{traffic.SAID}; {SMALL} files, bins made too; DuckDB sorts them into one Parquet file"
+    rates = (len(table) / median(spent[1:]), theirs)
+    return line("compaction", "small files to one", "rows/CPU-s", rates, peer="DuckDB", note=note, bar=2e6)
 
 
-def _detected(rows: pa.Table, kinds: list[str] | None, name: str) -> Work:
-    rules, world = preset(name), reference_world()
+def bins(rows: int) -> Line:
+    """Who was where, every ten minutes."""
+    table = traffic.rows(rows)
+    sql = """SELECT t // 600, (lat + 54000000) // 60000 * 3600 + (lon + 108000000) // 60000 AS cell, mmsi, source,
+             count(*), min(t), max(t), arg_min(lat, t), arg_min(lon, t), arg_min(sog, t), arg_min(cog, t)
+             FROM positions GROUP BY ALL"""
+    made = len(make_bins(table))
+
+    def ours() -> int:
+        make_bins(table)
+        return len(table)
+
+    rates = paired(ours, peers.by_duckdb(table, sql))
+    note = f"{traffic.SAID}; {len(table) / made:.0f} rows a bin; DuckDB groups by the same key, unsorted"
+    return line("bins", "bins of a day", "rows/CPU-s", rates, peer="DuckDB", note=note)
+
+
+def _ours(lines: list[bytes]) -> Work:
+    text = b"\r\n".join(lines * TIMES) + b"\r\n"
+    return lambda: decoded(text)
+
+
+def _stored(path: Path, folder: Path) -> Work:
+    """A file into a new archive, by the steps of `ingest`, one after the other."""
+    number = counter()
 
     def work() -> int:
-        detect(rows, None, rules, world, kinds=kinds)
-        return rows.num_rows
+        with _archive(folder / f"archive{next(number)}") as archive:
+            rows, group, held = 0, [], 0
+            for item in read_source(str(path), shipped.NOW, None, "bench"):
+                group.append(item.batch)
+                held += item.batch.positions.num_rows
+                if held >= ROWS:
+                    store(archive, "bench", group)
+                    rows, group, held = rows + held, [], 0
+            store(archive, "bench", group)
+            return rows + held
 
     return work
 
 
-def _messages(count: int) -> list[by_object.Message]:
-    """Whole vessels as objects, one row in `SHARE` of the generated rows."""
-    rows = traffic.rows(count).slice(0, count // SHARE).select(["mmsi", "t", "lat", "lon"])
-    columns = [rows[name].to_pylist() for name in rows.column_names]
-    return [
-        by_object.Message(mmsi, t, lat / UNITS_PER_DEGREE, lon / UNITS_PER_DEGREE)
-        for mmsi, t, lat, lon in zip(*columns, strict=True)
-    ]
+def _as_noaa(rows: pa.Table, path: Path) -> None:
+    """Rows as NOAA MarineCadastre gives them, ordered by time, with name and call sign on every line."""
+    rows = rows.sort_by("t")
+    t, mmsi = rows["t"].to_numpy(), rows["mmsi"].to_numpy()
+    b = rows["ais_class"].to_numpy() == 1
+    tenth = {name: np.round(rows[name].to_numpy() / 10, 1) for name in ("sog", "cog")}
+    table = pa.table({
+        "MMSI": mmsi, "BaseDateTime": np.datetime_as_string(t.astype("datetime64[s]")),
+        **{name.upper(): np.round(rows[name].to_numpy() / UNITS_PER_DEGREE, 5) for name in ("lat", "lon")},
+        "SOG": tenth["sog"], "COG": tenth["cog"], "Heading": rows["heading"].cast(pa.float64()),
+        "VesselName": [f"VESSEL {one}" for one in mmsi.tolist()],
+        "IMO": np.where(b, "", "IMO9074729"), "CallSign": [f"C{one % 1_000_000}" for one in mmsi.tolist()],
+        "VesselType": np.where(b, 37, 70), "Status": rows["nav_status"], "Length": np.where(b, 12, 180),
+        "Width": np.where(b, 4, 30), "Draft": np.where(b, 0.0, 9.5), "Cargo": np.where(b, 37, 70),
+        "TransceiverClass": np.where(b, "B", "A"),
+    })  # fmt: skip
+    arrow_csv.write_csv(table, path, arrow_csv.WriteOptions(quoting_style="needed"))
 
 
-def _counted(messages: list[by_object.Message], find: Any) -> int:
-    find(messages)
-    return len(messages)
+def _small_files(archive: Archive, table: pa.Table, step: int, number: int) -> None:
+    for begin in range(0, len(table), step):
+        some = table.slice(begin, step)
+        archive.append(f"{number} {begin}", traffic.SOURCE, some, STATICS.empty_table())
 
 
-def _module(name: str) -> Any:
-    """A peer, if it is installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
+def _bytes(positions: pa.Table) -> float:
+    with TemporaryDirectory() as folder, _archive(Path(folder)) as archive:
+        archive.append("day", "noaa", positions, STATICS.empty_table())
+        return archive.stats().bytes_per_position
+
+
+def _plain_bytes(positions: pa.Table) -> float:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plain.parquet"
+        pq.write_table(positions, path)
+        return path.stat().st_size / positions.num_rows
+
+
+@contextmanager
+def _archive(folder: Path) -> Iterator[Archive]:
+    with Archive.open(folder, tuning=KEEP) as archive:
+        yield archive

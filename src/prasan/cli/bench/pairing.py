@@ -36,11 +36,11 @@ Measure = Callable[[int], Line]
 """Takes how many generated rows to work on, where it works on generated rows."""
 
 
-def paired(ours: Work, peer: Work | None, rounds: int = ROUNDS) -> tuple[float, float | None]:
+def paired(ours: Work, peer: Work | None, rounds: int | None = None) -> tuple[float, float | None]:
     """Units per CPU-second of both: the median of some rounds, A B A B, after one round each that is not counted."""
     works = [ours] if peer is None else [ours, peer]
     rates: list[list[float]] = [[] for _ in works]
-    for turn in range(rounds + 1):
+    for turn in range((rounds or ROUNDS) + 1):
         for at, work in enumerate(works):
             begin = time.process_time()
             units = work()
