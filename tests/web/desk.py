@@ -7,6 +7,7 @@ from typing import Any
 
 from prasan.feeds.live import Health
 from prasan.formats.ais_batch import Counts
+from prasan.formats.geojson import Drawing
 from prasan.node.live_health import Archive, Ill, Standing
 from prasan.node.live_pace import Lag
 from prasan.picture.finding import Fix, Rule
@@ -30,6 +31,7 @@ from prasan.web.desk import (
     WatchPage,
 )
 from prasan.web.metrics import Family, gauge, node_families
+from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
 NOW = 1_795_345_200  # 2026-11-22T11:00:00Z
@@ -200,6 +202,7 @@ PARTNER = Partner(
     accord="7f1d0f9c3a5be0f7e2c7c1b2a4d99c5c1f0ce6b7d1b6c4e5f2a3918273645566", fingerprint="3q2-7wEX1m2n5J0aQ9rKxWm1s8oQZ4vYF0T7u6b5cDk",
     last_sync=NOW - 95, last_error="", released=412, sanitised=3, withheld={"rule_withholds": 2, "no_rule": 17, "tlp_above": 1}, received=6,
     quarantined={"wrong_hash": 1}, recalls=(Recall(MEETING, "EXERCISE PAYU · EXERCISE NARAI", NOW - 2 * HOUR, NOW + 46 * HOUR, "answered", NOW - HOUR), Recall(COARSE, Message("kind.gap"), NOW - 600, NOW + 47 * HOUR, "pending")),
+    recalls_in=(Recall(JUMP, "speed jump", NOW - 7200, NOW + 3600, "answered", NOW - 7000, "The place was rounded wrongly."),),
     checkpoint=Checkpoint("prasan/identity--1/us-mo", 441, "9a3c8f5b1e2d7a6c4b3f2e1d0c9b8a7f6e5d4c3b2a190807060504030201a0b1", NOW - 90),
 )  # fmt: skip
 
@@ -289,6 +292,10 @@ class MemoryDesk:
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()
+
+    def zones(self, audience: str) -> bytes:
+        ring = [[101.0, 9.0], [101.6, 9.0], [101.6, 9.6], [101.0, 9.0]]
+        return zones_geojson([Drawing([("EX RESERVE", [[ring]])], [(9.0, 101.0)])])
 
     def partners(self, audience: str) -> PartnersPage:
         log = Checkpoint(

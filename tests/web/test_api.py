@@ -77,6 +77,17 @@ def test_openapi_names_what_is_served(client: TestClient, monkeypatch: pytest.Mo
 SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?P<labels>\{([a-z]+="([^"\\\n]|\\["\\n])*",?)+\})? (?P<value>-?[0-9.e+-]+)')
 
 
+def test_zones_are_geojson_with_their_names(client: TestClient) -> None:
+    assert client.get("/api/v1/zones").status_code == 401
+    assert client.get("/api/v1/zones", auth=("us-reader", "partner horse")).status_code == 403
+    answer = client.get("/api/v1/zones", headers=BEARER)
+    assert answer.headers["content-type"] == "application/geo+json"
+    (feature,) = answer.json()["features"]
+    assert feature["properties"] == {"name": "EX RESERVE"}
+    assert feature["geometry"]["type"] == "MultiPolygon"
+    assert feature["geometry"]["coordinates"][0][0][0] == [101.0, 9.0]
+
+
 def test_metrics_are_prometheus_text(client: TestClient) -> None:
     """Exposition format 0.0.4: every family is introduced once, every line is a sample, no series is there twice."""
     answer = client.get("/metrics", headers=BEARER)

@@ -231,6 +231,8 @@ def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) ->
         "Its bytes are not those of the statement",
         "Answered",
         "Waiting for receipt",
+        "Recalls received",
+        "The place was rounded wrongly.",
     ):
         assert words in page
     assert "9a3c8f5b1e2d7a6c4b3f2e1d0c9b8a7f6e5d4c3b2a190807060504030201a0b1" in page

@@ -27,6 +27,12 @@ def watch(request: Request, house: House, screen: Screen) -> Response:
 
 
 @api
+def zones(_request: Request, house: House, screen: Screen) -> Response:
+    """The operator's zones as GeoJSON."""
+    return Response(house.desk.zones(screen.audience), media_type="application/geo+json")
+
+
+@api
 def openapi(_request: Request, _house: House, _screen: Screen) -> Response:
     """The OpenAPI document."""
     return Response(msgspec.json.encode(document()), media_type=JSON)
@@ -70,6 +76,10 @@ def document() -> dict[str, Any]:
             "/api/v1/stream": _get(
                 "Server-Sent Events: `picture` {version} when it changed, `alert` {row} when one is new or changed",
                 {"200": _answer("Events", text, "text/event-stream"), **refusals},
+            ),
+            "/api/v1/zones": _get(
+                "The zones that are watched",
+                {"200": _answer("GeoJSON", {"type": "object"}, "application/geo+json"), **refusals},
             ),
             "/api/v1/openapi.json": _get(
                 "This document", {"200": _answer("OpenAPI 3.1", {"type": "object"}), **refusals}

@@ -40,6 +40,7 @@ PAGES: Final = (
     Route("/login", login.sign_in, methods=["POST"]),
     Route("/logout", login.sign_out, methods=["POST"]),
     Route("/api/v1/watch", api.watch),
+    Route("/api/v1/zones", api.zones),
     Route("/api/v1/stream", stream),
     Route("/api/v1/openapi.json", api.openapi),
     Route("/metrics", api.metrics),

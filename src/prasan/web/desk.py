@@ -179,7 +179,10 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """A recall and how it stands: `answered` with a receipt, `pending`, or `overdue`."""
+    """A recall and how it stands: `answered` with a receipt, `pending`, or `overdue`.
+
+    `issued_at` is when it was received, for one that came from the partner.
+    """
 
     target: str
     title: str | Message
@@ -187,6 +190,7 @@ class Recall(msgspec.Struct, frozen=True):
     deadline: int
     standing: Literal["answered", "pending", "overdue"]
     answered_at: int | None = None
+    reason: str = ""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -216,6 +220,7 @@ class Partner(msgspec.Struct, frozen=True):
     quarantined: Mapping[str, int]
     recalls: tuple[Recall, ...]
     checkpoint: Checkpoint | None
+    recalls_in: tuple[Recall, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):
@@ -265,6 +270,9 @@ class Desk(Protocol):
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""
+
+    def zones(self, audience: str) -> bytes:
+        """The zones that the operator watches, as GeoJSON; none for anybody but our own staff."""
 
     def partners(self, audience: str) -> PartnersPage:
         """Partners and logs."""

@@ -8,7 +8,7 @@ from prasan.node.partnering import card_of
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
 from prasan.stores.rows import CheckpointRow, PartnerRow
-from prasan.stores.traffic import RecallOut
+from prasan.stores.traffic import RecallIn, RecallOut
 from prasan.web import desk
 
 _SYNC = msgspec.json.Decoder(tuple[int, str])
@@ -41,6 +41,7 @@ def _partner(node: Node, row: PartnerRow) -> desk.Partner:
         quarantined=store.quarantine_counts(row.id),
         recalls=tuple(_recall(node, one) for one in store.recalls_out(row.id)),
         checkpoint=_checkpoint(store.checkpoint(row.id)),
+        recalls_in=tuple(_recall(node, one) for one in store.recalls_in(row.id)),
     )
 
 
@@ -54,15 +55,18 @@ def _last_sync(node: Node, row: PartnerRow) -> tuple[int | None, str]:
     return _SYNC.decode(text.encode()) if text else (None, "")
 
 
-def _recall(node: Node, one: RecallOut) -> desk.Recall:
+def _recall(node: Node, one: RecallOut | RecallIn) -> desk.Recall:
+    target = one.object_id if isinstance(one, RecallOut) else one.target_id
+    begun = one.issued_us if isinstance(one, RecallOut) else one.received_us
     overdue = one.answered_us is None and one.deadline_us < node.clock.now_us()
     return desk.Recall(
-        target=one.object_id,
-        title=_title(node, one.object_id),
-        issued_at=one.issued_us // 1_000_000,
+        target=target,
+        title=_title(node, target),
+        issued_at=begun // 1_000_000,
         deadline=one.deadline_us // 1_000_000,
         standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
         answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
+        reason=one.reason,
     )
 
 

@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from prasan.archive.archive import Archive
+from prasan.feeds.reference import read_areas
 from prasan.node.explaining import explain
 from prasan.node.live_health import Ill, Ward
 from prasan.node.node import Node as OpenNode
@@ -26,6 +27,7 @@ from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.rows import evidence_of, fixes_of, rule_of, sentences
 from prasan.web.seen import Seen, count, join, look, passes
+from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
 _EVENT = msgspec.json.Decoder(Event)
@@ -43,6 +45,7 @@ class Office:
     def __init__(self, node: OpenNode, credentials: Credentials, ward: Ward | None = None) -> None:
         self._node, self._credentials = node, credentials
         self._ward = ward or Ward(node)
+        self._zones: bytes | None = None
         self._seen: dict[str, Seen] = {}
         self._guard = threading.Lock()
 
@@ -140,6 +143,12 @@ class Office:
             again = int(told.recheck_at) if told.recheck_at is not None else None
             made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again))
         return tuple(made)
+
+    def zones(self, audience: str) -> bytes:
+        """The zones that the operator watches, for our own staff only; as they were when the node started."""
+        if self._zones is None:
+            self._zones = zones_geojson(read_areas(self._node.home.areas))
+        return self._zones if audience == STAFF else zones_geojson([])
 
     def partners(self, audience: str) -> desk.PartnersPage:
         """Partners and logs, for our own staff only."""

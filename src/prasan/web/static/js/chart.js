@@ -24,11 +24,19 @@ function style(lang) {
     sources: {
       land: { type: "geojson", data: "/static/land.geojson", tolerance: 0.4, buffer: 16 },
       names: { type: "geojson", data: "/static/names.geojson" },
+      zones: { type: "geojson", data: "/api/v1/zones" },
     },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": colour("--map-sea") } },
       { id: "land", type: "fill", source: "land", paint: { "fill-color": colour("--map-land") } },
       { id: "coast", type: "line", source: "land", paint: { "line-color": colour("--map-coast"), "line-width": 0.8 } },
+      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("--map-zone"), "fill-opacity": 0.08 } },
+      { id: "zone-lines", type: "line", source: "zones", paint: { "line-color": colour("--map-zone"), "line-width": 1.5, "line-dasharray": [5, 2] } },
+      {
+        id: "zone-names", type: "symbol", source: "zones", minzoom: 6,
+        layout: { "text-field": ["get", "name"], "text-font": ["Sarabun"], "text-size": 12, "text-max-width": 9 },
+        paint: { ...word, "text-color": colour("--map-zone") },
+      },
       {
         id: "names", type: "symbol", source: "names",
         filter: ["<=", ["get", "zoom"], ["zoom"]],
