@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import fleet
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_chain import RULES, WORLD, busy_day, in_pieces, traffic
@@ -98,4 +99,14 @@ def test_a_run_holds_few_steps_however_often_it_ticks() -> None:
     for tick in range(0, 24 * 3600, 120):
         _, run = go_on(run, fleet.table([]), fleet.DAY + tick, RULES, WORLD)
     assert len(run.steps) <= runner.WINDOW_S // runner.APART_S + 3
+    assert run.steps[0].upto <= run.upto - runner.WINDOW_S
+
+
+def test_a_run_of_many_vessels_holds_fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "VESSELS_HELD", 40)
+    run = Run()
+    for tick in range(0, 8 * 3600, 300):
+        rows = [(fleet.SHIP + ship, fleet.DAY + tick - 10, 8.0 + ship, 102.0) for ship in range(10)]
+        _, run = go_on(run, fleet.table(rows), fleet.DAY + tick, RULES, WORLD)
+    assert len(run.steps) <= 40 // 10 + 3
     assert run.steps[0].upto <= run.upto - runner.WINDOW_S

@@ -24,6 +24,8 @@ WINDOW_S: Final = 6 * 3600
 """How far back a late row may reach without everything being looked at anew."""
 APART_S: Final = 600
 """The least time between two steps that a run can be taken back to."""
+VESSELS_HELD: Final = 4_000_000
+"""Vessels in the carries of all steps together, about 4 GB: with more in each there are fewer to go back to."""
 STANDING_S: Final = 30 * 86_400
 """A finding that ended so long before the window is not spoken of again."""
 
@@ -99,9 +101,15 @@ def corrected(run: Run, since: Said, again: Said) -> tuple[Said, frozenset[str]]
 
 def _thinned(steps: tuple[Step, ...], new: Step) -> tuple[Step, ...]:
     """The new step after the others; the one before it is no place to go back to if it is too near to its own."""
-    if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= APART_S:
+    if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= _apart(new):
         return (*steps, new)
     return (*steps[:-1], _merged(steps[-1], new))
+
+
+def _apart(step: Step) -> int:
+    """The least time between two steps that hold as many vessels as this one."""
+    emitters = step.carry.emitters
+    return max(APART_S, WINDOW_S * (len(emitters.last) if emitters else 0) // VESSELS_HELD)
 
 
 def _merged(first: Step, second: Step) -> Step:
