@@ -54,6 +54,15 @@ def test_two_alone_at_anchor_farther_out_meet() -> None:
     assert reasons(still(1, 20), still(2, 20, 0.4)) == {"meets": 1}
 
 
+def test_two_that_lay_still_near_a_shore_and_were_hardly_heard_are_assumed() -> None:
+    seldom = fleet.every(80, 0, 9)
+    pair = [fleet.sail(fleet.SHIP + n, seldom, 8.15 + n * 0.05 * KM, EAST + 20 * KM, 0.02) for n in (1, 2)]
+    assert reasons(*pair) == {"assumed": 1}
+    assert reasons(*pair, changes=("inferred_share=1",)) == {"meets": 1}
+    far = [[(mmsi, t, lat, lon + 1.0) for mmsi, t, lat, lon in ship] for ship in pair]
+    assert reasons(*far) == {"meets": 1}
+
+
 def test_among_others_that_lie_still_it_is_an_anchorage() -> None:
     others = [still(number, 20, 1.0 + 0.6 * number) for number in (0, 1)]
     assert reasons(still(8, 20), still(9, 20, 0.05), *others) == {"anchorage": 1}

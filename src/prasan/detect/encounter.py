@@ -17,7 +17,9 @@ was never seen to leave the place where it was first heard; `moored` nearer than
 the two lay still (not faster than `still_kn` in the median), held by the ground; `anchorage` learnt from own traffic:
 both lay still nearer than `shore_nm` to the shore, and in the median `others_count` other vessels lay still within
 `others_km`; one is enough where the two lay `apart_m` or more from each other. Two that drift are held by nothing and
-meet, however many are around; so do two alone at anchor farther out. With `port_km` 0 no place is excluded.
+meet, however many are around; so do two alone at anchor farther out. With `port_km` 0 no place is excluded. `assumed`
+both lay still nearer than `shore_nm` to the shore, and more than `inferred_share` of the slots are inferred: who lay
+around them was hardly heard either.
 """
 
 from typing import Any, Final
@@ -241,6 +243,7 @@ def _exclusion(part: Meets, place: _Place, rule: Rule, world: World) -> str | No
         ("stationary", not (part.a.moved[-1] and part.b.moved[-1])),
         ("moored", asked and _moored(part, place, limits)),
         ("anchorage", asked and _anchored(part, place, limits)),
+        ("assumed", asked and _lay_still(part, place, limits) and _inferred(part) > limits["inferred_share"]),
     )
     return next((code for code, holds in reasons if holds), None)
 
@@ -253,11 +256,22 @@ def _moored(part: Meets, place: _Place, limits: dict[str, float]) -> bool:
 
 def _anchored(part: Meets, place: _Place, limits: dict[str, float]) -> bool:
     """Did they lie still among others that lay still, no farther out than roads are?"""
-    if not limits["others_count"] or place.shore_m > limits["shore_nm"] * _NM:
+    if not limits["others_count"] or not _lay_still(part, place, limits):
         return False
     apart = np.median(part.metres) >= limits["apart_m"]
     least = 1 if apart else limits["others_count"]
-    return bool(np.median(_pair_speed(part)) <= limits["still_kn"] and np.median(part.others) >= least)
+    return bool(np.median(part.others) >= least)
+
+
+def _lay_still(part: Meets, place: _Place, limits: dict[str, float]) -> bool:
+    """Did both lie still, no farther out than roads are?"""
+    near = place.shore_m <= limits["shore_nm"] * _NM
+    return bool(near and np.median(_pair_speed(part)) <= limits["still_kn"])
+
+
+def _inferred(part: Meets) -> float:
+    """The share of slots that rest on a line over a silence."""
+    return float(np.mean(np.maximum(part.a.silence, part.b.silence) > INFERRED_S))
 
 
 def _fix(side: Slots, at: int) -> Fix:

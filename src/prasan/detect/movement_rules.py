@@ -67,6 +67,7 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
                 "silence_h": 1,
                 "moved_km": 0,
                 "port_km": 0,
+                "inferred_share": 1,
                 **NO_ROADS,
             },
             (

@@ -47,11 +47,11 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
         ),
         "encounter": Rule(
             "encounter",
-            2,
+            3,
             PRASAN,
             {
                 "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 0.5, "silence_h": 2,
-                "moved_km": 1, "port_km": 10, **_ROADS,
+                "moved_km": 1, "port_km": 10, "inferred_share": 0.75, **_ROADS,
             },
             (
                 "anchorages are also learnt from own traffic; ships held by the ground close to a shore are in port",
@@ -104,7 +104,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             GFW,
             {
                 "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 4, "silence_h": 1,
-                "moved_km": 0, "port_km": 10, **NO_ROADS,
+                "moved_km": 0, "port_km": 10, "inferred_share": 1, **NO_ROADS,
             },
             (
                 "more than half of the slots of any 2 h must be below 2 kn; GFW takes the median of the whole meeting",
@@ -148,7 +148,8 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "seen_count": (1, 100), "vessels_count": (2, 1000), "window_h": (0.25, 24), "source_km": (1, 500),
     "target_km": (1, 500), "circles_count": (2, 1000), **EXPERIMENTAL_RANGES,
     "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
-    "others_count": (0, 1000), "others_km": (0.1, 20), "apart_m": (0, 20_000), **MOVEMENT_RANGES,
+    "others_count": (0, 1000), "others_km": (0.1, 20), "apart_m": (0, 20_000), "inferred_share": (0, 1),
+    **MOVEMENT_RANGES,
 }  # fmt: skip
 """What each threshold may be set to. `port_km` ends where the search for a near port ends; `feed_share` 0 is off."""
 
