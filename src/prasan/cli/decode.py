@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prasan.cli.output import note
+from prasan.cli.output import note, whole_file
 from prasan.feeds.files import FileBatch, Summary, read_sources
 from prasan.formats.ais_rows import csv_header, csv_lines, in_one, jsonl, position_rows, static_rows
 from prasan.node.clock import Clock
@@ -45,15 +45,17 @@ def _rows(item: FileBatch) -> Iterator[pa.Table]:
 def _columns(file: BinaryIO, items: Iterator[FileBatch], form: str) -> Summary:
     """All rows in one table; `row` says which of the two kinds a row is."""
     summary, writer = Summary(), None
-    for item in items:
-        summary = summary.add(item)
-        for rows in _rows(item):
-            table = in_one(rows)
-            if writer is None:
-                writer = _writer(file, table.schema, form)
-            writer.write_table(table)
-    if writer is not None:
-        writer.close()
+    try:
+        for item in items:
+            summary = summary.add(item)
+            for rows in _rows(item):
+                table = in_one(rows)
+                if writer is None:
+                    writer = _writer(file, table.schema, form)
+                writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
     return summary
 
 
@@ -67,5 +69,5 @@ def _output(path: str | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with Path(path).open("wb") as file:
+    with whole_file(Path(path)) as file:
         yield file

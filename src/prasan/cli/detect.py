@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 
-from prasan.cli.output import note
+from prasan.cli.output import note, whole_file
 from prasan.detect.life import compare, everything
 from prasan.detect.lines import event_line
 from prasan.detect.rules import apply_settings, preset
@@ -37,7 +37,7 @@ def detect(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         _write(sys.stdout.buffer, events)
     else:
-        with Path(arguments.out).open("wb") as file:
+        with whole_file(Path(arguments.out)) as file:
             _write(file, events)
     note(outcome.counts)
     return 0

@@ -1,8 +1,10 @@
 """What the commands print: JSON lines for programs on standard output, sentences for people on standard error."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -34,6 +36,22 @@ def complain(error: PrasanError) -> None:
     """An error as one clear sentence and what to do next."""
     sentence = str(error).rstrip(".")
     tell(f"prasan: {sentence}. {error.remedy}".rstrip() if error.remedy else f"prasan: {sentence}.")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that is there when all of it is, and not at all if something fails. Pipes are written at once."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_file(name: str) -> bytes:
