@@ -40,16 +40,17 @@ _TRACK: Final = 1 << 32
 def too_many(fixes: Fixes, last: Fixes, since: int, limit: int) -> int | None:
     """The end of the minute in which there were more than `limit` vessels, those of `last` included; None: never.
 
-    `last` is the last fix of every emitter up to `since`, `fixes` are sorted by (mmsi, t).
+    `last` is the last fix of every emitter up to `since`; `fixes` are sorted by (mmsi, t) and not told apart yet.
     """
     known = vessels(last)
     if len(known) + len(fixes) <= limit:
         return None
     if len(known) > limit:
         return since // MINUTE_S * MINUTE_S + MINUTE_S
-    begins = np.flatnonzero(np.diff(fixes.mmsi, prepend=-1))
+    room, begins = limit - len(known), fixes.begins
+    if len(begins) <= room:
+        return None
     first = fixes.t[begins[~np.isin(fixes.mmsi[begins], known, assume_unique=True)]]
-    room = limit - len(known)
     if len(first) <= room:
         return None
     return int(np.partition(first, room)[room]) // MINUTE_S * MINUTE_S + MINUTE_S
