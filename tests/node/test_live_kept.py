@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from node.node_kit import Hands, Kit, new_home
 from prasan.archive.values import Carry
@@ -20,7 +23,7 @@ from prasan.feeds.reference import load_scenario
 from prasan.node.live_carry import unpack
 from prasan.node.node import Node
 from prasan.node.picture import look
-from prasan.node.watching import Watcher
+from prasan.node.watching import Watcher, pieces
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding
 
@@ -154,6 +157,37 @@ def test_a_look_that_fails_half_way_is_made_good(
         except PrasanError:
             watcher = None
     Watcher(kit.node, CLOCK).step(feed.end)
+    assert standing(kit.node) == whole
+    kit.close()
+
+
+@given(begin=st.integers(0, 2**31), length=st.integers(1, 40 * 86_400))
+def test_a_stretch_is_cut_without_hole_or_overlap(begin: int, length: int) -> None:
+    ends = pieces(begin, begin + length)
+    assert ends[-1] == begin + length
+    steps = [b - a for a, b in pairwise([begin, *ends])]
+    assert all(0 < step <= 86_400 for step in steps)
+    recent = [end for end in ends if end > begin + length - 6 * 3600]
+    assert all(b - a <= 3600 for a, b in pairwise(recent))
+
+
+def test_old_rows_are_looked_at_now_and_then_and_never_forgotten(
+    tmp_path: Path, quick: None, exercise: Exercise, whole: dict[str, Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that goes on sending old rows does not keep the node from the new ones."""
+    kit = Kit(new_home(tmp_path), Hands())
+    feed = Feed(kit.node, exercise)
+    old = feed.t < feed.begin + 3600
+    kit.node.archive.append("new", SOURCE, feed.rows.filter(pa.array(~old)), feed.statics.slice(0, 0))
+    watcher = Watcher(kit.node, CLOCK)
+    watcher.step(feed.begin + 10 * 3600)
+    watcher.step(feed.end)
+    monkeypatch.setattr(watcher, "_rest_until", float("inf"))
+    kit.node.archive.append("old", SOURCE, feed.rows.filter(pa.array(old)), feed.statics.slice(0, 0))
+    assert watcher.step(feed.end).counts == {}
+    monkeypatch.setattr(watcher, "_rest_until", 0.0)
+    assert watcher.step(feed.end).counts == {"rows": len(feed.t)}
+    assert watcher._rest_until > 0
     assert standing(kit.node) == whole
     kit.close()
 

@@ -6,6 +6,7 @@ are older than the run can be taken back to: a backfill, or another receiver's r
 silence that they break.
 """
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -34,6 +35,9 @@ LOOK_BACK_S: Final = 3 * 86_400
 
 PIECE_S: Final = 3600
 """A stretch looked at anew is cut into steps this long, so that the next late row need not take all of it back."""
+DAY_S: Final = 86_400
+ANEW_REST: Final = 20.0
+"""After rows older than the run made it begin anew, rest so many times as long as that took before the next time."""
 
 _EVENT: Final = msgspec.json.Decoder(Event)
 
@@ -44,6 +48,7 @@ class Watcher:
     def __init__(self, node: Node, clock: str) -> None:
         self._node, self._clock = node, clock
         self._deriving = Deriving(node, clock)
+        self._rest_until = 0.0
         self._start(rules_in_force(node.store))
 
     def _start(self, rules: dict[str, Rule]) -> None:
@@ -65,13 +70,14 @@ class Watcher:
             self._start(rules)
         names = [source.name for source in sources_of(self._node, self._clock)]
         news = self._node.archive.news(self._batch, names)
-        run, since = self._rewound(names, upto, news)
+        began, older = time.monotonic(), self._is_older(news)
+        if older and began < self._rest_until:
+            older, news = False, News(self._batch, None)  # they are asked for again
+        run, since = self._rewound(names, upto, news if older else None)
         upto = max(upto, self._run.upto if self._run else 0)
         if upto <= run.upto:
             return Looked(self._clock, {}, 0, 0)
-        rows = self._node.archive.read(names, None, run.upto, upto)
-        statics = self._node.archive.read_statics(names, None, run.upto, upto)
-        again, after = self._advance(run, rows, statics, upto)
+        again, after, rows = self._advance(run, names, upto)
         said, gone = corrected(run, {**self._unkept, **since}, again)
         detected()
         objects = self._publish(names, said, gone, upto)
@@ -79,24 +85,32 @@ class Watcher:
         self._node.at("look")
         self._run, self._batch, self._unkept = after, news.batch, {}
         self._keeper.save(Kept(after, self._begin, self._batch, self._hulls))
-        return Looked(self._clock, {"rows": rows.num_rows}, len(said) + len(gone), objects)
+        if older:
+            self._rest_until = time.monotonic() + ANEW_REST * (time.monotonic() - began)
+        return Looked(self._clock, {"rows": rows}, len(said) + len(gone), objects)
 
-    def _advance(self, run: Run, rows: pa.Table, statics: pa.Table, upto: int) -> tuple[Said, Run]:
-        """All these rows, a piece of time after the other: what they say, and the run with places to go back to."""
-        world, said = self._world(statics), dict[str, Finding]()
+    def _advance(self, run: Run, names: list[str], upto: int) -> tuple[Said, Run, int]:
+        """All rows, a piece of time after the other: what they say, the run with places to go back to, their number."""
+        archive, said, number = self._node.archive, dict[str, Finding](), 0
+        world = self._world(archive.read_statics(names, None, run.upto, upto, ["t", "mmsi", "imo", "ship_type"]))
         for end in pieces(run.upto, upto):
-            some = [_between(table, run.upto, end) for table in (rows, statics)]
-            new, run = go_on(run, some[0], end, self._rules, world, some[1])
+            rows, statics = archive.read(names, None, run.upto, end), archive.read_statics(names, None, run.upto, end)
+            new, run = go_on(run, rows, end, self._rules, world, statics)
             said |= new
-        return said, run
+            number += rows.num_rows
+        return said, run, number
 
-    def _rewound(self, names: list[str], upto: int, news: News) -> tuple[Run, Said]:
+    def _is_older(self, news: News) -> bool:
+        """True if rows came that are older than the run can be taken back to."""
+        return self._run is not None and news.t_min is not None and news.t_min < self._run.steps[0].upto
+
+    def _rewound(self, names: list[str], upto: int, older: News | None) -> tuple[Run, Said]:
         """The run to go on from: a new one, the one there is, or that one taken back to before the first late row."""
         if self._run is None:
             self._begin = upto - LOOK_BACK_S
             return Run((Step(self._begin),)), {}
-        if news.t_min is not None and news.t_min < self._run.steps[0].upto:
-            return self._anew(names, news.t_min)
+        if older is not None and older.t_min is not None:
+            return self._anew(names, older.t_min)
         archive, span = self._node.archive, (self._run.steps[0].upto, self._run.upto)
         tables = [read(names, None, *span, ["t"], ordered=False) for read in (archive.read, archive.read_statics)]
         late = missed(self._run, np.concatenate([table["t"].to_numpy().astype(np.int64) for table in tables]))
@@ -139,11 +153,7 @@ class Watcher:
 
 
 def pieces(begin: int, end: int) -> list[int]:
-    """Where to cut a stretch of time, its end included: only what may still be taken back is cut small."""
+    """Where to cut a stretch of time, its end included: by days, and small where rows may still be taken back."""
     first = max(begin, end - WINDOW_S)
-    return [*([first] if first > begin else []), *range(first + PIECE_S, end, PIECE_S), end]
-
-
-def _between(table: pa.Table, begin: int, end: int) -> pa.Table:
-    t = table["t"].to_numpy()
-    return table.filter(pa.array((t >= begin) & (t < end)))
+    days = [*range(begin + DAY_S, first, DAY_S), *([first] if first > begin else [])]
+    return [*days, *range(first + PIECE_S, end, PIECE_S), end]
