@@ -12,6 +12,7 @@ import stix2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prasan.errors import FormatError
 from prasan.formats.incidents import code
 from prasan.formats.stix import header
 from prasan.formats.stix_build import (
@@ -28,6 +29,7 @@ from prasan.formats.stix_build import (
 from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
 from prasan.formats.stix_definitions import definitions
 from prasan.formats.stix_ids import EXTENSIONS, NATIVE, TLP2
+from prasan.formats.stix_reception import Reception, read_reception, reception_object
 from prasan.formats.stix_track import simplify
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
@@ -51,6 +53,9 @@ RECALL = Recall("identity--x", VESSEL, ("2026-01-02T00:00:00.000Z", "2026-01-01T
 POINTS = [(1_700_000_000 + 60 * i, 9 + 0.001 * i, 100 + 0.00001 * i * i) for i in range(100)]
 
 
+RECEPTION = Reception("coast", 1_699_920_000, 9, 100, ((178_005, 3, "A", 4, 5), (178_005, 3, "", 0, 1)))
+
+
 def every(marking: Marking) -> dict[str, bytes]:
     event = Event("event-1", FINDING, "closed", 2, 1_700_100_000, marking, "late_data", "event-0")
     receipt = Receipt(recall_id(NODE, RECALL), (VESSEL,), {VESSEL: "not_held"}, 1)
@@ -62,6 +67,7 @@ def every(marking: Marking) -> dict[str, bytes]:
         "event": event_object(event, [VESSEL], STAMP),
         "bare event": event_object(Event("e", FINDING, "open", 0, 1, marking), [], STAMP, fixes=False),
         "track": track_object(VESSEL, POINTS, 50.0, STAMP, marking)[0],
+        "reception": reception_object(RECEPTION, STAMP, marking),
         "incident": incident_object(INCIDENT, STAMP, marking),
         "incident with text": incident_object(INCIDENT, STAMP, marking, text=True, credit=credit),
         "note": statistics_note({"gap": 3, "encounter": 1}, {"th": "๓", "en": "three"}, [NODE], STAMP, marking),
@@ -163,3 +169,13 @@ def test_a_track_needs_a_point() -> None:
 
 def test_words_as_codes() -> None:
     assert code("Bulk Carrier ") == "bulk_carrier"
+
+
+def test_a_reception_summary_is_read_as_it_was_written() -> None:
+    raw = every(Marking())["reception"]
+    assert read_reception(raw) == RECEPTION
+    document = orjson.loads(raw)
+    for wrong in ({"cell_deg": 0.1}, {"slot_s": 60}, {"rows": [[1, 24, "A", 1, 1]]}, {"rows": [[1, 2, "C", 1, 1]]},
+                  {"rows": [[1, 2, "A", 2, 1]]}, {"rows": [[1]]}, {"source": 5}):  # fmt: skip
+        with pytest.raises(FormatError):
+            read_reception(orjson.dumps(document | wrong))

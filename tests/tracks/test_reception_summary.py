@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prasan.exercise.player import position_table
 from prasan.tracks.reception import Reception, cells, cells_around, listen, no_reception
-from prasan.tracks.reception_summary import Summary, merge, summarise
+from prasan.tracks.reception_summary import Summary, merge, received, shared, summarise
 from prasan.tracks.settle import SettleCarry, settle
 
 T0 = 1_772_409_600
@@ -78,3 +78,16 @@ def test_the_cells_around_a_place_hold_every_place_so_near(
 def test_nothing_heard_is_a_summary_too() -> None:
     empty = summarise(no_reception(3600))
     assert lines(merge(empty, empty)) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS, ROWS)
+def test_what_is_sent_in_pieces_comes_whole(a: list[Row], b: list[Row]) -> None:
+    whole = merge(summarise(heard(a, [], "p")), summarise(heard(b, [], "q")))
+    pieces = shared(whole)
+    assert all(len({row[0] for row in one.rows}) <= 25 for one in pieces), "cells of one square degree"
+    assert len({(one.source, one.start, one.south, one.west) for one in pieces}) == len(pieces)
+    again = summarise(no_reception(3600))
+    for one in reversed(pieces):
+        again = merge(received(one, one.source), again)
+    assert lines(again) == lines(whole)

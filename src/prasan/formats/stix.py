@@ -15,7 +15,19 @@ import orjson
 
 from prasan.errors import FormatError
 from prasan.formats import jsonlimits
-from prasan.formats.stix_ids import CONTROL, EVENT, RECALL, RECEIPT, TLP_OF, TRACK, VESSEL, ids_in, is_id, type_of
+from prasan.formats.stix_ids import (
+    CONTROL,
+    EVENT,
+    RECALL,
+    RECEIPT,
+    RECEPTION,
+    TLP_OF,
+    TRACK,
+    VESSEL,
+    ids_in,
+    is_id,
+    type_of,
+)
 from prasan.formats.stix_shapes import check_shape
 from prasan.picture.marking import Marking, Tlp
 
@@ -49,6 +61,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     EVENT: ("event_kind", "start_time", "state", "confidence"),
     TRACK: ("vessel_ref", "points", "coarseness_m", "coarseness_s"),
     VESSEL: (),
+    RECEPTION: ("source", "start_time", "latitude", "longitude", "cell_deg", "slot_s", "rows"),
     RECALL: ("target_id", "target_versions", "reason", "deadline"),
     RECEIPT: ("recall_id", "withdrawn", "not_withdrawn", "onward_pending"),
 }

@@ -16,6 +16,7 @@ DESCRIPTIONS: Final = {
     "prasan-vessel": "A vessel as its transmissions and registers describe it, and its last place if known.",
     "prasan-maritime-event": "What a rule found in vessel movements: when, where, which vessels, which evidence.",
     "prasan-vessel-track": "Where a vessel was over time, simplified; how coarse it is stands in it.",
+    "prasan-reception": "How many vessels one source heard, and should have, by cell and hour: numbers without tracks.",
     "prasan-recall": "A request to withdraw versions of an object that was sent, with a reason and a deadline.",
     "prasan-receipt": "The answer to a recall: what was withdrawn, what was not and why, who is still to answer.",
     "incident": "Maritime incident: place, time and how exactly it is known, kind of attack, state of the vessel.",

@@ -34,6 +34,7 @@ PRODUCT: Final = "identity--977cade9-810b-4be4-9599-f940d657d596"
 VESSEL: Final = "prasan-vessel"
 EVENT: Final = "prasan-maritime-event"
 TRACK: Final = "prasan-vessel-track"
+RECEPTION: Final = "prasan-reception"
 RECALL: Final = "prasan-recall"
 RECEIPT: Final = "prasan-receipt"
 INCIDENT: Final = "incident"
@@ -43,6 +44,7 @@ EXTENSIONS: Final = {
     VESSEL: "extension-definition--bcbebd13-28e7-4e91-bbb8-0b60326359ec",
     EVENT: "extension-definition--8ffaa2f5-72aa-4a16-8e8f-67eaa140c433",
     TRACK: "extension-definition--d951278e-cb32-4858-8b7c-e252727e2fa2",
+    RECEPTION: "extension-definition--e1a5b843-bad7-443f-88ec-67c5aec4fc0c",
     RECALL: "extension-definition--5d7c7ae1-6ec1-45d5-87bb-f7fc403f5709",
     RECEIPT: "extension-definition--87913311-d614-4f20-be6a-a37355ddd4f5",
     INCIDENT: "extension-definition--1b4d62dc-3666-4f4f-a536-2366cffea388",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from prasan.errors import FormatError
-from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK, VESSEL
+from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, RECEPTION, TRACK, VESSEL
 
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
@@ -80,6 +80,14 @@ class _Track(msgspec.Struct, frozen=True):
     coarseness_s: float
 
 
+class _Reception(_Place, frozen=True, kw_only=True):
+    source: str
+    start_time: Time
+    cell_deg: float
+    slot_s: Count
+    rows: list[tuple[Count, Count, str, Count, Count]]
+
+
 class _Incident(_Place, frozen=True, kw_only=True):
     occurred: Time
     precision: Literal["day", "minute"] = "day"
@@ -101,7 +109,7 @@ class _Native(msgspec.Struct, frozen=True):
     external_references: list[_Credit] = []
 
 
-OWN: Final[dict[str, Any]] = {EVENT: _Event, VESSEL: _Vessel, TRACK: _Track}
+OWN: Final[dict[str, Any]] = {EVENT: _Event, VESSEL: _Vessel, TRACK: _Track, RECEPTION: _Reception}
 _DECODERS: Final = {kind: msgspec.json.Decoder(shape) for kind, shape in OWN.items()}
 _NATIVE: Final = msgspec.json.Decoder(_Native)
 _INCIDENT: Final = msgspec.json.Decoder(_Incident)

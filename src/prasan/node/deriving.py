@@ -16,6 +16,7 @@ from prasan.formats.stix_build import event_id, vessel_id
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
 from prasan.node.provenance import audiences, derived, looked, remember_derived, remember_look
+from prasan.node.reception import Listening
 from prasan.node.register import Theirs
 from prasan.node.rules import rules_in_force
 from prasan.picture.event import Event
@@ -67,7 +68,8 @@ def derive(  # noqa: PLR0913
         own = [source for source in sources if source.name in audience.names]
         some = rows.of(audience.names)
         found = detect(some.positions, some.statics, rules, node.world).findings
-        again = _Again(own, some, [one for one in found if one.start >= since], since, other_rules)
+        judged = Listening(node, audience.names).judged(one for one in found if one.start >= since)
+        again = _Again(own, some, judged, since, other_rules)
         for recipient in audience.recipients:
             _tell(node, clock, Theirs(node, recipient), again, held)
 

@@ -13,6 +13,7 @@ from prasan.detect.life import compare, promoted
 from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, vessel_id, vessel_object
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, Made
+from prasan.node.provenance import PARTNER
 from prasan.node.register import Ours, Register
 from prasan.node.rules import RULE_CHANGED
 from prasan.picture.event import Event
@@ -48,7 +49,8 @@ def events_of(node: Node, clock: str, register: Register | None = None) -> dict[
 
 def clock_of(node: Node, event: Event) -> str:
     """The clock an event's sources go by."""
-    return node.settings.source_for(event.finding.sources[0]).clock if event.finding.sources else ""
+    own = [name for name in event.finding.sources if not name.startswith(PARTNER)]
+    return node.settings.source_for(own[0]).clock if own else ""
 
 
 def terms_of(sources: Iterable[Source]) -> Terms:

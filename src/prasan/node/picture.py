@@ -12,7 +12,8 @@ from prasan.formats.stix_build import event_id
 from prasan.node.deriving import WARM_S, begin, derive
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
-from prasan.node.provenance import stale
+from prasan.node.provenance import arrived, remember_arrived, stale, with_partners
+from prasan.node.reception import Listening, note_partners, publish_reception
 from prasan.node.register import Ours
 from prasan.node.rules import changed_since, remember_rules, rules_in_force
 from prasan.picture.source import Source
@@ -33,26 +34,43 @@ def look(node: Node, clock: str) -> Looked:
     Then the same for recipients that may not know all of its sources. Where rows were deleted because their days were
     over, older events are left as they are.
     """
-    sources = sources_of(node, clock)
-    names = [source.name for source in sources]
+    note_partners(node)
+    own = sources_of(node, clock)
+    names, sources = [source.name for source in own], with_partners(node, own)
     begin(node, clock, sources)
     rows = Rows(node.archive.read(names), node.archive.read_statics(names))
     outcome = detect(rows.positions, rows.statics, rules_in_force(node.store), node.world)
     since = kept + WARM_S if (kept := node.archive.kept_since(names)) else 0
     before = {key: event for key, event in events_of(node, clock).items() if event.finding.start >= since}
     other = changed_since(node.store, clock)
-    found = [one for one in outcome.findings if one.start >= since]
+    found = Listening(node, [source.name for source in sources]).judged(
+        one for one in outcome.findings if one.start >= since
+    )
     changed = revisions(node, sources, before, found, other_rules=other)
     objects = keep(node, clock, changed, sources, rows, Ours(node))
     derive(node, clock, sources, rows, since, other_rules=other)
     with node.store.write() as tx:
         remember_rules(tx, clock)
+    publish_reception(node, own)
     return Looked(clock, outcome.counts, len(changed), objects)
 
 
 def stale_looks(node: Node) -> list[Looked]:
-    """Look anew at clocks of which somebody may now know other sources than before (accord, policy or settings)."""
-    return [look(node, clock) for clock in stale(node)]
+    """Look anew at clocks of which somebody may now know other sources than before (accord, policy or settings), and
+    at those of whose time a partner told what it heard."""
+    again, came = set(stale(node)), arrived(node.store)
+    if came is not None:
+        spans = {name: (one.t_min, one.t_max) for name, one in node.archive.sources().items()}
+        again |= {
+            node.settings.source_for(name).clock
+            for name, (first, last) in spans.items()
+            if first < came[1] and last >= came[0]
+        }
+    looks = [look(node, clock) for clock in sorted(again)]
+    with node.store.write() as tx:
+        if came is not None and arrived(tx) == came:
+            remember_arrived(tx, None)
+    return looks
 
 
 def clocks(node: Node) -> list[str]:

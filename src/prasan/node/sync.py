@@ -16,13 +16,14 @@ from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
 from prasan.formats.stix import free_text
 from prasan.formats.stix_control import read_recall
-from prasan.formats.stix_ids import RECALL
+from prasan.formats.stix_ids import RECALL, RECEPTION
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, queue
 from prasan.node.partnering import card_of
 from prasan.node.publish import work_due
 from prasan.node.recall import obey
+from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note, seal_all
 from prasan.release.accord import Onward, combine
@@ -177,6 +178,8 @@ class Hands:
         put = tx.put_object(row)
         if put == "new":
             queue(tx, self.node, row)
+            if header.type == RECEPTION:
+                arrives(tx, one.raw)
         return put != "conflict"
 
     def obey(self, tx: Tx, one: Accepted, now_us: int) -> None:

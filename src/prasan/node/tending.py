@@ -9,8 +9,9 @@ from prasan.archive.values import Tended
 from prasan.errors import PrasanError
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
-from prasan.node.picture import stale_looks
+from prasan.node.picture import clocks, sources_of, stale_looks
 from prasan.node.publish import work_due
+from prasan.node.reception import Telling
 from prasan.node.record import seal_all
 from prasan.node.sync import pull_safely
 from prasan.stores.rows import PartnerRow
@@ -22,6 +23,8 @@ ARCHIVE_S: Final = 60.0
 """How often the archive is tended; see `Archive.tend`."""
 STALE_S: Final = 30.0
 """How often it is asked whether accords, policy or settings let somebody know other sources than before."""
+RECEPTION_S: Final = 900.0
+"""How often summaries of our own reception are brought up to date: an hour that is over does not change often."""
 STOP_S: Final = 30.0
 
 
@@ -35,6 +38,7 @@ class Tender:
         self._node, self._pace = node, pace or Pace()
         self.tended = Tended()
         """What the archive's last tending did."""
+        self._telling = Telling(node)
         self._stop = threading.Event()
         self._pulls: dict[str, threading.Thread] = {}
         self._threads = [
@@ -44,6 +48,7 @@ class Tender:
                 ("pulls", TICK_S, self._pull_due),
                 ("archive", ARCHIVE_S, self._tend_archive),
                 ("stale looks", STALE_S, self._look_again),
+                ("reception", RECEPTION_S, self._tell_reception),
             )
         ]
         self._next_pull = node.clock.now() + node.settings.sync_every_s
@@ -91,6 +96,11 @@ class Tender:
     def _look_again(self) -> None:
         """Somebody may know other sources than before: what it is told is found anew."""
         stale_looks(self._node)
+
+    def _tell_reception(self) -> None:
+        """What our receivers heard in the hours that are over, for partners that may know."""
+        for clock in clocks(self._node):
+            self._telling.step(clock, sources_of(self._node, clock))
 
     def _pull_due(self) -> None:
         """Begin a pull from every partner that is not being pulled from."""

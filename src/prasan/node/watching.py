@@ -24,6 +24,8 @@ from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.live_kept import Hulls, Keeper, Kept, unkept
 from prasan.node.node import Node
 from prasan.node.picture import Looked, sources_of
+from prasan.node.provenance import with_partners
+from prasan.node.reception import Listening
 from prasan.node.register import Ours
 from prasan.node.rules import rules_in_force
 from prasan.picture.event import Event
@@ -81,7 +83,7 @@ class Watcher:
         said, gone = corrected(run, {**self._unkept, **since}, again)
         detected()
         objects = self._publish(names, said, gone, upto)
-        self._deriving.step(sources_of(self._node, self._clock), upto)
+        self._deriving.step(with_partners(self._node, sources_of(self._node, self._clock)), upto)
         self._node.at("look")
         self._run, self._batch, self._unkept = after, news.batch, {}
         self._keeper.save(Kept(after, self._begin, self._batch, self._hulls))
@@ -142,9 +144,10 @@ class Watcher:
         rows = (self._node.store.event(event_id_of(key)) for key in (*said, *gone))
         published = [_EVENT.decode(row.body) for row in rows if row is not None]
         previous = {event.finding.key: event for event in published}
-        sources = sources_of(self._node, self._clock)
+        sources = with_partners(self._node, sources_of(self._node, self._clock))
         begin(self._node, self._clock, sources)
-        changed = revisions(self._node, sources, previous, said.values())
+        judged = Listening(self._node, [source.name for source in sources]).judged(said.values())
+        changed = revisions(self._node, sources, previous, judged)
         mmsis = {mmsi for event in changed for mmsi in event.finding.mmsi}
         since = min([upto, *(event.finding.start for event in changed)]) - LOOK_BACK_S
         archive = self._node.archive

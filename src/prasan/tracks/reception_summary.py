@@ -12,8 +12,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from prasan.formats.stix_reception import SLOT_S
+from prasan.formats.stix_reception import Reception as Told
+from prasan.picture.position import AIS_CLASSES
 from prasan.tracks.columns import Columns, Ints
-from prasan.tracks.reception import Hearings, Reception, cells
+from prasan.tracks.reception import ROUND, Hearings, Reception, cells
 
 BRIDGE_H: Final = 6
 """Slots between two hearings of a vessel that are filled in."""
@@ -102,3 +105,40 @@ def _counted(columns: list[Ints], names: tuple[str, ...]) -> Summary:
 def _nothing() -> Summary:
     none = np.empty(0, np.int64)
     return Summary(none, none, none, np.empty(0, np.uint8), none, none)
+
+
+def shared(summary: Summary) -> list[Told]:
+    """A summary by hours as what is sent of it: a piece for each source, day and square degree, in that order."""
+    row, column = summary.cell // ROUND, summary.cell % ROUND
+    keys = np.column_stack((summary.source, summary.slot // _HOURS, row // _CELLS - 90, column // _CELLS - 180))
+    order = np.lexsort((summary.ais_class, summary.slot, summary.cell, *keys.T[::-1]))
+    cuts = np.flatnonzero(np.diff(keys[order], axis=0).any(axis=1)) + 1 if len(order) else order
+    pieces = np.split(order, cuts) if len(order) else []
+    return [_told(summary, piece, keys[piece[0]].tolist()) for piece in pieces]
+
+
+def received(told: Told, name: str) -> Summary:
+    """What came, under the name that its source goes by here."""
+    cell, hour, heard, expected = (np.array([row[n] for row in told.rows], np.int64) for n in (0, 1, 3, 4))
+    kind = np.array([_NUMBER[row[2]] for row in told.rows], np.uint8)
+    slot = told.start // SLOT_S + hour
+    one = Summary(np.zeros(len(cell), np.int64), cell, slot, kind, heard, expected, (name,))
+    return merge(one, _nothing())
+
+
+_HOURS: Final = 24
+_CELLS: Final = 5
+"""Cells along a degree."""
+_NUMBER: Final = {"": 255} | {name: number for number, name in enumerate(AIS_CLASSES)}
+
+
+def _told(summary: Summary, rows: Ints, key: list[int]) -> Told:
+    source, day, south, west = key
+    columns = (summary.cell, summary.slot % _HOURS, summary.ais_class, summary.heard, summary.expected)
+    values = zip(*(column[rows].tolist() for column in columns), strict=True)
+    lines = tuple((cell, hour, _name(kind), heard, expected) for cell, hour, kind, heard, expected in values)
+    return Told(summary.names[source], day * _HOURS * SLOT_S, south, west, lines)
+
+
+def _name(kind: int) -> str:
+    return AIS_CLASSES[kind] if kind < len(AIS_CLASSES) else ""
