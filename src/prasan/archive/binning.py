@@ -50,20 +50,26 @@ class BinsWanted(msgspec.Struct, frozen=True):
     mmsis: Collection[int] | None
 
 
-def add_bins(ground: Ground, folder: str, paths: Sequence[str]) -> BinsFile | None:
-    """The bins of a folder of positions with the rows of some of its files added, in `work/`; None without files."""
+def add_bins(
+    ground: Ground, folder: str, paths: Sequence[str], made: Iterable[pa.Table] | None = None
+) -> BinsFile | None:
+    """The bins of a folder of positions with the rows of some of its files added, in `work/`; None without files.
+
+    `made` are the bins of these files, if somebody has read their rows already.
+    """
     if not paths:
         return None
     home = folder.replace("positions/", "bins/", 1)
     sql = f"SELECT path FROM files WHERE state = 'live' AND kind = 'bins' AND {FOLDER} = ? ORDER BY seq"  # noqa: S608
     old = [path for (path,) in ground.manifest.all(sql, (home,))]
-    return _write(ground, home, read_files(ground.root, old, BINS), _rows(ground.root, paths), paths, old)
+    made = map(make_bins, _rows(ground.root, paths)) if made is None else made
+    return _write(ground, home, read_files(ground.root, old, BINS), made, paths, old)
 
 
 def _write(  # noqa: PLR0913, PLR0917
-    ground: Ground, home: str, kept: pa.Table, fresh: Iterable[pa.Table], paths: Sequence[str], old: Sequence[str]
+    ground: Ground, home: str, kept: pa.Table, made: Iterable[pa.Table], paths: Sequence[str], old: Sequence[str]
 ) -> BinsFile:
-    table = fold(pa.concat_tables([kept, *(make_bins(rows) for rows in fresh)]))
+    table = fold(pa.concat_tables([kept, *made]))
     name = sha256("\n".join([*old, "+", *paths]).encode()).hexdigest()[:24]
     work = ground.root / WORK / f"bins-{name}.parquet"
     disk.write_stream(work, BINS, [table])
@@ -101,8 +107,8 @@ def remake_bins(ground: Ground, folder: str) -> BinsFile | None:
     old, paths = ([path for of, path in rows if of == kind] for kind in ("bins", "positions"))
     expired = [s for (s,) in ground.manifest.all("SELECT source FROM expired WHERE day = ?", (day,))]
     gone = pc.field("source").cast(pa.string()).isin(pa.array(expired, pa.string()))
-    fresh = (rows.filter(~gone) for rows in _rows(ground.root, paths))
-    return _write(ground, home, read_files(ground.root, old, BINS, None, gone), fresh, paths, old)
+    made = (make_bins(rows.filter(~gone)) for rows in _rows(ground.root, paths))
+    return _write(ground, home, read_files(ground.root, old, BINS, None, gone), made, paths, old)
 
 
 def read_bins(ground: Ground, wanted: BinsWanted) -> pa.Table:

@@ -6,13 +6,16 @@ stay on disk for their grace; a crash leaves at most a file in `work/` or one th
 """
 
 import sqlite3
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
 import msgspec
+import pyarrow as pa
 
 from prasan.archive import disk
 from prasan.archive.binning import BinsFile, add_bins, name_bins, remake_bins
+from prasan.archive.bins import NEEDED, make_bins
 from prasan.archive.disk import WORK, Written
 from prasan.archive.ground import Ground
 from prasan.archive.manifest import put_file, put_sources, retire
@@ -20,6 +23,7 @@ from prasan.archive.merge import MOST_FILES, ahead, merged
 from prasan.archive.reading import FOLDER, schema_of
 from prasan.archive.recovery import drop_replaced
 from prasan.archive.values import Kind
+from prasan.errors import IntegrityError
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -65,22 +69,37 @@ def group_of(ground: Ground, folder: str, below: int = 2**62) -> Group:
 def merge_group(ground: Ground, group: Group) -> int:
     """One file and bins in place of a group; how many files it replaces. Only for who holds the tending lock."""
     ground.ensure_room(2 * group.bytes)
-    bins = add_bins(ground, group.folder, group.unbinned)
-    if len(group.paths) > 1:
-        name = sha256("\n".join(group.paths).encode()).hexdigest()[:24]
-        work = ground.root / WORK / f"part-{name}.parquet"
-        schema = schema_of(group.kind)
-        written = disk.write_stream(work, schema, ahead(merged(ground.root, group.paths, schema)))
-        ground.at("compact")
+    if len(group.paths) == 1:
+        bins = add_bins(ground, group.folder, group.unbinned)
         with ground.manifest.write() as connection:
-            path = f"{group.folder}{work.name}"
-            disk.move(ground.root, [(work, path)])
-            _swap(connection, ground, group, path, written)
             name_bins(connection, ground, bins)
-        return len(group.paths)
+        return 0
+    made = list[pa.Table]()
+    once = group.unbinned == group.paths  # nearly always: then the rows are read once for both
+    name = sha256("\n".join(group.paths).encode()).hexdigest()[:24]
+    work = ground.root / WORK / f"part-{name}.parquet"
+    schema = schema_of(group.kind)
+    rows = merged(ground.root, group.paths, schema)
+    try:
+        written = disk.write_stream(work, schema, ahead(_binned(rows, made) if once else rows))
+    except IntegrityError:  # a file is damaged: what there was before it is not needed
+        work.unlink(missing_ok=True)
+        raise
+    ground.at("compact")
+    bins = add_bins(ground, group.folder, group.unbinned, made if once else None)
     with ground.manifest.write() as connection:
+        path = f"{group.folder}{work.name}"
+        disk.move(ground.root, [(work, path)])
+        _swap(connection, ground, group, path, written)
         name_bins(connection, ground, bins)
-    return 0
+    return len(group.paths)
+
+
+def _binned(tables: Iterator[pa.Table], made: list[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables; the bins of each are added to `made` on the way."""
+    for table in tables:
+        made.append(make_bins(table.select(NEEDED)))
+        yield table
 
 
 def rebuild_bins(ground: Ground, day: int) -> None:

@@ -25,8 +25,9 @@ def merged(root: Path, paths: Sequence[str], schema: pa.Schema) -> Iterator[pa.T
     IntegrityError if a file is gone or cannot be read.
     """
     step = min(max(HELD_ROWS // max(len(paths), 1), 8_192), 524_288)
-    readers = [_Reader(root / path, schema, step) for path in paths]
+    readers = list[_Reader]()
     try:
+        readers += [_Reader(root / path, schema, step) for path in paths]
         while True:
             for reader in readers:
                 reader.fill()
