@@ -89,7 +89,8 @@ def test_an_empty_tick_opens_a_gap_and_its_closing_keeps_the_key() -> None:
     assert (opened.kind, opened.end, opened.gap_class) == ("gap", None, "unknown")
     back = fleet.sail(fleet.SHIP, [12.0], 8.0, 102.0)
     fixes, held = settle(fleet.table(back), held, back[-1][1] + 1)
-    (closed,), carry = advance(fixes, carry, back[-1][1] + 1, RULES, WORLD)
+    shown = back[-1][1] + int(RULES["gap"].thresholds["back_h"] * 3600) + 1
+    (closed,), carry = advance(fixes, carry, shown, RULES, WORLD)
     assert closed.key == opened.key
     assert closed.end == back[0][1]
 

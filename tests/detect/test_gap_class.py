@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 import fleet
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from prasan.detect.rules import PRASAN, apply_settings, preset
 from prasan.detect.run import detect
+from prasan.picture.areas import areas
 from prasan.picture.finding import Finding
+from prasan.picture.shore import shore
+from prasan.picture.world import Land
 from prasan.words.catalogue import say
 
 RULES = apply_settings(preset(PRASAN), ["gap.feed_share=0"])
@@ -54,6 +58,57 @@ def test_a_ship_that_falls_silent_among_others_is_dark_open_and_closed() -> None
     closed = gap(fleet.table(lane(0, 34) + ship([*BEFORE, *fleet.every(2, 29, 30)], kn=1.0)))
     assert (closed.gap_class, closed.end is None) == ("dark", False)
     assert closed.key == open_.key or closed.start == open_.start
+
+
+def test_reports_that_come_more_and_more_seldom_are_the_edge_of_reception() -> None:
+    thinning = [*fleet.every(2, 19, 19.7), 19.8, 19.9, 20.0]
+    assert gap(fleet.table(lane(0, 30) + ship(BEFORE))).gap_class == "dark"
+    found = gap(fleet.table(lane(0, 30) + ship(thinning)))
+    assert found.gap_class != "dark"
+    assert found.evidence["last_interval_s"] > 1.5 * found.evidence["usual_interval_s"]
+
+
+THINNING = [*fleet.every(2, 19, 19.7), 19.85, 20.0]
+
+
+@pytest.mark.parametrize(("minutes", "gap_class"), [(1, "dark"), (15, "unknown")])
+def test_what_comes_back_at_once_was_switched_on(minutes: float, gap_class: str) -> None:
+    """It faded out; eight hours later it is heard again in the middle of the lane, at once or bit by bit."""
+    back = fleet.every(minutes, 28, 29)
+    found = gap(fleet.table(lane(0, 34) + ship([*THINNING, *back], kn=0.9)))
+    assert (found.end is None, found.gap_class) == (False, gap_class)
+    if gap_class == "dark":
+        assert found.evidence["judged_at"] == "end"
+
+
+def test_a_long_silence_among_others_is_judged_by_its_way() -> None:
+    found = gap(fleet.table(lane(0, 44) + ship([*THINNING, *fleet.every(15, 36, 40)], kn=2.0)))
+    assert (found.gap_class, found.evidence["judged_at"]) == ("dark", "way")
+
+
+def test_close_to_the_shore_it_may_lie_in_port() -> None:
+    """The coast is 6 km east of the place; a ship that comes back 100 km away has not been in port."""
+    coast = msgspec.structs.replace(
+        fleet.world(), land=Land(areas([]), shore([LAT - 1], [LON + 0.054], [LAT + 1], [LON + 0.054]))
+    )
+
+    def judged(rows: list[fleet.Row]) -> Finding:
+        outcome = detect(fleet.table(rows), None, RULES, coast, None, kinds=["gap"])
+        (found,) = [one for one in outcome.findings if one.mmsi == (fleet.SHIP,)]
+        return found
+
+    assert (judged(lane(0, 30) + ship(BEFORE)).reason, judged(lane(0, 30) + ship(BEFORE)).gap_class) == (
+        "perhaps_in_port",
+        "unknown",
+    )
+    assert judged(lane(0, 34) + ship([*BEFORE, *fleet.every(2, 29, 30)], kn=1.0)).gap_class == "dark"
+
+
+def test_it_is_over_once_it_shows_how_the_vessel_came_back() -> None:
+    rows = lane(0, 34) + ship([*BEFORE, *fleet.every(2, 29, 30)], kn=1.0)
+    early = [row for row in rows if row[1] < at(29) + 400]
+    assert gap(fleet.table(early), upto=29 + 400 / 3600).end is None
+    assert gap(fleet.table(rows)).end == at(29)
 
 
 def test_the_numbers_behind_it_are_said() -> None:

@@ -1,7 +1,9 @@
 """Gap: a transmitter that was heard regularly falls silent.
 
 Definition    silence of one emitter longer than `min_h`, after at least `before_count` positions in the `before_h`
-              hours up to the last fix; open (no end) once the watermark has passed last fix + `min_h`.
+              hours up to the last fix; open (no end) once the watermark has passed last fix + `min_h`, and over
+              `back_h` after the vessel was heard again: how it came back tells a transmitter that was switched on
+              from one that drew near.
 Feed health   of that silence, `min_h` must lie in hours in which the feed that heard the vessel was itself alive: it
               heard at least `feed_share` of the stations that it usually heard in an hour. Usual is the median over
               the hours of the vessel's `before_count` fixes, but for the hour of the last. If not, the silence is not
@@ -36,14 +38,16 @@ from prasan.detect.reception_gap import (
     Question,
     ask,
     begins,
+    closed_silences,
     known,
     learn,
     no_learnt,
+    open_silences,
     remember,
-    silences_of,
     verdict,
     verdicts,
 )
+from prasan.detect.reception_rate import Silences
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
 from prasan.picture.position import AIS_CLASSES
@@ -66,8 +70,10 @@ _STATIONS: Final = (AIS_CLASSES.index("base"), AIS_CLASSES.index("aton"))
 class GapCarry(msgspec.Struct, frozen=True):
     """The last `before_count` fixes of every emitter, the watermark, the feed's census, and what was said so far.
 
-    `told` are the track keys whose gap is open; `not_assessable` counts silences by reason as of `upto`, of which
-    `lost` ended without the feed having been alive for long enough. `learnt` is what classes are made of.
+    `told` are the track keys whose gap is open, ascending, and `told_t` the seconds of their last fixes before it.
+    `not_assessable` counts silences by reason as of `upto`, of which `lost` ended without the feed having been alive
+    for long enough. `learnt` is what classes are made of. Of a vessel that was heard again less than `back_h` ago all
+    is kept from the `before_count` fixes before its silence on.
     """
 
     rows: Fixes
@@ -75,14 +81,29 @@ class GapCarry(msgspec.Struct, frozen=True):
     census: Census
     learnt: Learnt
     told: Ints
+    told_t: Ints
     not_assessable: dict[str, int]
     lost: int = 0
 
 
-class _Silent(msgspec.Struct, frozen=True):
-    """Rows of regular vessels after which a silence longer than `min_h` began.
+class _Ends(msgspec.Struct, frozen=True):
+    """Rows after which a silence longer than `min_h` began, by how it stands as of the watermark.
 
-    It is `over`, or goes on: `told` were said to be open, `waiting` were not yet. `fresh` are those that had not lasted
+    `over`: it is over since this step; `back`: the vessel was heard again, but less than `back_h` ago; `quiet`: it goes
+    on. `last` are the last rows of all emitters, `begin` the first.
+    """
+
+    over: Ints
+    back: Ints
+    quiet: Ints
+    begin: Ints
+    last: Ints
+
+
+class _Silent(msgspec.Struct, frozen=True):
+    """Those of `_Ends` that belong to regular vessels.
+
+    `told` were said to be open and still are, `waiting` were not said yet. `fresh` are those that had not lasted
     so long at the step before; `few` counts the fresh ones of vessels that are not regular.
     """
 
@@ -103,43 +124,73 @@ def kernel(rows: Fixes, carry: GapCarry | None, upto: int, rule: Rule, world: Wo
     now = max(upto, carry.upto)
     if not len(both):
         return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census, learnt=learnt)
-    same = same_track(both)
-    begin = np.flatnonzero(np.concatenate(([True], ~same)))
-    last = np.flatnonzero(np.concatenate((~same, [True])))
-    limit = int(rule.thresholds["min_h"] * 3600)
-    over = np.flatnonzero(same & (np.diff(both.t) > limit))
-    over, quiet = over[new[over + 1]], last[upto - both.t[last] > limit]
-    silent = _silent(both, new, begin, (over, quiet), carry, rule)
-    question = ask(learnt, silences_of(both, over, quiet), census, both, rule, world)
+    ends = _ends(both, carry.upto, now, rule)
+    silent = _silent(both, new, ends, carry, rule)
+    question = ask(learnt, _silences(both, ends), census, both, rule, world)
     begun = dict(zip(silent.fresh.tolist(), begins(question, silent.fresh), strict=True))
-    ends = silent.over[alive(census, both, silent.over, both.t[silent.over + 1], rule, ended=True)]
-    opens = silent.waiting[alive(census, both, silent.waiting, np.full(len(silent.waiting), upto), rule, ended=False)]
-    findings = _findings(question, ends, opens, begun)
-    lost = carry.lost + len(silent.over) - len(ends)
+    over, opens = (some[_vouched(question, some, ends, now)] for some in (silent.over, silent.waiting))
+    findings = _findings(question, over, opens, begun)
+    lost = carry.lost + len(silent.over) - len(over)
     counts = (carry.not_assessable.get(NOT_ASSESSABLE[0], 0) + silent.few, lost + len(silent.waiting) - len(opens))
     tally = {reason: count for reason, count in zip(NOT_ASSESSABLE, counts, strict=True) if count}
-    open_now = track_keys(take(both, np.concatenate((silent.told, opens))))
+    told = take(both, np.sort(np.concatenate((silent.told, opens))))
     learnt = remember(question, silent.over, silent.waiting, begun)
-    return findings, GapCarry(_ring(both, last, begin, rule), now, census, learnt, open_now, tally, lost)
+    kept = _ring(both, ends, rule)
+    return findings, GapCarry(kept, now, census, learnt, track_keys(told), told.t, tally, lost)
 
 
 def _nothing(rule: Rule) -> GapCarry:
-    census = no_census(rule)
-    return GapCarry(no_fixes(), 0, census, no_learnt(census.width), np.empty(0, np.int64), {})
+    census, none = no_census(rule), np.empty(0, np.int64)
+    return GapCarry(no_fixes(), 0, census, no_learnt(census.width), none, none, {})
 
 
-def _silent(  # noqa: PLR0913, PLR0917 - one step is these numbers
-    rows: Fixes, new: Bools, begin: Ints, at: tuple[Ints, Ints], carry: GapCarry, rule: Rule
-) -> _Silent:
-    """Sort the silences after rows `at` (over, going on)."""
-    over, quiet = at
-    told = np.isin(track_keys(take(rows, quiet)), carry.told) & ~new[quiet]
-    waiting = quiet[~told]
-    both = np.concatenate((over, waiting))
+def _ends(rows: Fixes, before: int, now: int, rule: Rule) -> _Ends:
+    """All silences as of `now`; `before` is the watermark of the step before."""
+    same = same_track(rows)
+    begin = np.flatnonzero(np.concatenate(([True], ~same)))
+    last = np.flatnonzero(np.concatenate((~same, [True])))
+    limit, back_s = (int(rule.thresholds[name] * 3600) for name in ("min_h", "back_h"))
+    ended = np.flatnonzero(same & (np.diff(rows.t) > limit))
+    settled = rows.t[ended + 1] + back_s
+    quiet = last[now - rows.t[last] > limit]
+    return _Ends(ended[(settled >= before) & (settled < now)], ended[settled >= now], quiet, begin, last)
+
+
+def _silent(rows: Fixes, new: Bools, ends: _Ends, carry: GapCarry, rule: Rule) -> _Silent:
+    """Sort the silences of regular vessels."""
+    going = np.sort(np.concatenate((ends.back, ends.quiet)))
+    told = _told(rows, going, carry)
+    waiting = going[~told]
+    both = np.concatenate((ends.over, waiting))
     limit = rule.thresholds["min_h"] * 3600
     fresh = both[(rows.t[both] >= carry.upto - limit) | new[both]]  # or else counted at an earlier step
-    over, waiting, lasting = (some[_regular(rows, begin, some, rule)] for some in (over, waiting, fresh))
-    return _Silent(over, waiting, quiet[told], lasting, len(fresh) - len(lasting))
+    over, waiting, lasting = (some[_regular(rows, ends.begin, some, rule)] for some in (ends.over, waiting, fresh))
+    return _Silent(over, waiting, going[told], lasting, len(fresh) - len(lasting))
+
+
+def _told(rows: Fixes, at: Ints, carry: GapCarry) -> Bools:
+    """True for silences that were said to be open at an earlier step."""
+    if not len(carry.told):
+        return np.zeros(len(at), np.bool_)
+    keys = track_keys(take(rows, at))
+    place = np.minimum(np.searchsorted(carry.told, keys), len(carry.told) - 1)
+    return np.asarray((carry.told[place] == keys) & (carry.told_t[place] == rows.t[at]))
+
+
+def _silences(rows: Fixes, ends: _Ends) -> tuple[Silences, Silences]:
+    """Silences that are over, and those that go on or of which it is not said yet."""
+    return closed_silences(rows, ends.over), concat(closed_silences(rows, ends.back), open_silences(rows, ends.quiet))
+
+
+def _vouched(question: Question, at: Ints, ends: _Ends, now: int) -> Bools:
+    """Was the feed alive for long enough in the silences after rows `at`?"""
+    rows, good = question.rows, np.empty(len(at), np.bool_)
+    quiet = np.isin(at, ends.quiet)
+    for ended in (True, False):
+        some = at[quiet != ended]
+        until = rows.t[some + 1] if ended else np.full(len(some), now)
+        good[quiet != ended] = alive(question.census, rows, some, until, question.rule, ended=ended)
+    return good
 
 
 def _findings(question: Question, ends: Ints, opens: Ints, begun: Mapping[int, Begun]) -> list[Finding]:
@@ -177,11 +228,16 @@ def _regular(rows: Fixes, begin: Ints, at: Ints, rule: Rule) -> Bools:
     return (at - back >= start) & (rows.t[at] - rows.t[earliest] <= rule.thresholds["before_h"] * 3600)
 
 
-def _ring(rows: Fixes, last: Ints, begin: Ints, rule: Rule) -> Fixes:
-    """The last `before_count` rows of each emitter."""
-    count = np.minimum(last - begin + 1, int(rule.thresholds["before_count"]))
+def _ring(rows: Fixes, ends: _Ends, rule: Rule) -> Fixes:
+    """What is kept of each emitter: see `GapCarry`."""
+    back = int(rule.thresholds["before_count"]) - 1
+    first = ends.last - back
+    emitter = np.searchsorted(ends.last, ends.back)
+    first[emitter] = np.minimum(first[emitter], ends.back - back)
+    first = np.maximum(first, ends.begin)
+    count = ends.last - first + 1
     offsets = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return take(rows, np.repeat(last - count + 1, count) + offsets)
+    return take(rows, np.repeat(first, count) + offsets)
 
 
 def _open(rows: Fixes, index: int, rule: Rule, found: Verdict) -> Finding:

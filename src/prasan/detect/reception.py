@@ -1,17 +1,16 @@
-"""Was anybody heard where and when this vessel was not? Neighbours, and the places it could have reached.
+"""Was anybody heard where and when this vessel was not? Neighbours, and the places where it was going.
 
 The place of a silence is where it began, or where it ended. Around it only those hearings count that compare: by the
 vessel's own feed, of other MMSIs, that moved (a berth says nothing of the sea beside it), of a transmitter as strong or
 weaker (class B is heard less far than class A). All hearings are of slots that were over when the question was asked,
 so that the answer does not depend on how the input was cut.
 
-Places    the place itself, eight around it at the distance that the vessel could have gone before it had to be heard
-          again (four times its own interval between fixes, at least half an hour, at most `cover_h`), and two ahead on
-          its course, or behind it where the silence ended: what it makes in one hour and in two, at least `near_km` and
-          twice that. A place is covered if `place_count` vessels were heard within `near_km` of it in the `cover_h`
-          next to the silence's end that is asked about: a station that came back later proves nothing.
+Ahead       where the vessel would be in half an hour and in an hour on its course and at its highest speed, or where it
+            came from, where the silence ended. A place ahead is covered if `place_count` vessels were heard within
+            `ahead_km` of it (twice that for the hour) in `learn_h`. One that has no way on it is asked about where it
+            is; one that moves on an unknown course has no covered place.
 Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it). Of those that were
-          there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at once.
+            there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at once.
 """
 
 from typing import Any, Final
@@ -29,11 +28,9 @@ from prasan.tracks.reception import Hearings, Reception, around
 LEAST_KN: Final = 10.0
 MOST_KN: Final = 25.0
 """A vessel may go faster in its silence than before, but not at any speed: knots between which its reach is set."""
-FASTER: Final = 1.3
-"""How much faster than its fastest fix before, as for emitters."""
-INTERVALS: Final = 4
-"""Own intervals between fixes after which a vessel should have been heard again."""
-LEAST_REACH_S: Final = 1800
+AHEAD_H: Final = np.array([0.5, 1.0])
+"""Hours ahead at which its way is looked at."""
+APART_S: Final = 1800
 UNDER_WAY_KN: Final = 1.0
 """Below it a course says nothing."""
 WAY: Final = 12
@@ -48,8 +45,8 @@ class Asked(Columns, frozen=True):
     """The places to judge, n: where a silence began (`after`: look at the time that follows) or ended.
 
     `t` seconds of the fix there; `known` the watermark up to which hearings may be used; `lat`, `lon` and `course` in
-    degrees (course NaN if unknown); `knots` the highest speed of the fixes before; `interval_s` between them; `light`
-    True for class B; `feed` a row of `usable`, which says by feed and source set whether a hearing counts.
+    degrees (course NaN if unknown); `knots` the highest speed of the fixes before; `light` True for class B; `feed` a
+    row of `usable`, which says by feed and source set whether a hearing counts.
     """
 
     mmsi: Ints
@@ -60,7 +57,6 @@ class Asked(Columns, frozen=True):
     lon: Floats
     course: Floats
     knots: Floats
-    interval_s: Floats
     light: Bools
     feed: Ints
 
@@ -68,8 +64,8 @@ class Asked(Columns, frozen=True):
 class Cover(msgspec.Struct, frozen=True):
     """The answer for one place, or for the way between both: see the head of this module.
 
-    `neighbours` heard; `heard` of `expected` heard next to the silence's end; `covered` of `places`; `blind` are the
-    places on the course that are not; `origins` index the source sets that heard the neighbours.
+    `neighbours` heard; `heard` of `expected` heard next to the silence's end; `covered` of `places`, ahead or on the
+    way between; `origins` index the source sets that heard the neighbours.
     """
 
     neighbours: int
@@ -77,19 +73,18 @@ class Cover(msgspec.Struct, frozen=True):
     expected: int
     covered: int
     places: int
-    blind: int = 0
     origins: tuple[int, ...] = ()
 
 
 class Spots(Columns, frozen=True):
-    """Places and times to look for others: `owner` is a row of `Asked`; degrees, seconds; `ahead` on the course."""
+    """Places and times to look for others: `owner` is a row of `Asked`; degrees, seconds, metres around."""
 
     owner: Ints
     lat: Floats
     lon: Floats
     begin: Ints
     end: Ints
-    ahead: Bools
+    metres: Floats
 
 
 class Ear(msgspec.Struct, frozen=True):
@@ -132,29 +127,23 @@ def gather(
     return owner[keep], take(rows, keep)
 
 
-def within(asked: Asked, owner: Ints, rows: Hearings, metres: float) -> Bools:
-    """True for rows within so many metres of the place that they were gathered for."""
+def within(asked: Asked, owner: Ints, rows: Hearings, metres: float | Floats) -> Bools:
+    """True for rows within so many metres (of all, or of each place) of the place that they were gathered for."""
     cosine = np.einsum("ij,ij->i", rows.places(), vectors(asked.lat, asked.lon)[owner])
-    return np.asarray(cosine >= np.cos(metres / EARTH_M))
+    least = np.cos(np.asarray(metres) / EARTH_M)
+    return np.asarray(cosine >= (least[owner] if least.ndim else least))
 
 
 def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
     size = len(asked)
     heard, expected = _beside(listened, asked, rule)
-    spots = _places(asked, rule)
+    near, _, origins = heard_at(listened, asked, _beside_it(asked, rule), rule)
+    spots = _ahead(asked, rule)
     spot, _, _ = heard_at(listened, asked, spots, rule)
     covered = np.bincount(spot, minlength=len(spots)) >= rule.thresholds["place_count"]
-    silence_s = int(rule.thresholds["min_h"] * 3600)
-    begin, end = (
-        np.where(asked.after, asked.t, asked.t - silence_s),
-        np.where(asked.after, asked.t + silence_s, asked.t),
-    )
-    here = Spots(np.arange(size), asked.lat, asked.lon, begin, end, np.zeros(size, np.bool_))
-    near, _, origins = heard_at(listened, asked, here, rule)
-    lost = 2 * (np.isnan(asked.course) & (asked.knots >= UNDER_WAY_KN))  # it may have gone anywhere
     counts = [
-        np.bincount(near, minlength=size), heard, expected, np.bincount(spots.owner, covered, size),
-        np.bincount(spots.owner, minlength=size), np.bincount(spots.owner, ~covered & spots.ahead, size) + lost,
+        np.bincount(near, minlength=size), heard, expected,
+        np.bincount(spots.owner, covered, size), np.full(size, len(AHEAD_H)),
     ]  # fmt: skip
     return _covers(counts, origins)
 
@@ -163,11 +152,10 @@ def _weigh_way(listened: Ear, asked: Asked, ends: Asked, rule: Rule) -> list[Cov
     size = len(asked)
     spots = _way(asked, ends, rule)
     spot, mmsi, _ = heard_at(listened, asked, spots, rule)
-    covered = np.bincount(spot, minlength=len(spots)) >= rule.thresholds["place_count"]
     different = np.unique((spots.owner[spot] << 32) | mmsi) >> 32
     counts = [
         np.bincount(different, minlength=size), np.zeros(size), np.zeros(size),
-        np.bincount(spots.owner, covered, size), np.bincount(spots.owner, minlength=size), np.zeros(size),
+        np.bincount(spots.owner, np.bincount(spot, minlength=len(spots)) > 0, size), np.full(size, WAY),
     ]  # fmt: skip
     return _covers(counts, [()] * size)
 
@@ -179,12 +167,13 @@ def _covers(counts: list[Any], origins: list[tuple[int, ...]]) -> list[Cover]:
 
 def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Ints, Ints, list[tuple[int, ...]]]:
     """Each spot with each vessel that was heard near it in its time, once; and the source sets by spot."""
-    near_m, width = rule.thresholds["near_km"] * 1000, listened.reception.width
+    width = listened.reception.width
     each = take(asked, spots.owner)
     each = msgspec.structs.replace(each, lat=spots.lat, lon=spots.lon)
     slots = spots.begin // width, np.minimum(spots.end // width + 1, each.known // width)
-    owner, rows = gather(listened, each, np.full(len(spots), near_m), slots, rule.thresholds["still_kn"])
-    keep = (rows.last > spots.begin[owner]) & (rows.first < spots.end[owner]) & within(each, owner, rows, near_m)
+    owner, rows = gather(listened, each, spots.metres, slots, rule.thresholds["still_kn"])
+    keep = (rows.last > spots.begin[owner]) & (rows.first < spots.end[owner])
+    keep &= within(each, owner, rows, spots.metres)
     owner, rows = owner[keep], take(rows, keep)
     pairs = np.unique((owner << 32) | rows.mmsi)
     return pairs >> 32, pairs & 0xFFFFFFFF, _origins(owner, rows.origin, len(spots))
@@ -215,27 +204,31 @@ def cover_seconds(rule: Rule) -> int:
 def _early(asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
     """From when to when, next to the fix but not so near that a station may have failed in between."""
     cover_s = cover_seconds(rule)
-    away = min(LEAST_REACH_S, cover_s // 4)
+    away = min(APART_S, cover_s // 4)
     begin = np.where(asked.after, asked.t + away, asked.t - cover_s)
     return begin, begin + cover_s - away
 
 
-def _places(asked: Asked, rule: Rule) -> Spots:
-    """The place itself, eight around it, and two on the course, where there is one."""
-    near_m, cover_s = rule.thresholds["near_km"] * 1000, cover_seconds(rule)
-    fastest = np.clip(asked.knots * FASTER, LEAST_KN, MOST_KN) * KNOT_MS
-    reach = fastest * np.clip(INTERVALS * asked.interval_s, min(LEAST_REACH_S, cover_s), cover_s)
-    hour = np.minimum(asked.knots, MOST_KN) * KNOT_MS * 3600
+def _beside_it(asked: Asked, rule: Rule) -> Spots:
+    """The place itself, in the `min_h` next to it."""
+    silence_s = int(rule.thresholds["min_h"] * 3600)
+    begin = np.where(asked.after, asked.t, asked.t - silence_s)
+    metres = np.full(len(asked), rule.thresholds["near_km"] * 1000)
+    return Spots(np.arange(len(asked)), asked.lat, asked.lon, begin, begin + silence_s, metres)
+
+
+def _ahead(asked: Asked, rule: Rule) -> Spots:
+    """Where it would be on its course, or was: see `AHEAD_H`. None for what moves, but not whither."""
     course = np.where(asked.after, asked.course, asked.course + 180)
-    course = np.where(asked.knots >= UNDER_WAY_KN, course, np.nan)
-    bearing = np.column_stack((np.zeros(len(asked)), np.tile(np.arange(8) * 45.0, (len(asked), 1)), course, course))
-    one, two = np.maximum(hour, near_m), np.maximum(2 * hour, 2 * near_m)
-    metres = np.column_stack((np.zeros(len(asked)), np.tile(reach[:, None], (1, 8)), one, two))
-    points = _from(asked.lat, asked.lon, bearing, metres)
+    course = np.where(asked.knots < UNDER_WAY_KN, 0.0, course)
+    knots = np.where(asked.knots < UNDER_WAY_KN, 0.0, np.minimum(asked.knots, MOST_KN))
+    metres = knots[:, None] * KNOT_MS * 3600 * AHEAD_H
+    points = _from(asked.lat, asked.lon, np.repeat(course[:, None], len(AHEAD_H), axis=1), metres)
     owner, number = np.nonzero(np.isfinite(points[:, :, 0]))
     lat, lon = lat_lon(points[owner, number])
-    begin, end = _early(asked, rule)
-    return Spots(owner, lat, lon, begin[owner], end[owner], number > 8)
+    known, wide = asked.known[owner], AHEAD_H / AHEAD_H[0]
+    begin = known - int(rule.thresholds["learn_h"] * 3600)
+    return Spots(owner, lat, lon, begin, known, rule.thresholds["ahead_km"] * 1000 * wide[number])
 
 
 def _way(asked: Asked, ends: Asked, rule: Rule) -> Spots:
@@ -248,7 +241,7 @@ def _way(asked: Asked, ends: Asked, rule: Rule) -> Spots:
     lat, lon = lat_lon(points.reshape(-1, 3))
     at = (asked.t[:, None] + share * (ends.t - asked.t)[:, None]).astype(np.int64).ravel()
     begin, end = np.maximum(at - half, asked.t[owner]), np.minimum(at + half, ends.t[owner])
-    return Spots(owner, lat, lon, begin, end, np.zeros(len(at), np.bool_))
+    return Spots(owner, lat, lon, begin, end, np.full(len(at), rule.thresholds["near_km"] * 1000))
 
 
 def _from(lat: Floats, lon: Floats, bearing: Floats, metres: Floats) -> Floats:

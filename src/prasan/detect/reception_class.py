@@ -1,15 +1,24 @@
 """From evidence to a class: dark only where others were heard, and `unknown` unless shown otherwise.
 
-Both places of a silence are judged, where it began and (once it is over) where it ended, unless that is a berth; the
-better one decides. A vessel that was heard densely and falls silent well inside reception, or comes out of silence
-there, did not sail out of reach. `dark` asks for all of
-  - the `before_count` fixes before the silence within `dense_h`: at the edge of reception they thin out first;
+A vessel that sails out of reach is heard more and more seldom first, and it goes where nobody else is heard; one that
+comes back into reach is heard seldom at first. One that is switched off falls silent from one report to the next, and
+comes back as suddenly. So `dark` stands on one of three grounds:
+  - begin  its last `last_count` intervals took at most `last_h` together and were at most `steady_share` of the usual;
+  - end    it came back with `back_count` fixes within `back_h`, not at a berth;
+  - way    it was silent for `long_h` or longer and came back; if it came back at a berth, only the hours count that the
+           way takes, and `min_h` is enough: for the rest it may have lain there.
+Each ground asks for all of
   - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
-  - `covered_share` of the places within reach covered, and at most `blind_count` of the two on the course not;
-  - an upper bound of `silent_share` on the rate of such silences here, and at most `lost_share` lost for good;
-  - once it is over, `way_share` of the straight way between covered: the vessel stayed where it could be heard.
+  - both places ahead of it (behind it, for its end) covered: it was not about to leave where others are heard; one of
+    them is enough for the way;
+  - `silent_share` of the vessel-hours here silent this long, at most (`long_silent_share` for the way), and at most
+    `lost_share` lost for good;
+  - once it is over, `way_share` of the straight way between covered (`long_way_share` for the end and the way): the
+    vessel stayed where it could be heard.
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
+A silence within `shore_km` of the shore that goes on, or ends within `berth_km` of where it began, is never more than
+`unknown`: the vessel may lie in a port that nobody listed.
 """
 
 from collections.abc import Mapping
@@ -26,6 +35,8 @@ CONFIDENCE: Final[Mapping[GapClass, Confidence]] = {
     "dark": "high", "suspicious": "medium", "unknown": "low", "normal": "low",
 }  # fmt: skip
 
+IN_PORT: Final = "perhaps_in_port"
+
 _NUMBERS: Final = (
     "neighbours", "heard", "expected", "covered", "places", "n_periods", "k_silent", "n_lost", "upper_95", "near_km",
     "lasted_h",
@@ -35,6 +46,7 @@ MESSAGES: Final = {
     "reception_suspicious": _NUMBERS,
     "reception_unknown": _NUMBERS,
     "reception_normal": _NUMBERS,
+    IN_PORT: ("shore_km",),
     **dict.fromkeys(CAUSES, ()),
 }
 """Message codes of the classes and the evidence they take."""
@@ -49,6 +61,36 @@ class End(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """Mean seconds between the last fixes before a silence, and the median of all that were looked at."""
+
+    last_s: float
+    usual_s: float
+
+
+class Back(msgspec.Struct, frozen=True):
+    """How a silence ended: so far from its beginning; `dense`: with many fixes at once; at a `berth`.
+
+    `hours` under way: those of the silence, or, if it ended at a berth, those that the way takes at the usual speed.
+    """
+
+    hours: float
+    metres: float
+    end: End
+    way: Cover
+    dense: bool = False
+    berth: bool = False
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A silence by its beginning and, once it is over, its end; `ashore`: it began close to the shore."""
+
+    pace: Pace
+    begin: End
+    ashore: bool = False
+    back: Back | None = None
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """The class with the code of its sentence and the numbers behind it; `names` are the sources they come from."""
 
@@ -58,19 +100,6 @@ class Verdict(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
-class Silence(msgspec.Struct, frozen=True):
-    """A silence by its beginning and, once it is over, its end and the way between; `berth`: it ended at a berth.
-
-    `before_h` are the hours in which the last `before_count` fixes came.
-    """
-
-    before_h: float
-    begin: End
-    end: End | None = None
-    way: Cover | None = None
-    berth: bool = False
-
-
 def explained(cause: str) -> Verdict:
     """The class of a silence that something else explains."""
     return Verdict("normal" if cause == LAY_STILL else "unknown", cause, {})
@@ -78,34 +107,55 @@ def explained(cause: str) -> Verdict:
 
 def judge(silence: Silence, rule: Rule) -> Verdict:
     """The class of a silence: `dark`, `suspicious` and `normal` in this order, as far as the evidence goes."""
-    ends = [silence.begin] + ([silence.end] if silence.end is not None and not silence.berth else [])
+    if _perhaps_in_port(silence, rule):
+        found = _verdict("unknown", silence, silence.begin, "begin", rule)
+        evidence = {**found.evidence, "shore_km": rule.thresholds["shore_km"]}
+        return msgspec.structs.replace(found, code=IN_PORT, evidence=evidence)
     for gap_class, level in (("dark", ""), ("suspicious", "weak_")):
-        for end in ends:
-            if _enough(silence, end, rule, level):
-                return _verdict(gap_class, silence, end, rule)  # type: ignore[arg-type]
-    for end in ends:
-        if _usual(end.rate, rule):
-            return _verdict("normal", silence, end, rule)
-    return _verdict("unknown", silence, silence.begin, rule)
+        for ground in _grounds(silence, rule, level):
+            end = silence.back.end if ground == "end" and silence.back is not None else silence.begin
+            if _enough(silence, end, ground, rule, level):
+                return _verdict(gap_class, silence, end, ground, rule)  # type: ignore[arg-type]
+    if _usual(silence.begin.rate, rule):
+        return _verdict("normal", silence, silence.begin, "begin", rule)
+    return _verdict("unknown", silence, silence.begin, "begin", rule)
 
 
-def _enough(silence: Silence, end: End, rule: Rule, level: str) -> bool:
-    limits, cover, rate, way = rule.thresholds, end.cover, end.rate, silence.way
+def neighbours(silence: Silence) -> int:
+    """Vessels heard near either end or on the way: whichever shows most."""
+    found = silence.begin.cover.neighbours
+    if silence.back is None:
+        return found
+    return max(found, silence.back.end.cover.neighbours, silence.back.way.neighbours)
+
+
+def _perhaps_in_port(silence: Silence, rule: Rule) -> bool:
+    back = silence.back
+    return silence.ashore and (back is None or back.metres <= rule.thresholds["berth_km"] * 1000)
+
+
+def _grounds(silence: Silence, rule: Rule, level: str) -> list[str]:
+    """The grounds that hold for this silence: see the head of this module."""
+    limits, pace, back = rule.thresholds, silence.pace, silence.back
+    together_s = limits[f"{level}last_h"] * 3600 / limits["last_count"]
+    steady = pace.last_s <= min(together_s, limits[f"{level}steady_share"] * pace.usual_s)
+    dense = back is not None and back.dense and not back.berth
+    long = back is not None and back.hours >= limits["min_h" if back.berth else "long_h"]
+    return [name for name, holds in (("begin", steady), ("end", dense), ("way", long)) if holds]
+
+
+def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
+    limits, cover, rate, back = rule.thresholds, end.cover, end.rate, silence.back
+    long = "long_" if ground == "way" else ""
+    straight = "" if ground == "begin" else "long_"
     return (
-        silence.before_h <= limits[f"{level}dense_h"]
-        and neighbours(silence, end) >= limits[f"{level}neighbours_count"]
-        and cover.heard >= limits[f"{level}heard_share"] * cover.expected
-        and cover.covered >= limits[f"{level}covered_share"] * cover.places
-        and cover.blind <= limits[f"{level}blind_count"]
-        and rate.lost <= limits[f"{level}lost_share"] * (rate.periods + rate.lost)
-        and rate.upper <= limits[f"{level}silent_share"]
-        and (way is None or way.covered >= limits[f"{level}way_share"] * way.places)
+        neighbours(silence) >= limits[f"{level}neighbours_count"]
+        and cover.heard >= limits["heard_share"] * cover.expected
+        and cover.covered >= (1 if ground == "way" else cover.places)
+        and rate.lost <= limits["lost_share"] * (rate.periods + rate.lost)
+        and rate.silent <= limits[f"{level or long}silent_share"] * rate.periods
+        and (back is None or back.way.covered >= limits[f"{straight}way_share"] * back.way.places)
     )
-
-
-def neighbours(silence: Silence, end: End) -> int:
-    """Vessels heard near the end that is judged, or on the way: whichever shows more."""
-    return max(end.cover.neighbours, silence.way.neighbours if silence.way is not None else 0)
 
 
 def _usual(rate: Rate, rule: Rule) -> bool:
@@ -113,20 +163,22 @@ def _usual(rate: Rate, rule: Rule) -> bool:
     return enough and rate.silent >= rule.thresholds["usual_share"] * rate.periods
 
 
-def _verdict(gap_class: GapClass, silence: Silence, end: End, rule: Rule) -> Verdict:
-    cover, rate, way = end.cover, end.rate, silence.way
+def _verdict(gap_class: GapClass, silence: Silence, end: End, ground: str, rule: Rule) -> Verdict:
+    cover, rate, back = end.cover, end.rate, silence.back
     evidence = {
-        "judged_at": end.place,
+        "judged_at": ground,
+        "last_interval_s": round(silence.pace.last_s),
+        "usual_interval_s": round(silence.pace.usual_s),
         "near_km": rule.thresholds["near_km"],
+        "rate_km": rule.thresholds["rate_km"],
         "lasted_h": rule.thresholds["min_h"],
-        "neighbours": neighbours(silence, end),
+        "neighbours": neighbours(silence),
         "heard": cover.heard,
         "expected": cover.expected,
         "heard_share": _share(cover.heard, cover.expected),
         "covered": cover.covered,
         "places": cover.places,
-        "covered_share": _share(cover.covered, cover.places),
-        "way_share": _share(way.covered, way.places) if way is not None else None,
+        "way_share": _share(back.way.covered, back.way.places) if back is not None else None,
         "n_periods": rate.periods,
         "k_silent": rate.silent,
         "n_lost": rate.lost,

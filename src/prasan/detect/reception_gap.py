@@ -1,8 +1,8 @@
 """What the gap kernel learns from all hearings, and what it asks when a silence has lasted or is over.
 
 A silence is judged at its beginning once, when it has lasted `min_h`, from what was heard until then; that judgement is
-carried while the silence goes on. When it ends, the rates are counted anew up to that moment and its end is judged too.
-Both moments belong to the silence, not to the cut of the input.
+carried while the silence goes on. `back_h` after it ended, when it shows how the vessel came back, the rates are
+counted anew up to its end, which is judged too. Both moments belong to the silence, not to the cut of the input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,13 @@ import msgspec
 import numpy as np
 
 from prasan.detect.feed import Census, feeds, feeds_of
-from prasan.detect.reception import Asked, Cover, Ear, ear, weigh, weigh_way
+from prasan.detect.reception import UNDER_WAY_KN, Asked, Cover, Ear, ear, weigh, weigh_way
 from prasan.detect.reception_cause import OTHER_EMITTER, at_rest, berthed, causes, other_emitter
-from prasan.detect.reception_class import End, Silence, Verdict, explained, judge
+from prasan.detect.reception_class import Back, End, Pace, Silence, Verdict, explained, judge
 from prasan.detect.reception_rate import NEVER, Silences, no_silences, rates
 from prasan.picture.finding import Rule
 from prasan.picture.position import AIS_CLASSES, UNITS_PER_DEGREE
+from prasan.picture.sphere import KNOT_MS, distance_m
 from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes, Ints, concat, take, track_keys
 from prasan.tracks.reception import Reception, listen, no_reception
@@ -29,7 +30,8 @@ class Begun(msgspec.Struct, frozen=True):
     """The beginning of a silence, judged when it had lasted. `end` is None where a `cause` explains the silence."""
 
     cause: str
-    before_h: float = 0.0
+    pace: Pace = Pace(0, 0)
+    ashore: bool = False
     end: End | None = None
 
 
@@ -57,11 +59,15 @@ def learn(learnt: Learnt, rows: Fixes, upto: int, rule: Rule) -> Learnt:
     return Learnt(listen(learnt.reception, rows, upto, keep), silences, learnt.begun)
 
 
-def silences_of(rows: Fixes, closed: Ints, silent: Ints) -> tuple[Silences, Silences]:
-    """Rows after which silences that are over, and that go on, began -> the silences, each sort in one table."""
-    over = Silences(rows.mmsi[closed], rows.t[closed], rows.t[closed + 1], _at(rows, closed), _at(rows, closed + 1))
-    here = _at(rows, silent)
-    return over, Silences(rows.mmsi[silent], rows.t[silent], np.full(len(silent), NEVER), here, here)
+def closed_silences(rows: Fixes, at: Ints) -> Silences:
+    """The silences between rows `at` and the rows after them."""
+    return Silences(rows.mmsi[at], rows.t[at], rows.t[at + 1], _at(rows, at), _at(rows, at + 1))
+
+
+def open_silences(rows: Fixes, at: Ints) -> Silences:
+    """The silences after rows `at`, which go on."""
+    here = _at(rows, at)
+    return Silences(rows.mmsi[at], rows.t[at], np.full(len(at), NEVER), here, here)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -114,16 +120,15 @@ def begins(question: Question, at: Ints) -> list[Begun]:
     listened = _ear(question, member)
     found = causes(listened, asked, question.rows, at, question.rule, question.world)
     open_ = np.array([not cause for cause in found], np.bool_)
+    ashore = iter(_ashore(question, take(asked, open_)))
+    paces = iter(_paces(question.rows, at[open_], question.rule))
     judged = iter(_judged(question, listened, member, take(asked, open_), "begin"))
-    span = asked.interval_s * max(question.rule.thresholds["before_count"] - 1, 1) / 3600
-    return [
-        Begun(cause) if cause else Begun("", h, next(judged)) for cause, h in zip(found, span.tolist(), strict=True)
-    ]
+    return [Begun(cause) if cause else Begun("", next(paces), next(ashore), next(judged)) for cause in found]
 
 
 def verdict(begun: Begun, rule: Rule) -> Verdict:
     """The class of a silence that goes on."""
-    return explained(begun.cause) if begun.end is None else judge(Silence(begun.before_h, begun.end), rule)
+    return explained(begun.cause) if begun.end is None else judge(Silence(begun.pace, begun.end, begun.ashore), rule)
 
 
 def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[Verdict]:
@@ -139,21 +144,54 @@ def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[V
     listened = _ear(question, member)
     shared = other_emitter(listened, asked, rows)
     counted = rates(listened, asked, question.silences, rule)
-    back, heard_by = feeds_of(question.census, rows, at + 1)
-    ends = _turned(rows, asked, at + 1, heard_by)
-    ways = weigh_way(listened, asked, ends, rule)
-    ear_back = _ear(question, back)
-    judged = _judged(question, ear_back, back, ends, "end")
-    berth = at_rest(rows, at + 1, 1, rule) | berthed(ear_back, ends, rule, question.world)
+    backs = _backs(question, listened, asked, at)
     for number, place in enumerate(moving.tolist()):
-        begin = begun[place].end
+        one = begun[place]
         if shared[number]:
             found[place] = explained(OTHER_EMITTER)
-        elif begin is not None:
-            begin = msgspec.structs.replace(begin, rate=counted[number])
-            silence = Silence(begun[place].before_h, begin, judged[number], ways[number], bool(berth[number]))
-            found[place] = judge(silence, rule)
+        elif one.end is not None:
+            begin = msgspec.structs.replace(one.end, rate=counted[number])
+            found[place] = judge(Silence(one.pace, begin, one.ashore, backs[number]), rule)
     return found
+
+
+def _backs(question: Question, listened: Ear, asked: Asked, at: Ints) -> list[Back]:
+    """How the silences after rows `at`, asked about at their beginning, ended."""
+    rule, rows = question.rule, question.rows
+    member, group = feeds_of(question.census, rows, at + 1)
+    ends = _turned(rows, asked, at + 1, group)
+    ways = weigh_way(listened, asked, ends, rule)
+    ear_back = _ear(question, member)
+    judged = _judged(question, ear_back, member, ends, "end")
+    berth = at_rest(rows, at + 1, 1, rule) | berthed(ear_back, ends, rule, question.world)
+    metres = distance_m(asked.lat, asked.lon, ends.lat, ends.lon)
+    under_way = metres / (np.maximum(asked.knots, UNDER_WAY_KN) * KNOT_MS * 3600)
+    hours = np.where(berth, under_way, (rows.t[at + 1] - rows.t[at]) / 3600)
+    columns = (hours.tolist(), metres.tolist(), judged, ways, dense(rows, at + 1, rule).tolist(), berth.tolist())
+    return [Back(*one) for one in zip(*columns, strict=True)]
+
+
+def dense(rows: Fixes, at: Ints, rule: Rule) -> Bools:
+    """True where row `at` and the rows after it of its emitter are `back_count` fixes within `back_h`."""
+    last = at + int(rule.thresholds["back_count"]) - 1
+    there = np.minimum(last, len(rows) - 1)
+    same = (last == there) & (rows.mmsi[there] == rows.mmsi[at]) & (rows.emitter[there] == rows.emitter[at])
+    return np.asarray(same & (rows.t[there] - rows.t[at] <= rule.thresholds["back_h"] * 3600))
+
+
+def _ashore(question: Question, asked: Asked) -> list[bool]:
+    limit = question.rule.thresholds["shore_km"] * 1000
+    return [metres <= limit for metres in question.world.shore_m(asked.lat, asked.lon, limit).tolist()]
+
+
+def _paces(rows: Fixes, at: Ints, rule: Rule) -> list[Pace]:
+    """The intervals of the `before_count` fixes up to each row."""
+    count = int(rule.thresholds["before_count"])
+    if count < 2:
+        return [Pace(np.inf, np.inf)] * len(at)
+    steps = -np.diff(rows.t[at[:, None] - np.arange(count)], axis=1)
+    last = steps[:, : int(rule.thresholds["last_count"])].mean(axis=1)
+    return [Pace(*one) for one in zip(last.tolist(), np.median(steps, axis=1).tolist(), strict=True)]
 
 
 def _judged(question: Question, listened: Ear, member: Bools, asked: Asked, place: str) -> list[End]:
@@ -182,7 +220,6 @@ def _asked(question: Question, at: Ints, known: Ints, feed: Ints) -> Asked:
         mmsi=rows.mmsi[at], t=rows.t[at], known=known, after=np.ones(len(at), np.bool_),
         lat=rows.lat[at] / UNITS_PER_DEGREE, lon=rows.lon[at] / UNITS_PER_DEGREE,
         course=np.where(rows.cog[at] >= 0, rows.cog[at] / 10, np.nan), knots=np.maximum(speed, 0) / 10,
-        interval_s=(rows.t[at] - rows.t[at - count + 1]) / (count - 1) if count > 1 else np.full(len(at), np.inf),
         light=rows.ais_class[at] == _B, feed=feed,
     )  # fmt: skip
 

@@ -1,14 +1,14 @@
 """How often does silence like this happen here to vessels that do transmit? Counted, never multiplied.
 
-A vessel-period is a vessel heard within `near_km` of the place in one period of `min_h` (periods stand end to end since
-1970, so that no two of one vessel overlap), in the `learn_h` before the question was asked, and long enough ago for a
-silence that began in it to have lasted `min_h`. It was *silent* if a silence longer than `min_h` began there in it
-(ended there, where the place is the end of a silence) after which the vessel was heard again: it may have transmitted
-all along. If the vessel was not heard again so far, it is in an open gap, and its period counts as *lost* and neither
-for nor against: where many are lost, ships leave the feed's reach or berth.
+A vessel-hour is a vessel heard within `rate_km` of the place in one hour of the clock (or `min_h`, if that is shorter),
+in the `learn_h` before the question was asked, and long enough ago for a silence that began in it to have lasted
+`min_h`. It was *silent* if a silence longer than `min_h` began there in it (ended there, where the place is the end of
+a silence) after which the vessel was heard again: it may have transmitted all along. If the vessel was not heard again
+so far, it is in an open gap, and its hour counts as *lost* and neither for nor against: where many are lost, ships
+leave the feed's reach or berth.
 
 The bound is the one-sided 95 % bound of Clopper and Pearson (1934, Biometrika 26, 404-413): the largest rate at which
-so few silences would still come about in one of twenty cases. It takes vessel-periods for independent trials.
+so few silences would still come about in one of twenty cases. It takes vessel-hours for independent trials.
 """
 
 from typing import Final
@@ -39,7 +39,7 @@ class Silences(Columns, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """Vessel-periods here, and how many of them were silent; `lost` ones are not among them."""
+    """Vessel-hours here, and how many of them were silent; `lost` ones are not among them."""
 
     periods: int = 0
     silent: int = 0
@@ -92,7 +92,7 @@ def _by_period(silences: Silences, width: int, *, after: bool) -> tuple[Ints, Si
 
 def _rates(listened: Ear, asked: Asked, tables: dict[bool, tuple[Ints, Silences]], rule: Rule) -> list[Rate]:
     limits, width = rule.thresholds, listened.reception.width
-    near_m, length = limits["near_km"] * 1000, int(limits["min_h"] * 3600)
+    near_m, length = limits["rate_km"] * 1000, int(limits["min_h"] * 3600)
     slots = (asked.known - int(limits["learn_h"] * 3600)) // width, asked.known // width
     owner, rows = gather(listened, asked, np.full(len(asked), near_m), slots, limits["still_kn"])
     here = within(asked, owner, rows, near_m)
@@ -114,7 +114,7 @@ def _rates(listened: Ear, asked: Asked, tables: dict[bool, tuple[Ints, Silences]
 
 def _matched(asked: Asked, key: Ints, keys: Ints, silences: Silences, rule: Rule) -> tuple[Bools, Bools]:
     """Which vessel-periods hold a silence of that place, over or going on when `asked` was known."""
-    near_m, length = rule.thresholds["near_km"] * 1000, int(rule.thresholds["min_h"] * 3600)
+    near_m, length = rule.thresholds["rate_km"] * 1000, int(rule.thresholds["min_h"] * 3600)
     if not len(keys) or not len(key):
         return np.zeros(len(key), np.bool_), np.zeros(len(key), np.bool_)
     at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
