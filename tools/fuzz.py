@@ -6,12 +6,16 @@ promise is kept there as a small file, which the test suite replays from then on
 """
 
 import argparse
+import atexit
 import hashlib
+import logging
+import os
 import random
 import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -128,7 +132,7 @@ def guided(keeper: Keeper, corpus: list[bytes], seconds: float, seed: int) -> No
     """Coverage-guided by atheris. It ends the process, so it comes last."""
     import atheris  # noqa: PLC0415 - not a dependency of the project
 
-    folder = Path(f"/tmp/fuzz-corpus/{keeper.target.name}")  # noqa: S108 - a cache, thrown away
+    folder = Path(tempfile.gettempdir()) / "fuzz-corpus" / keeper.target.name
     folder.mkdir(parents=True, exist_ok=True)
     for data in corpus:
         (folder / hashlib.sha256(data).hexdigest()[:20]).write_bytes(data)
@@ -142,9 +146,8 @@ def guided(keeper: Keeper, corpus: list[bytes], seconds: float, seed: int) -> No
         if time.process_time() > end:
             tell(keeper, time.process_time())
             sys.stdout.flush()
-            import os  # noqa: PLC0415
-
-            os._exit(0)
+            atexit._run_exitfuncs()
+            os._exit(0)  # the only way out of the engine
 
     flags = [
         f"-dict={words}",
@@ -165,8 +168,6 @@ def tell(keeper: Keeper, seconds: float) -> None:
 
 def hunt(name: str, seconds: float, seed: int, *, coverage: bool) -> None:
     """One parser, in this process."""
-    import logging  # noqa: PLC0415
-
     logging.disable(logging.INFO)
     warnings.simplefilter("error", RuntimeWarning)
     if coverage:

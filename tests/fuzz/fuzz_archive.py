@@ -1,19 +1,17 @@
 """What a crash or a bad disk leaves of an archive: opened again it is whole, mended, or refused in a sentence."""
 
 import shutil
-import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-from fuzz_kit import Target, first_byte, told
+from fuzz_kit import Target, first_byte, scratch, told
 
 from prasan.archive import Archive
 from prasan.errors import PrasanError
 from prasan.picture.position import POSITIONS, STATICS
 
-FOLDER: Final = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+FOLDER: Final = scratch()
 ROWS: Final = 3
 
 
@@ -79,6 +77,3 @@ TARGETS: Final = (
     Target("torn_log", torn_log, (b"\xff\xff\xff\xff", (MADE / LOG).read_bytes()[:60])),
     Target("damaged", damaged, (b"\xff\xff\xff\xff", b"PAR1", b"SQLite format 3\x00", b"\x00\x00\x00\x00")),
 )
-
-if __name__ == "__main__":
-    sys.exit("use tools/fuzz.py")

@@ -1,12 +1,10 @@
 """Files from outside: packed ones, drawings, tables of incidents, truth lines, settings, accords and policies."""
 
 import io
-import tempfile
 from io import BufferedReader
-from pathlib import Path
 from typing import Final, cast
 
-from fuzz_kit import Draw, Target, first_byte, some, told
+from fuzz_kit import Draw, Target, first_byte, scratch, some, told
 
 from prasan.errors import PrasanError
 from prasan.exercise.score_lines import read_events, read_truth
@@ -24,7 +22,7 @@ from prasan.picture.areas import areas
 from prasan.release.accord import parse_accord
 from prasan.release.policy import parse_policy
 
-FOLDER: Final = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+FOLDER: Final = scratch()
 
 
 def unpack(data: bytes) -> None:

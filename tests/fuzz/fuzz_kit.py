@@ -5,7 +5,10 @@ for a broken law, or whatever the parser let through. Cuts and options are drawn
 input alone says all that was done with it.
 """
 
+import atexit
 import re
+import shutil
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -24,6 +27,13 @@ NOW: Final = 1_700_000_000.0
 LAT_MOST, LON_MOST = 54_000_000, 108_000_000
 
 Check = Callable[[bytes], None]
+
+
+def scratch() -> Path:
+    """A folder for files, in memory where there is room for it; it goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Target(NamedTuple):
