@@ -204,6 +204,8 @@ def test_a_later_secret_source_is_not_noticed(pair: tuple[World, World]) -> None
     (mine,) = pair[0].ours()
     assert (mine.state, mine.reason) == ("withdrawn", "heard_meanwhile")
     assert pair[0].told() == pair[1].told() == before
+    node, name = pair[0].kit.node, event_id(pair[0].kit.id, mine.id)
+    assert [one.code for one in explain(node, name, "us-mo").reasons][-1] == "decision.stands_there"
     for world in pair:
         world.add(table(back(), OPEN))
         world.kit.wait(1)
@@ -290,6 +292,9 @@ def test_an_officer_recalls_what_was_told(pair: tuple[World, World]) -> None:
     (shown,) = pair[0].events()
     assert shown["type"] == EVENT
     assert pair[0].kit.node.store.object(shown["id"]) is None
+    told = explain(pair[0].kit.node, event_id(pair[0].kit.id, pair[0].ours()[0].id), "us-mo")
+    assert told.verdict == "withhold"
+    assert (told.reasons[-1].code, told.reasons[-1].params) == ("decision.told_instead", {"id": shown["id"]})
     for world in pair:
         (issued,) = recall(world.kit.node, shown["id"], "us-mo", "wrong after all")
         work_due(world.kit.node)

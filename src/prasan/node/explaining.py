@@ -10,6 +10,7 @@ from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.publish import WITHDRAWN, Step, untold_codes
 from prasan.node.recipients import find_recipient
+from prasan.node.telling_apart import apart
 from prasan.release.explain import explain as reasons_of
 from prasan.release.explain import explain_steps
 from prasan.release.facts import Recipient
@@ -56,6 +57,7 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
         view = _view(step)
     codes = (*view.codes, *step.origin_codes)
     told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, codes))
+    told += tuple(_reason(code, params) for code, params in apart(node, recipient.id, subject))
     steps = tuple(_reason(one.code, one.params) for one in explain_steps(step.decision.steps))
     sent = step.held.view_id if step.held else ""
     return Explained(

@@ -418,6 +418,8 @@ MESSAGES: Final[dict[str, str]] = {
     "decision.held_verbatim": "The recipient holds it whole; a coarser form goes out only once that is recalled.",
     "decision.withdrawn": "Its sender recalled it, so it was withdrawn.",
     "decision.rederived": "It was found again from the sources alone that this recipient may know.",
+    "decision.told_instead": "In its place it holds what its own sources show: {id}.",
+    "decision.stands_there": "Ours is withdrawn; {id} stands by what it may know. Recall it if it should not.",
     "decision.other_sources": "It rests on sources that this recipient may not know, and does not stand without them.",
     "decision.unreadable": "It is of a form that this node cannot read.",
     "decision.too_large": "It is larger than may be sent.",
