@@ -2,10 +2,12 @@
 
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from prasan.picture.sphere import chord_m
+from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.picture.sphere import EARTH_M, Floats, chord_m
 from prasan.tracks.columns import (
     Bools,
     Columns,
@@ -14,12 +16,15 @@ from prasan.tracks.columns import (
     SourceSets,
     concat,
     points,
-    same_track,
+    ranges,
     take,
     track_keys,
 )
 
 HOUR_S: Final = 3600
+
+_SHORT: Final = 0.01
+"""Radians of half a step up to which four terms of a series are exact to the last bit."""
 
 
 class Hours(Columns, frozen=True):
@@ -58,34 +63,85 @@ def no_hours(sets: SourceSets = ()) -> Hours:
     )  # fmt: skip
 
 
-def hours_of(both: Fixes, new: Bools, hole: float, sets: SourceSets) -> Hours:
-    """The hours that the steps to new rows cover; steps over `hole` seconds cover none. `sets` are those known so far.
+def hours_of(both: Fixes, at: Ints, out: Bools, sets: SourceSets) -> Hours:
+    """The hours that the steps after rows `at` (ascending) cover, but for the hours of rows that are `out` (n).
 
-    A step is shared out over the hours that it spans in proportion to time.
+    A step is shared out over the hours that it spans in proportion to time. `sets` are those known so far.
     """
     sets = tuple(dict.fromkeys((*sets, *both.sets)))
-    step = np.diff(both.t)
-    at = np.flatnonzero(same_track(both) & (step <= hole) & new[1:])
-    if not len(at):
+    pieces = _pieces(both, at, out)
+    if not len(pieces.after):
         return no_hours(sets)
-    a, b, whole = take(both, at), take(both, at + 1), np.maximum(step[at], 1)
-    way = np.rint(chord_m(points(a), points(b)) * 100).astype(np.int64)
-    low = a.t // HOUR_S
-    count = np.maximum((b.t - 1) // HOUR_S, low) - low + 1
-    owner = np.repeat(np.arange(len(at)), count)
-    hour = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + low[owner]
-    begin = np.maximum(a.t[owner], hour * HOUR_S)
-    until = np.maximum(np.minimum(b.t[owner], (hour + 1) * HOUR_S), begin)
-    done, share = until - a.t[owner], begin - a.t[owner]
-    cm = way[owner] * done // whole[owner] - way[owner] * share // whole[owner]
-    cm = np.where(step[at][owner] == 0, way[owner], cm)
-    known = np.array([sets.index(members) for members in both.sets], np.int64)
-    names = (known[a.origin][owner], known[b.origin][owner])
-    pieces = Hours(
-        a.mmsi[owner], a.emitter[owner], hour, cm, until - begin, begin, until, a.t[owner], a.lat[owner], a.lon[owner],
-        b.t[owner], b.lat[owner], b.lon[owner], *names, names[1], sets,
+    a, b, known = pieces.after, pieces.after + 1, np.array([sets.index(members) for members in both.sets], np.int64)
+    head = np.ones(len(a), np.bool_)
+    head[1:] = (np.diff(pieces.hour) != 0) | (np.diff(both.mmsi[a]) != 0) | (np.diff(both.emitter[a]) != 0)
+    first = np.flatnonzero(head)
+    last = np.append(first[1:], len(a)) - 1
+    heard, sets = _unions(np.cumsum(head) - 1, (known[both.origin[b]], known[both.origin[a]]), sets)
+    begun, done = a[first], b[last]
+    return Hours(
+        both.mmsi[begun], both.emitter[begun], pieces.hour[first], np.add.reduceat(pieces.cm, first),
+        np.add.reduceat(pieces.until - pieces.begin, first), pieces.begin[first], pieces.until[last], both.t[begun],
+        both.lat[begun], both.lon[begun], both.t[done], both.lat[done], both.lon[done], known[both.origin[begun]],
+        known[both.origin[done]], heard, sets,
     )  # fmt: skip
-    return _grouped(pieces, names[0])
+
+
+class _Pieces(msgspec.Struct, frozen=True):
+    """Parts of steps in order, n each: the row before, the hour, from second to second, centimetres."""
+
+    after: Ints
+    hour: Ints
+    begin: Ints
+    until: Ints
+    cm: Ints
+
+
+def _pieces(both: Fixes, at: Ints, out: Bools) -> _Pieces:
+    t0, t1, way = both.t[at], both.t[at + 1], way_cm(both, at)
+    low = t0 // HOUR_S
+    count = np.maximum((t1 - 1) // HOUR_S, low) - low + 1
+    several = np.flatnonzero(count > 1)
+    if not len(several):
+        inside = ~out[at]
+        return _Pieces(*(column[inside] for column in (at, low, t0, t1, way)))
+    owner = np.repeat(np.arange(len(at)), count)
+    hour = low[owner]
+    split = ranges((np.cumsum(count) - count)[several], count[several])
+    hour[split] += ranges(np.zeros(len(several), np.int64), count[several])
+    begin, until, cm, after = t0[owner], t1[owner], way[owner], at[owner]
+    whole, t = np.maximum(until - begin, 1)[split], begin[split]
+    begin[split] = np.maximum(t, hour[split] * HOUR_S)
+    until[split] = np.minimum(until[split], (hour[split] + 1) * HOUR_S)
+    part = cm[split]
+    cm[split] = part * (until[split] - t) // whole - part * (begin[split] - t) // whole
+    left = (out[after] & (hour == low[owner])) | (out[after + 1] & (hour == both.t[after + 1] // HOUR_S))
+    return _Pieces(*(column[~left] for column in (after, hour, begin, until, cm)))
+
+
+def way_cm(rows: Fixes, at: Ints) -> Ints:
+    """Whole centimetres of the steps after rows `at`: the haversine formula, its series for steps that are not long."""
+    scale = np.pi / 180 / UNITS_PER_DEGREE
+    lat0, lat1 = rows.lat[at].astype(np.int64), rows.lat[at + 1].astype(np.int64)
+    half_lat = np.asarray((lat1 - lat0) * (scale / 2), np.float64)
+    half_lon = np.asarray((rows.lon[at + 1].astype(np.int64) - rows.lon[at]) * (scale / 2), np.float64)
+    between = np.cos((lat0 + lat1) * scale) + np.cos(2 * half_lat)  # twice the product of both cosines
+    north, east = _sine(half_lat), _sine(half_lon)
+    half = np.sqrt(north * north + between / 2 * (east * east))
+    cm = np.rint(_arc(half) * (200 * EARTH_M)).astype(np.int64)
+    far = np.flatnonzero((np.abs(half_lat) > _SHORT) | (np.abs(half_lon) > _SHORT))
+    cm[far] = np.rint(chord_m(points(rows, at[far]), points(rows, at[far] + 1)) * 100).astype(np.int64)
+    return cm
+
+
+def _sine(angle: Floats) -> Floats:
+    square = angle * angle
+    return angle * (1 - square / 6 * (1 - square / 20 * (1 - square / 42)))
+
+
+def _arc(sine: Floats) -> Floats:
+    square = sine * sine
+    return sine * (1 + square * (1 / 6 + square * (3 / 40 + square * (15 / 336))))
 
 
 def merged(known: Hours, more: Hours) -> Hours:
@@ -116,7 +172,8 @@ def _unions(group: Ints, heard: tuple[Ints, Ints], sets: SourceSets) -> tuple[In
     """For each group the index of the union of its sets; unions not yet in `sets` are put to its end."""
     if len(sets) == 1:
         return np.zeros(int(group[-1]) + 1, np.int64), sets
-    pairs = np.unique(np.concatenate([(group << 32) | one for one in heard]))
+    each = [(group << 32) | one for one in heard]
+    pairs = np.unique(np.concatenate([one[np.concatenate(([True], np.diff(one) != 0))] for one in each]))
     owner, member = pairs >> 32, pairs & 0xFFFFFFFF
     begin = np.flatnonzero(np.diff(owner, prepend=-1))
     result = member[begin]

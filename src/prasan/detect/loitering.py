@@ -27,7 +27,7 @@ from prasan.picture.finding import Finding, Fix, Rule
 from prasan.picture.shore import LIMIT_M
 from prasan.picture.sphere import KNOT_MS, Floats, chord_m
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, points, same_track, take, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, points, steps_over, take, track_keys
 
 MESSAGES: Final = {
     "loitering_open": ("min_h", "max_kn"),
@@ -76,10 +76,10 @@ def kernel(
     both, new = window(rows, carry.last)
     last = last_rows(both)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
-    known = merged(carry.partial, hours_of(both, new, hole, carry.partial.sets))
+    known = merged(carry.partial, hours_of(both, *_doubtful(both, new, rule), carry.partial.sets))
     final = _final(track_keys(known), last, upto, hole)
     over = (known.hour + 1) * HOUR_S <= final
-    ended, going = _join(take(known, over), carry.open, rule)
+    ended, going = _join(take(known, over), final[over], carry.open, rule)
     ends = _final(np.array(list(going), np.int64), last, upto, hole).tolist()
     for track, end in zip(list(going), ends, strict=True):
         if (going[track].hour + 2) * HOUR_S <= end:
@@ -94,6 +94,36 @@ def kernel(
     return _findings(telling, rule, world), LoiterCarry(last, take(known, ~over), going, tally)
 
 
+def _doubtful(both: Fixes, new: Bools, rule: Rule) -> tuple[Ints, Bools]:
+    """Steps to measure, as the rows before them, and the rows whose hour is fast beyond doubt.
+
+    An hour's way is no shorter than the line from its first row to its last. The first hour, if it was begun before,
+    and the last one of every track are measured, for they may go on.
+    """
+    hole = rule.thresholds["hole_h"] * 3600
+    hour = both.t[both.tens] // HOUR_S
+    begins = np.zeros(len(hour), np.bool_)
+    begins[np.searchsorted(both.tens, both.begins)] = True
+    head = begins | (np.diff(hour, prepend=-1) != 0)
+    first, hour, begins = both.tens[head], hour[head], begins[head]
+    last = np.append(first[1:], len(both))[: len(first)] - 1
+    ends = np.append(begins[1:], True)[: len(first)]
+    doubt = chord_m(points(both, first), points(both, last)) <= _most_m(rule) + 0.01 * (last - first)
+    doubt |= ends | ~new[first] | (hole < HOUR_S)
+    size = last - first + 1
+    steps = np.repeat(doubt, size)
+    steps[last] = ~ends & (doubt | np.append(doubt[1:] | (np.diff(hour) > 1), False)[: len(doubt)])
+    at = np.flatnonzero(steps)
+    pause = steps_over(both, hole)
+    at = at[~np.isin(at, pause)] if len(pause) else at
+    return at, np.repeat(~doubt, size)
+
+
+def _most_m(rule: Rule) -> float:
+    """More than what a slow hour can hold, with some to spare for rounding."""
+    return rule.thresholds["max_kn"] * KNOT_MS * HOUR_S * 1.001 + 1
+
+
 def _final(tracks: Ints, last: Fixes, upto: int, hole: float) -> Ints:
     """For each track the second before which no later fix can change anything."""
     keys = track_keys(last)
@@ -102,15 +132,18 @@ def _final(tracks: Ints, last: Fixes, upto: int, hole: float) -> Ints:
     return np.where(upto - t > hole, upto, t)
 
 
-def _join(over: Hours, known: Mapping[int, Loiter], rule: Rule) -> tuple[list[Loiter], dict[int, Loiter]]:
-    """Hours that are over put to what goes on -> what ended on the way, and what goes on."""
+def _join(over: Hours, final: Ints, known: Mapping[int, Loiter], rule: Rule) -> tuple[list[Loiter], dict[int, Loiter]]:
+    """Hours that are over put to what goes on -> what ended on the way, and what goes on; `final` as of each hour.
+
+    Slow hours that are too few are passed over, if nothing goes on to them and the next hour is known not to be slow.
+    """
     tracks = track_keys(over)
     slow = over.cm < rule.thresholds["max_kn"] * KNOT_MS * 100 * over.secs
     next_hour = (np.diff(tracks) == 0) & (np.diff(over.hour) == 1)
     first, last = runs(slow, next_hour)
-    edge = np.concatenate(([True], np.diff(tracks) != 0, [True])) if len(over) else np.ones(1, np.bool_)
     keep = over.until[last] - over.begin[first] >= rule.thresholds["min_h"] * 3600
-    keep |= edge[first] | edge[last + 1]
+    keep |= (over.hour[last] + 2) * HOUR_S > final[last]
+    keep |= np.isin(tracks[first], np.array(list(known), np.int64))
     first, last = first[keep], last[keep]
     cm, secs = summed(over.cm, first, last).tolist(), summed(over.secs, first, last).tolist()
     ended: list[Loiter] = []
@@ -153,10 +186,10 @@ def _source(over: Hours, origin: np.integer[Any]) -> str:
 
 def _silences(both: Fixes, new: Bools, rule: Rule) -> int:
     """Long silences over which the vessel made less than the limit."""
-    step = np.diff(both.t)
-    at = np.flatnonzero(same_track(both) & (step > rule.thresholds["hole_h"] * 3600) & new[1:])
-    metres = chord_m(points(take(both, at)), points(take(both, at + 1)))
-    return int(np.count_nonzero(metres < rule.thresholds["max_kn"] * KNOT_MS * step[at]))
+    at = steps_over(both, rule.thresholds["hole_h"] * 3600)
+    at = at[new[at + 1]]
+    metres = chord_m(points(both, at), points(both, at + 1))
+    return int(np.count_nonzero(metres < rule.thresholds["max_kn"] * KNOT_MS * (both.t[at + 1] - both.t[at])))
 
 
 def _findings(telling: list[tuple[Loiter, bool]], rule: Rule, world: World) -> list[Finding]:

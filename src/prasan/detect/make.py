@@ -6,7 +6,7 @@ import numpy as np
 
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
-from prasan.tracks.columns import Fixes, SourceSets
+from prasan.tracks.columns import Fixes, Ints, SourceSets
 
 Row = dict[str, Any]
 
@@ -28,6 +28,24 @@ def fix(rows: Fixes, index: int) -> Fix:
         cog=cog / 10 if cog >= 0 else None,
         source="+".join(rows.sets[int(rows.origin[index])]),
     )
+
+
+def fixes(rows: Fixes, index: Ints) -> list[Fix]:
+    """Some rows as evidence."""
+    names = ["+".join(members) for members in rows.sets]
+    columns = (rows.t, rows.mmsi, rows.lat, rows.lon, rows.sog, rows.cog, rows.origin)
+    return [
+        Fix(
+            t,
+            mmsi,
+            round(lat / UNITS_PER_DEGREE, 6),
+            round(lon / UNITS_PER_DEGREE, 6),
+            sog / 10 if sog >= 0 else None,
+            cog / 10 if cog >= 0 else None,
+            names[origin],
+        )
+        for t, mmsi, lat, lon, sog, cog, origin in zip(*(column[index].tolist() for column in columns), strict=True)
+    ]
 
 
 def degrees(units: int | np.integer[Any]) -> float:

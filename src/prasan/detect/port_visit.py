@@ -13,12 +13,14 @@ Cannot see    which berth, and what was done there; ports that `world.ports` lac
 Excluded, recorded and counted: `no_stop` certainty below `least_certainty` (passing by); `gear`; `own_vessel`.
 """
 
+import math
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from prasan.detect.make import hours
+from prasan.detect.near_ports import near_ports
 from prasan.detect.spells import (
     Open,
     Spell,
@@ -36,9 +38,8 @@ from prasan.detect.spells import (
     window,
 )
 from prasan.picture.finding import Confidence, Finding, Rule
-from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, same_track
+from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, steps_over, track_of
 
 MESSAGES: Final = {
     "port_visit_open": ("port_km", "certainty"),
@@ -65,16 +66,14 @@ def kernel(
     none = np.empty(0, np.bool_)
     carry = carry or PortCarry(no_fixes(), none, none, {})
     both, new = window(rows, carry.last)
-    same = same_track(both)
-    inside, stopped = _states(both, new, same, carry, rule, world)
+    seen = _look(both, new, carry, rule, world)
     gap = rule.thresholds["gap_h"] * 3600
 
     def certain(spell: Spell) -> int:
         silent = not spell.left and upto - spell.last.t >= gap
         return certainty(bool(spell.before), spell.left, bool(spell.sums[0] or spell.sums[1] or silent))
 
-    first, last = runs(inside, same)
-    stretches = _stretches(both, new, first, last, stopped & inside, gap)
+    stretches = _stretches(both, new, seen, gap)
     ended, going = join(both, new, stretches, carry.open, lambda _spell, _t: True)
     done, going = split(going, lambda spell: spell.left)
 
@@ -83,8 +82,7 @@ def kernel(
         return [_finding(spell, end, (port_m, certain(spell)), rule, world) for (spell, end), port_m in table]
 
     findings, going = tell(ended + done, going, certain, make)
-    ends = np.concatenate((~same, [True])) if len(both) else none
-    return findings, PortCarry(last_rows(both), inside[ends], stopped[ends], going)
+    return findings, PortCarry(last_rows(both), *_at_end(both, seen), going)
 
 
 def certainty(entered: bool, left: bool, stayed: bool) -> int:
@@ -94,35 +92,83 @@ def certainty(entered: bool, left: bool, stayed: bool) -> int:
     return int(entered or left)
 
 
-def _states(  # noqa: PLR0913, PLR0917 - one row's states depend on all of these
-    both: Fixes, new: Bools, same: Bools, carry: PortCarry, rule: Rule, world: World
-) -> tuple[Bools, Bools]:
-    """In port, and stopped, n each: both last until a fix says otherwise; the carried row speaks for those before."""
+class _Seen(msgspec.Struct, frozen=True):
+    """Rows near some port, ascending, and whether each is in port, and stopped there.
+
+    `joined` says which go on from the one before: it is the row before, of the same track. `said` are all rows that
+    say something of stopping, ascending, and `slow` what they say.
+    """
+
+    row: Ints
+    joined: Bools
+    inside: Bools
+    stopped: Bools
+    said: Ints
+    slow: Bools
+
+
+def _look(both: Fixes, new: Bools, carry: PortCarry, rule: Rule, world: World) -> _Seen:
+    """In port, and stopped: both last until a fix says otherwise; the carried row speaks for those before."""
+    row, near, far = near_ports(both, rule.thresholds["entry_km"], rule.thresholds["exit_km"], world)
+    carried = np.flatnonzero(~new)
+    at = np.searchsorted(row, carried)
+    known = np.append(row, -1)[at] == carried
+    near[at[known]], far[at[known]] = carry.inside[known], ~carry.inside[known]
+    joined = np.diff(row, prepend=-2) == 1
+    joined[np.searchsorted(row, both.begins[np.isin(both.begins, row)])] = False
+    head = np.maximum.accumulate(np.where(joined, 0, np.arange(len(row))))
+    inside, _ = _lasting(near, near | far, head)
+    slow, said = _words(both, carried, carry, rule)
+    of_row, known = _lasting(slow[row], said[row], head)
+    places = np.flatnonzero(said)
+    before = ~known & inside
+    of_row[before] = _last_word(both, places, slow, row[before])
+    return _Seen(row, joined, inside, of_row & inside, places, slow[places])
+
+
+def _words(both: Fixes, carried: Ints, carry: PortCarry, rule: Rule) -> tuple[Bools, Bools]:
+    """Rows that say "stopped", and rows that say anything, n each."""
     limits = rule.thresholds
-    lat, lon = both.lat / UNITS_PER_DEGREE, both.lon / UNITS_PER_DEGREE
-    metres = world.ports.nearest_m(lat, lon, limits["exit_km"] * 1000)
-    near, far = metres <= limits["entry_km"] * 1000, metres >= limits["exit_km"] * 1000
-    known = both.sog >= 0
-    slow, fast = known & (both.sog <= limits["stop_kn"] * 10), known & (both.sog >= limits["go_kn"] * 10)
-    near[~new], slow[~new] = carry.inside, carry.stopped
-    begin = np.maximum.accumulate(np.where(np.concatenate(([True], ~same))[: len(both)], np.arange(len(both)), 0))
-    return _lasting(near, near | far | ~new, begin), _lasting(slow, slow | fast | ~new, begin)
+    slow = (both.sog >= 0) & (both.sog <= math.floor(limits["stop_kn"] * 10))
+    said = slow | (both.sog >= max(math.ceil(limits["go_kn"] * 10), 0))
+    slow[carried], said[carried] = carry.stopped, True
+    return slow, said
 
 
-def _lasting(yes: Bools, says: Bools, begin: Ints) -> Bools:
-    """Each row's last word: `yes` of the latest row up to it of its track that says anything, else False."""
-    latest = np.maximum.accumulate(np.where(says, np.arange(len(yes)), -1)) if len(yes) else begin
-    return np.asarray((latest >= begin) & yes[latest])
+def _lasting(yes: Bools, says: Bools, head: Ints) -> tuple[Bools, Bools]:
+    """Each row's last word: `yes` of the latest row from `head` on that says anything; and whether there is one."""
+    latest = np.maximum.accumulate(np.where(says, np.arange(len(yes)), -1)) if len(yes) else head
+    known = np.asarray(latest >= head)
+    return np.asarray(known & yes[latest]), known
 
 
-def _stretches(both: Fixes, new: Bools, first: Ints, last: Ints, stopped: Bools, gap: float) -> Stretches:  # noqa: PLR0913, PLR0917
+def _last_word(both: Fixes, said: Ints, slow: Bools, row: Ints) -> Bools:
+    """The last word of the track of each row up to it, False if it never said anything; `slow` by row or by word."""
+    if not len(said):
+        return np.zeros(len(row), np.bool_)
+    at = np.searchsorted(said, row, "right") - 1
+    place = said[np.maximum(at, 0)]
+    known = (at >= 0) & (place >= both.begins[track_of(both, row)])
+    return np.asarray(known & slow[place if len(slow) == len(both) else np.maximum(at, 0)])
+
+
+def _at_end(both: Fixes, seen: _Seen) -> tuple[Bools, Bools]:
+    """In port, and stopped, as of the last row of every track."""
+    at = np.minimum(np.searchsorted(seen.row, both.ends), max(len(seen.row) - 1, 0))
+    inside = seen.inside[at] & (seen.row[at] == both.ends) if len(seen.row) else np.zeros(len(both.ends), np.bool_)
+    return inside, _last_word(both, seen.said, seen.slow, both.ends)
+
+
+def _stretches(both: Fixes, new: Bools, seen: _Seen, gap: float) -> Stretches:
     """Sums are stops begun, gaps, and fixes."""
-    same = same_track(both)
-    begun = stopped & new
-    begun[1:] &= ~(stopped[:-1] & same)
-    silent = np.zeros(len(both), np.bool_)
-    silent[:-1] = same & (np.diff(both.t) >= gap)
-    sums = [summed(column.astype(np.int64), first, last) for column in (begun, silent, new)]
+    first, last = runs(seen.inside, seen.joined[1:])
+    begun = seen.stopped & new[seen.row]
+    begun[1:] &= ~(seen.stopped[:-1] & seen.joined[1:])
+    stops = summed(begun.astype(np.int64), first, last)
+    first, last = seen.row[first], seen.row[last]
+    silent = steps_over(both, math.ceil(gap) - 1)
+    gaps = np.searchsorted(silent, last, "right") - np.searchsorted(silent, first, "left")
+    sums = (stops, gaps, last - first + new[first])
     return Stretches(first, last, np.zeros(len(first), np.int64), np.stack(sums, axis=1))
 
 

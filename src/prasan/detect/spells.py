@@ -61,19 +61,26 @@ Told = list[tuple[Spell, bool]]
 
 
 def window(rows: Fixes, last: Fixes) -> tuple[Fixes, Bools]:
-    """The carried last row of every track and the new rows, sorted by (track, t), and which of them are new."""
-    rows = take(rows, mask) if not (mask := _mobile(rows)).all() else rows
+    """The carried last row of every track and the new rows, sorted by (track, t), and which of them are new.
+
+    Both are sorted by track, and no carried row is later than a new one of its track.
+    """
+    rows = _mobile(rows)
     if not len(last):
         return rows, np.ones(len(rows), np.bool_)
-    both = concat(last, rows)
-    new = np.arange(len(both)) >= len(last)
-    order = np.lexsort((new, both.t, track_keys(both)))
-    return take(both, order), new[order]
+    if not len(rows):
+        return concat(last, rows), np.zeros(len(last), np.bool_)
+    new = np.ones(len(last) + len(rows), np.bool_)
+    at = np.append(rows.begins, len(rows))[np.searchsorted(rows.keys, track_keys(last))] + np.arange(len(last))
+    new[at] = False
+    order = np.empty(len(new), np.int64)
+    order[at], order[new] = np.arange(len(last)), np.arange(len(last), len(new))
+    return take(concat(last, rows), order), new
 
 
 def last_rows(both: Fixes) -> Fixes:
     """The last row of every track."""
-    return take(both, np.concatenate((~same_track(both), [True]))) if len(both) else both
+    return take(both, both.ends)
 
 
 def runs(on: Bools, joined: Bools) -> tuple[Ints, Ints]:
@@ -207,11 +214,12 @@ def _is_gear(mmsi: int) -> bool:
     return mmsi_form(mmsi) in GEAR
 
 
-def _mobile(rows: Fixes) -> Bools:
+def _mobile(rows: Fixes) -> Fixes:
+    """The rows of vessels: neither base stations nor `STATIONS`, whose numbers are all low."""
     fixed = rows.ais_class == AIS_CLASSES.index("base")
-    if len(rows) and rows.mmsi[0] >= 200_000_000:  # rows are sorted by MMSI, and all these forms lie below
-        return np.asarray(~fixed)
-    return np.asarray(~fixed & ~of_forms(rows.mmsi, STATIONS))
+    low = int(np.searchsorted(rows.mmsi, 200_000_000))
+    fixed[:low] |= of_forms(rows.mmsi[:low], STATIONS)
+    return take(rows, ~fixed) if fixed.any() else rows
 
 
 def heard_by(rows: Fixes, first: int, last: int) -> tuple[str, ...]:
@@ -219,3 +227,13 @@ def heard_by(rows: Fixes, first: int, last: int) -> tuple[str, ...]:
     if len(rows.sets) == 1:
         return rows.sets[0] if last >= first else ()
     return tuple(name for origin in np.unique(rows.origin[first : last + 1]).tolist() for name in rows.sets[origin])
+
+
+def heard_in(rows: Fixes, first: Ints, end: Ints) -> list[frozenset[str]]:
+    """The sources that heard rows first to end - 1 of each stretch; none where there are no such rows."""
+    each = [frozenset(members) for members in rows.sets]
+    some = zip(first.tolist(), end.tolist(), strict=True)
+    if len(each) == 1:
+        return [each[0] if begin < stop else frozenset() for begin, stop in some]
+    origins = (set(rows.origin[begin:stop].tolist()) for begin, stop in some)
+    return [frozenset().union(*(each[origin] for origin in some)) for some in origins]

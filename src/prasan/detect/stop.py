@@ -18,13 +18,14 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from prasan.detect.make import fix, hours
+from prasan.detect.circles import centres, leaves, outside
+from prasan.detect.make import fixes, hours
 from prasan.detect.spells import (
     Key,
     Open,
     Spell,
     Told,
-    heard_by,
+    heard_in,
     in_port,
     no_vessel,
     ports_m,
@@ -35,9 +36,21 @@ from prasan.detect.spells import (
 )
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
-from prasan.picture.sphere import EARTH_M, Floats, chord_m, vectors
+from prasan.picture.sphere import EARTH_M, chord_m
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, points, same_track, take, track_keys
+from prasan.tracks.columns import (
+    TEN_MIN_S,
+    Bools,
+    Fixes,
+    Ints,
+    no_fixes,
+    points,
+    ranges,
+    seek,
+    steps_over,
+    take,
+    track_of,
+)
 
 MESSAGES: Final = {
     "stop_open": ("radius_m", "min_h"),
@@ -46,8 +59,9 @@ MESSAGES: Final = {
 
 NOT_ASSESSABLE: Final = ("long_silence",)
 
-_CHUNK: Final = 256
-_PAIRS: Final = 1_000_000
+_AT_ONCE: Final = 4096
+"""Rows of one track that are tried at once, at most."""
+
 _METRES: Final = EARTH_M * np.pi / 180 / UNITS_PER_DEGREE
 
 
@@ -65,154 +79,186 @@ def kernel(
     """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> stops that began or ended, and the new carry."""
     carry = carry or StopCarry(no_fixes(), {}, {})
     both, new = window(rows, carry.rows)
-    track = _Tracks(both, new, rule)
-    ended: list[Spell] = []
-    going = dict(carry.open)
-    searched = np.zeros(len(both), np.int64)
-    for begin, end in track.spans(carry.open):
-        found, searched[begin:end] = track.search(begin, end, going.pop(track.key(begin), None))
-        ended += found[:-1]
-        if found and not found[-1].left:
-            going[track.key(begin)] = found[-1]
-        else:
-            ended += found[-1:]
-    done, going = split(going, lambda spell: upto - spell.last.t > track.hole)
+    search = _Search(both, new, rule)
+    search.go_on(carry.open)
+    search.begin()
+    ended, going = search.spells(carry.open)
+    hole = search.hole
+    done, going = split(going, lambda spell: upto - spell.last.t > hole)
     findings, going = tell(ended + done, going, lambda _: 1, lambda told: _findings(told, rule, world))
-    silences = carry.not_assessable.get("long_silence", 0) + track.silences()
+    silences = carry.not_assessable.get("long_silence", 0) + search.silences()
     tally = {"long_silence": silences} if silences else {}
-    return findings, StopCarry(take(both, track.waiting(searched, going)), going, tally)
+    return findings, StopCarry(take(both, search.waiting(going)), going, tally)
 
 
-class _Tracks:
-    """Rows of a call with what the search needs: the row that completes `min_h` after each, within unbroken hearing."""
+class _Search:
+    """Stops in the rows of a call. A part is a stretch of a track that no long silence breaks.
+
+    `first`, `leaves` and `track` are of the stops found, in order of time by track; a stop that goes on from the call
+    before has the row after the carried one as its first, and its spell in `known`.
+    """
 
     def __init__(self, rows: Fixes, new: Bools, rule: Rule) -> None:
         limits = rule.thresholds
         self.rows, self.new = rows, new
         self.radius, self.hole = limits["radius_m"], limits["hole_h"] * 3600
         self.least = int(limits["min_h"] * 3600)
-        self.same = same_track(rows)
-        unbroken = self.same & (np.diff(rows.t) <= self.hole)
-        self.part = np.cumsum(np.concatenate(([True], ~unbroken)))[: len(rows)]
-        self.begin = np.flatnonzero(np.concatenate(([True], ~self.same))[: len(rows)])
-        clock = (self.part << 33) + rows.t
-        done = np.searchsorted(clock, clock + self.least)
-        inside = np.minimum(done, max(len(rows) - 1, 0))
-        self.done = np.where((done < len(rows)) & (self.part[inside] == self.part), inside, -1)
-        self.likely = self._likely()
+        self.pauses = steps_over(rows, self.hole)
+        self.parts = np.sort(np.concatenate((self.pauses + 1, rows.begins[1:], [len(rows)])))
+        self.found: list[tuple[Ints, Ints, bool]] = []
+        self.searched = rows.begins.copy()
 
-    def key(self, row: int) -> Key:
-        """The key of the spell of a row's track."""
-        return int(self.rows.mmsi[row]) << 16 | int(self.rows.emitter[row]), 0
+    def go_on(self, known: Open) -> None:
+        """Stops that went on as of the call before: how far they go now."""
+        rows, keys = self.rows, np.array(sorted(track for track, _ in known), np.int64)
+        track = np.flatnonzero(np.isin(rows.keys, keys) & self.new[rows.ends])
+        if not len(track):
+            return
+        anchors = [known[key, 0].anchor for key in rows.keys[track].tolist()]
+        begin = rows.begins[track]
+        lat, lon = np.array(anchors, np.int64).T
+        circles = centres(lat, lon, self.radius)
+        self._add(track, begin + 1, leaves(rows, begin + 1, self._part_end(begin), circles), known=True)
 
-    def spans(self, known: Open) -> list[tuple[int, int]]:
-        """First row and end of the tracks in which a stop may begin or goes on."""
-        end = np.append(self.begin, len(self.rows))[1:]
-        some = np.diff(np.concatenate(([0], np.cumsum(self.likely)))[np.append(self.begin, len(self.rows))]) > 0
-        some |= np.isin(track_keys(take(self.rows, self.begin)), np.array([track for track, _ in known], np.int64))
-        some &= self.new[end - 1]
-        return list(zip(self.begin[some].tolist(), end[some].tolist(), strict=True))
+    def begin(self) -> None:
+        """Stops that begin: the likely rows of each track in turn, at first one, then more at once."""
+        rows, likely = self.rows, self._likely()
+        edge = np.append(rows.begins, len(rows))
+        low, high = np.searchsorted(likely, self.searched), np.searchsorted(likely, edge[1:])
+        size, track = np.ones(len(low), np.int64), np.flatnonzero(self.new[rows.ends])
+        while len(track := track[low[track] < high[track]]):
+            count = np.minimum(size[track], high[track] - low[track])
+            of, row = np.repeat(track, count), likely[ranges(low[track], count)]
+            low[track], size[track] = low[track] + count, np.minimum(size[track] * 4, _AT_ONCE)
+            done = self._begins(row)
+            at = np.flatnonzero(done >= 0)
+            at = at[np.diff(of[at], prepend=-1) != 0]  # the first of each track
+            if len(at):
+                row, found = row[at], of[at]
+                circles = centres(rows.lat[row], rows.lon[row], self.radius)
+                end = leaves(rows, done[at] + 1, self._part_end(row), circles)
+                self._add(found, row, end, known=False)
+                low[found], size[found] = np.searchsorted(likely, end), 1
 
-    def search(self, begin: int, end: int, spell: Spell | None) -> tuple[list[Spell], int]:
-        """Stops in the rows of one track, the first going on from `spell`, and the row from which to search further."""
-        found: list[Spell] = []
-        place = points(take(self.rows, slice(begin, end)))
-        row = begin
-        if spell is not None:
-            centre = vectors(spell.anchor[0] / UNITS_PER_DEGREE, spell.anchor[1] / UNITS_PER_DEGREE)
-            row = begin + self._leaves(place, self.part[begin:end], 0, centre)
-            found.append(self._longer(spell, begin + 1, row, row < end))
-        likely = begin + np.flatnonzero(self.likely[begin:end])
-        while (at := int(np.searchsorted(likely, row))) < len(likely):
-            row = int(likely[at])
-            leaves = begin + self._leaves(place, self.part[begin:end], row - begin, place[row - begin])
-            if leaves > self.done[row]:
-                found.append(self._first(row, leaves, leaves < end))
-                row = leaves
-            else:
-                row += 1
-        return found, row
+    def spells(self, known: Open) -> tuple[list[Spell], dict[Key, Spell]]:
+        """The stops as spells: those that ended on the way, and those that go on."""
+        ended, going = list[Spell](), dict(known)
+        for first, end, went_on in self.found:
+            keys = self.rows.keys[track_of(self.rows, end - 1)].tolist()
+            left = (end <= self.rows.ends[track_of(self.rows, end - 1)]).tolist()
+            made = self._longer(known, keys, first, end) if went_on else self._first(first, end)
+            for key, spell, gone in zip(keys, made, left, strict=True):
+                if gone:
+                    ended.append(msgspec.structs.replace(spell, left=True))
+                    going.pop((key, 0), None)
+                else:
+                    going[key, 0] = spell
+        return ended, going
 
     def silences(self) -> int:
         """Long silences with the vessel in the same place before and after, that were not counted before."""
-        at = np.flatnonzero(self.same & (np.diff(self.rows.t) > self.hole) & self.new[1:])
-        metres = chord_m(points(take(self.rows, at)), points(take(self.rows, at + 1)))
+        at = self.pauses[self.new[self.pauses + 1]]
+        metres = chord_m(points(self.rows, at), points(self.rows, at + 1))
         return int(np.count_nonzero(metres <= self.radius))
 
-    def waiting(self, searched: Ints, going: Open) -> Bools:
-        """The rows to carry: the last of each track, and all from the first that may yet begin a stop."""
+    def waiting(self, going: Open) -> Ints:
+        """The rows to carry: the last of each track, and all from the first that may yet begin a stop.
+
+        A stop that is completed later counts all rows after it, so all of these are carried.
+        """
+        rows, last = self.rows, self.rows.ends
+        part = np.concatenate(([0], self.parts))[np.searchsorted(self.parts, last, "right")]
+        first = seek(rows.t, np.maximum(part, self.searched), last, rows.t[last] - self.least + 1)
+        first = np.where(np.isin(rows.keys, np.array([track for track, _ in going], np.int64)), last, first)
+        count = np.maximum(last - first, 0)
+        of, row = np.repeat(np.arange(len(last)), count), ranges(first, count)
+        circles = centres(rows.lat[last], rows.lon[last], self.radius)
+        near = ~outside(rows, row, circles, of)
+        wait = row[near]
+        wait = wait[~self._ruled_out(wait, of[near])]
+        begin = last.copy()
+        np.minimum.at(begin, track_of(rows, wait), wait)
+        return ranges(begin, last - begin + 1)
+
+    def _ruled_out(self, row: Ints, track: Ints) -> Bools:
+        """Rows with a new one beyond their circle: rows in between may not be carried to tell later."""
+        carried = np.concatenate(([0], np.cumsum(~self.new)))
+        begin, last = self.rows.begins[track], self.rows.ends[track]
+        first = np.maximum(row + 1, begin + carried[last + 1] - carried[begin])
+        circles = centres(self.rows.lat[row], self.rows.lon[row], self.radius)
+        return leaves(self.rows, np.minimum(first, last), last, circles) < last  # the last row itself was looked at
+
+    def _add(self, track: Ints, first: Ints, end: Ints, *, known: bool) -> None:
+        self.found.append((first, end, known))
+        self.searched[track] = end
+
+    def _part_end(self, row: Ints) -> Ints:
+        return np.asarray(self.parts[np.searchsorted(self.parts, row, "right")])
+
+    def _likely(self) -> Ints:
+        """Rows that may begin a stop, by ten minutes of the clock.
+
+        Rows of a stop lie within twice the radius of each other. The first row in the ten minutes after its beginning
+        is one of them, and so is the first row `min_h` or more, less ten minutes, after those in which it begins.
+        """
+        rows, tens = self.rows, self.rows.tens
+        if not len(tens):
+            return tens
+        number, steps = rows.clock[tens] // np.uint32(TEN_MIN_S), self.least // TEN_MIN_S
+        end = np.searchsorted(tens, np.append(rows.begins[1:], len(rows)))
+        limit = np.repeat(end, np.diff(end, prepend=0))
+        group = np.arange(len(tens))
+        later = np.minimum(group + steps, limit)
+        inside = np.minimum(later, len(tens) - 1)
+        sparse = np.flatnonzero((later == limit) | (number[inside] - number != steps))
+        later[sparse] = seek(number, group[sparse] + 1, later[sparse], number[sparse] + np.uint32(steps))
+        maybe = np.flatnonzero(later < limit)
+        a, b = tens[maybe + 1], tens[later[maybe]]
+        maybe = maybe[np.abs(rows.lat[a] - rows.lat[b]) * _METRES <= 2 * self.radius + 1]
+        a, b = tens[maybe + 1], tens[later[maybe]]
+        circles = centres(rows.lat[a], rows.lon[a], 2 * self.radius + 1)
+        maybe = maybe[~outside(rows, b, circles, np.arange(len(b)))]
+        size = np.diff(np.append(tens, len(rows)))
+        return ranges(tens[maybe], size[maybe])
+
+    def _begins(self, row: Ints) -> Ints:
+        """For each row the one that completes `min_h`, if it and all rows up to it lie in the circle, else -1."""
+        end = self._part_end(row)
+        done = seek(self.rows.t, row, end, self.rows.t[row] + self.least)
+        result = np.full(len(row), -1)
+        at = np.flatnonzero(done < end)
+        circles = centres(self.rows.lat[row[at]], self.rows.lon[row[at]], self.radius)
+        at = at[~outside(self.rows, done[at], circles, np.arange(len(at)))]
+        circles = centres(self.rows.lat[row[at]], self.rows.lon[row[at]], self.radius)
+        stays = leaves(self.rows, row[at] + 1, done[at], circles) == done[at]
+        result[at[stays]] = done[at[stays]]
+        return result
+
+    def _first(self, first: Ints, end: Ints) -> list[Spell]:
         rows = self.rows
-        if not len(rows):
-            return np.empty(0, np.bool_)
-        last = np.append(self.begin[1:], len(rows)) - 1
-        of = np.repeat(last, np.diff(np.append(self.begin, len(rows))))
-        number = np.arange(len(rows))
-        wait = (self.done < 0) & (self.part == self.part[of]) & (number >= searched)
-        wait &= ~np.isin(track_keys(rows), np.array([track for track, _ in going], np.int64))
-        near = np.flatnonzero(wait)
-        wait[near] = chord_m(points(take(rows, near)), points(take(rows, of[near]))) <= self.radius
-        self._rule_out(wait, of)
-        wait = self._with_later(wait)
-        wait[last] = True
-        return wait
+        anchors = zip(rows.lat[first].tolist(), rows.lon[first].tolist(), strict=True)
+        columns = (
+            fixes(rows, first),
+            anchors,
+            fixes(rows, end - 1),
+            (end - first).tolist(),
+            heard_in(rows, first, end),
+        )
+        return [
+            Spell(one, anchor, None, last, (count,), heard)
+            for one, anchor, last, count, heard in zip(*columns, strict=True)
+        ]
 
-    def _with_later(self, wait: Bools) -> Bools:
-        """With every row of the track after a waiting one: a stop that is completed later counts them all."""
-        number = np.arange(len(wait))
-        first = np.minimum.reduceat(np.where(wait, number, len(wait)), self.begin)
-        return np.asarray(number >= np.repeat(first, np.diff(np.append(self.begin, len(wait)))))
-
-    def _rule_out(self, wait: Bools, of: Ints) -> None:
-        """Take away rows with a new one beyond their circle: rows in between may not be carried to tell later."""
-        some = np.flatnonzero(wait & self.new[of] & (np.arange(len(wait)) < of))
-        begin = self.begin[np.searchsorted(self.begin, some, "right") - 1]
-        known = np.concatenate(([0], np.cumsum(~self.new)))
-        first = np.maximum(some + 1, begin + known[of[some] + 1] - known[begin])
-        count = of[some] - first  # the last row itself was looked at
-        total = np.cumsum(count)
-        cuts = np.searchsorted(total, np.arange(_PAIRS, int(total[-1]), _PAIRS)) if len(some) else total
-        for part in np.split(np.arange(len(some)), cuts):
-            owner = np.repeat(part, count[part])
-            place = np.arange(len(owner)) - np.repeat(np.cumsum(count[part]) - count[part], count[part])
-            later, where = np.unique(place + first[owner], return_inverse=True)
-            here = points(take(self.rows, some[part]))
-            metres = chord_m(here[owner - part[0]] if len(part) else here, points(take(self.rows, later))[where])
-            wait[some[owner[metres > self.radius]]] = False
-
-    def _likely(self) -> Bools:
-        """Rows whose completing row lies in the circle: a cheap look first, then the exact one."""
-        at = np.flatnonzero(self.done >= 0)
-        rows, after = self.rows, self.done[at]
-        at = at[np.abs(rows.lat[after].astype(np.int64) - rows.lat[at]) * _METRES <= self.radius + 1]
-        near = chord_m(points(take(rows, at)), points(take(rows, self.done[at]))) <= self.radius
-        likely = np.zeros(len(rows), np.bool_)
-        likely[at[near]] = True
-        return likely
-
-    def _leaves(self, place: Floats, part: Ints, start: int, centre: Floats) -> int:
-        """The first row after `start` that lies beyond the circle or after a long silence, or the end."""
-        size = _CHUNK
-        row = start + 1
-        while row < len(place):
-            stop = min(row + size, len(place))
-            out = (chord_m(place[row:stop], centre) > self.radius) | (part[row:stop] != part[start])
-            if out.any():
-                return row + int(out.argmax())
-            row, size = stop, 2 * size
-        return len(place)
-
-    def _first(self, row: int, leaves: int, left: bool) -> Spell:
-        rows = self.rows
-        anchor = (int(rows.lat[row]), int(rows.lon[row]))
-        heard = frozenset(heard_by(rows, row, leaves - 1))
-        return Spell(fix(rows, row), anchor, None, fix(rows, leaves - 1), (leaves - row,), heard, left=left)
-
-    def _longer(self, spell: Spell, row: int, leaves: int, left: bool) -> Spell:
-        if row == leaves:
-            return msgspec.structs.replace(spell, left=left)
-        heard = spell.names | set(heard_by(self.rows, row, leaves - 1))
-        sums = (spell.sums[0] + leaves - row,)
-        return msgspec.structs.replace(spell, last=fix(self.rows, leaves - 1), sums=sums, names=heard, left=left)
+    def _longer(self, known: Open, keys: list[int], first: Ints, end: Ints) -> list[Spell]:
+        columns = (keys, fixes(self.rows, end - 1), (end - first).tolist(), heard_in(self.rows, first, end))
+        result = []
+        for key, last, more, heard in zip(*columns, strict=True):
+            spell = known[key, 0]
+            if more:
+                sums = (spell.sums[0] + more,)
+                spell = msgspec.structs.replace(spell, last=last, sums=sums, names=spell.names | heard)
+            result.append(spell)
+        return result
 
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:

@@ -226,9 +226,9 @@ def seek(values: npt.NDArray[Any], low: Ints, high: Ints, asked: npt.NDArray[Any
     return low
 
 
-def points(rows: Fixes) -> Floats:
-    """Unit vectors of the fixes, n x 3."""
-    return vectors(rows.lat / UNITS_PER_DEGREE, rows.lon / UNITS_PER_DEGREE)
+def points(rows: Fixes, index: Ints | slice = slice(None)) -> Floats:
+    """Unit vectors of the fixes, or of those at `index`, n x 3."""
+    return vectors(rows.lat[index] / UNITS_PER_DEGREE, rows.lon[index] / UNITS_PER_DEGREE)
 
 
 def no_fixes(sets: SourceSets = ()) -> Fixes:
