@@ -114,7 +114,7 @@ def _slots(rows: Fixes, carry: SlotCarry | None, rules: Rules) -> tuple[Slots | 
     if rule is None:
         return None, carry
     limits = rule.thresholds
-    return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000)
+    return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000, limits["slot_kn"])
 
 
 def _jumps(

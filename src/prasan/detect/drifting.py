@@ -14,6 +14,7 @@ Cannot see    drifting at less than `min_kn`, or straight ahead; a compass that 
 Excluded, recorded and counted: `port` nearer than `port_km` to a port or anchorage; `gear`; `own_vessel`.
 """
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -40,7 +41,7 @@ from prasan.detect.spells import (
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.sphere import distance_m
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, same_track, take, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, take
 from prasan.tracks.motion import NOISE_SOG
 
 MESSAGES: Final = {
@@ -76,19 +77,27 @@ def kernel(
     """Fixes sorted by (mmsi, emitter, t), all with t < `upto` -> drifts that began or ended, and the new carry."""
     none = np.empty(0, np.int64)
     carry = carry or DriftCarry(no_fixes(), {}, none, none)
-    slow, told = _slow(rows, rule), (rows.heading >= 0) & (rows.cog >= 0) & (rows.sog >= 0)
-    keys = track_keys(rows)
-    silent, telling = np.union1d(carry.silent, keys[slow & ~told]), np.union1d(carry.telling, keys[slow & told])
-    fit = told & (rows.sog >= rule.thresholds["min_kn"] * 10) & ~np.isin(rows.sog, NOISE_SOG)
+    told = (rows.heading >= 0) & (rows.cog >= 0) & (rows.sog >= 0)
+    slow = _slow(rows, rule)
+    silent, telling = (
+        _with(known, _tracks(rows, some))
+        for known, some in ((carry.silent, slow[~told[slow]]), (carry.telling, slow[told[slow]]))
+    )
+    loud = np.flatnonzero(rows.sog >= min(NOISE_SOG))
+    told[loud[np.isin(rows.sog[loud], NOISE_SOG)]] = False
+    fit = told & (rows.sog >= math.ceil(rule.thresholds["min_kn"] * 10))
     both, new = window(take(rows, fit), carry.last)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
-    on, same = _slow(both, rule) & (_angle(both) > rule.thresholds["angle_deg"] * 10), same_track(both)
-    near = np.diff(both.t) <= hole
-    silences = int(np.count_nonzero(same & ~near & on[1:] & on[:-1] & new[1:])) if len(both) else 0
-    first, last = runs(on, same & near)
-    whole = new[first] & (np.concatenate((same, [False]))[last] if len(both) else new[last])
-    keep = ~whole | (both.t[last] - both.t[first] >= least)
-    stretches = _stretches(both, new, first[keep], last[keep])
+    on = _slow(both, rule)
+    on = on[_angle(both, on) > rule.thresholds["angle_deg"] * 10]
+    next_row = (np.diff(on) == 1) & ~np.isin(on[1:], both.begins)
+    near = both.t[on[1:]] - both.t[on[:-1]] <= hole
+    silences = int(np.count_nonzero(next_row & ~near & new[on[1:]]))
+    first, last = runs(np.ones(len(on), np.bool_), next_row & near)
+    begin, end = on[first], on[last]
+    whole = new[begin] & ~np.isin(end, both.ends)
+    keep = ~whole | (both.t[end] - both.t[begin] >= least)
+    stretches = _stretches(both, new, on, first[keep], last[keep])
 
     def over(spell: Spell) -> bool:
         return spell.left or upto - spell.last.t > hole
@@ -102,22 +111,34 @@ def kernel(
     return findings, DriftCarry(last_rows(both), going, silent, telling, carry.silences + silences)
 
 
-def _slow(rows: Fixes, rule: Rule) -> Bools:
-    """Under way slowly, by the speed reported or made good."""
-    limits = rule.thresholds
-    return np.asarray((rows.sog >= limits["min_kn"] * 10) & (rows.sog <= limits["max_kn"] * 10))
+def _slow(rows: Fixes, rule: Rule) -> Ints:
+    """Rows under way slowly, by the speed reported or made good, ascending."""
+    low, high = math.ceil(rule.thresholds["min_kn"] * 10), math.floor(rule.thresholds["max_kn"] * 10)
+    return np.flatnonzero((rows.sog >= low) & (rows.sog <= high))
 
 
-def _angle(rows: Fixes) -> Ints:
-    """Tenths of a degree between course over ground and heading, 0 to 1800."""
-    apart = np.abs(rows.cog.astype(np.int64) - 10 * rows.heading.astype(np.int64)) % 3600
+def _tracks(rows: Fixes, some: Ints) -> Ints:
+    """The keys of the tracks that have some of these rows (ascending)."""
+    return rows.keys[np.searchsorted(some, rows.begins) < np.searchsorted(some, rows.ends, "right")]
+
+
+def _with(known: Ints, more: Ints) -> Ints:
+    """Both sets of keys, each ascending, in one."""
+    fresh = more[np.append(known, -1)[np.searchsorted(known, more)] != more]
+    return np.sort(np.concatenate((known, fresh)), kind="stable") if len(fresh) else known
+
+
+def _angle(rows: Fixes, index: Ints) -> Ints:
+    """Tenths of a degree between course over ground and heading of some rows, 0 to 1800."""
+    apart = np.abs(rows.cog[index].astype(np.int64) - 10 * rows.heading[index].astype(np.int64)) % 3600
     return np.asarray(np.minimum(apart, 3600 - apart))
 
 
-def _stretches(both: Fixes, new: Bools, first: Ints, last: Ints) -> Stretches:
-    """Sums are fixes, tenths of a degree, tenths of a knot."""
-    sums = [summed(np.where(new, column, 0), first, last) for column in (1, _angle(both), both.sog.astype(np.int64))]
-    return Stretches(first, last, np.zeros(len(first), np.int64), np.stack(sums, axis=1))
+def _stretches(both: Fixes, new: Bools, on: Ints, first: Ints, last: Ints) -> Stretches:
+    """From first to last of the rows `on`. Sums are fixes, tenths of a degree, tenths of a knot."""
+    columns = (1, _angle(both, on), both.sog[on].astype(np.int64))
+    sums = [summed(np.where(new[on], column, 0), first, last) for column in columns]
+    return Stretches(on[first], on[last], np.zeros(len(first), np.int64), np.stack(sums, axis=1))
 
 
 def _findings(told: Told, rule: Rule, world: World) -> list[Finding]:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 import msgspec
 import numpy as np
 
-from prasan.detect.make import fix
+from prasan.detect.make import fix, names
 from prasan.picture.finding import Fix
 from prasan.picture.sphere import Floats, chord_m
-from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, points, same_track, take, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, concat, counted, no_fixes, points, put, ranges, take
 from prasan.tracks.motion import step_kn
 
 ESTABLISHED: int = 3
@@ -30,7 +30,7 @@ class Changes(msgspec.Struct, frozen=True):
     count: Ints
 
 
-class Episode(msgspec.Struct):
+class Episode(msgspec.Struct, frozen=True):
     """One episode so far. `fixes` are those of the first change; `established` counts changes of proven emitters."""
 
     mmsi: int
@@ -42,7 +42,6 @@ class Episode(msgspec.Struct):
     longest_m: float = 0.0
     fastest_kn: float = 0.0
     emitters: frozenset[int] = frozenset()
-    origins: frozenset[int] = frozenset()
     sources: tuple[str, ...] = ()
     over: bool = False
 
@@ -73,37 +72,25 @@ def step(
 
 
 def _changes(rows: Fixes, carry: EpisodeCarry) -> tuple[Changes, Fixes, Ints]:
-    both, count, new = _joined(rows, carry)
-    ends = np.concatenate((~same_track(both), [True])) if len(both) else np.empty(0, np.bool_)
-    last, last_count = take(both, ends), np.minimum(count[ends], 255)
-    odd = (
-        np.isin(both.mmsi, np.unique(both.mmsi[both.emitter > 0])) if both.emitter.any() else np.zeros(len(both), bool)
-    )
-    some, count, new = take(both, odd), count[odd], new[odd]
+    """The changes that the rows make; also the last fix of every emitter now, and the number of its fixes."""
+    size = np.diff(np.append(rows.begins, len(rows)))
+    before = counted(rows.keys, carry.last.keys, carry.count)
+    last = put(carry.last, take(rows, rows.ends))
+    count = counted(last.keys, carry.last.keys, carry.count)
+    count[np.searchsorted(last.keys, rows.keys)] = np.minimum(before + size, 255)
+    first = take(rows, rows.begins)
+    odd = np.isin(first.mmsi, np.concatenate((carry.last.mmsi[carry.last.emitter > 0], first.mmsi[first.emitter > 0])))
+    mine = ranges(rows.begins[odd], size[odd])
+    number = ranges(before[odd] + 1, size[odd])
+    old = np.flatnonzero(np.isin(carry.last.mmsi, first.mmsi[odd]))
+    some = concat(take(carry.last, old), take(rows, mine))
+    number, new = np.concatenate((carry.count[old], number)), np.arange(len(some)) >= len(old)
     order = np.lexsort((some.emitter, some.t, some.mmsi))
-    some, count, new = take(some, order), count[order], new[order]
-    change = (some.mmsi[1:] == some.mmsi[:-1]) & (some.emitter[1:] != some.emitter[:-1]) & new[1:]
-    after = np.flatnonzero(change) + 1
-    before = after - 1
-    metres = chord_m(points(take(some, before)), points(take(some, after)))
-    least = np.minimum(count[before], count[after])
-    return Changes(some, before, after, metres, step_kn(some, before, after), least), last, last_count
-
-
-def _joined(rows: Fixes, carry: EpisodeCarry) -> tuple[Fixes, Ints, Bools]:
-    """Carried last fixes and new rows in order, each with the number of its emitter's fixes so far."""
-    both = concat(carry.last, rows)
-    new = np.arange(len(both)) >= len(carry.last)
-    base = np.concatenate((carry.count, np.zeros(len(rows), np.int64)))
-    if len(carry.last) and len(rows):
-        order = np.lexsort((new, both.t, track_keys(both)))
-        both, new, base = take(both, order), new[order], base[order]
-    if not len(both):
-        return both, base, new
-    begin = np.flatnonzero(np.concatenate(([True], ~same_track(both))))
-    length = np.diff(np.append(begin, len(both)))
-    place = np.arange(len(both)) - np.repeat(begin, length)
-    return both, place + np.repeat(np.where(new[begin], 1, base[begin]), length), new
+    some, number, new = take(some, order), number[order], new[order]
+    after = np.flatnonzero((some.mmsi[1:] == some.mmsi[:-1]) & (some.emitter[1:] != some.emitter[:-1]) & new[1:]) + 1
+    metres = chord_m(points(some, after - 1), points(some, after))
+    least = np.minimum(number[after - 1], number[after])
+    return Changes(some, after - 1, after, metres, step_kn(some, after - 1, after), least), last, count
 
 
 def _extend(
@@ -112,21 +99,17 @@ def _extend(
     """Fold the picked changes into episodes: those that ended on the way, and those that go on."""
     done: list[Episode] = []
     running: dict[int, Episode] = {}
-    rows, at = changes.rows, np.flatnonzero(picked)
-    after = changes.after[at]
-    for change, mmsi, t in zip(at.tolist(), rows.mmsi[after].tolist(), rows.t[after].tolist(), strict=True):
-        episode = running.get(mmsi)
-        if episode is None and mmsi in open_now:
-            episode = msgspec.structs.replace(open_now[mmsi])
-        if episode is not None and t - episode.last > quiet:
-            episode.over = True
-            done.append(episode)
-            episode = None
-        running[mmsi] = episode = episode or _begin(changes, change)
-        _add(episode, changes, change, t)
-    for episode in (*done, *running.values()):
-        names = {name for origin in episode.origins for name in rows.sets[origin]}
-        episode.sources = tuple(sorted(names | set(episode.sources)))
+    at = np.flatnonzero(picked)
+    mmsi, t = changes.rows.mmsi[changes.after[at]], changes.rows.t[changes.after[at]]
+    begin = np.flatnonzero(np.concatenate(([True], (np.diff(mmsi) != 0) | (np.diff(t) > quiet)))[: len(at)])
+    for some in np.split(at, begin[1:]) if len(at) else ():
+        first = int(changes.after[some[0]])
+        number, when = int(changes.rows.mmsi[first]), int(changes.rows.t[first])
+        known = running.get(number) or open_now.get(number)
+        if known is not None and when - known.last > quiet:
+            done.append(msgspec.structs.replace(known, over=True))
+            known = None
+        running[number] = _with(known or _begin(changes, int(some[0])), changes, some)
     return done, running
 
 
@@ -136,12 +119,16 @@ def _begin(changes: Changes, change: int) -> Episode:
     return Episode(pair[0].mmsi, pair, (int(rows.lat[before]), int(rows.lon[before])), pair[1].t)
 
 
-def _add(episode: Episode, changes: Changes, change: int, t: int) -> None:
-    rows, before, after = changes.rows, changes.before[change], changes.after[change]
-    episode.last = t
-    episode.count += 1
-    episode.established += int(changes.count[change] >= ESTABLISHED)
-    episode.longest_m = max(episode.longest_m, float(changes.metres[change]))
-    episode.fastest_kn = max(episode.fastest_kn, float(changes.knots[change]))
-    episode.emitters |= {int(rows.emitter[before]), int(rows.emitter[after])}
-    episode.origins |= {int(rows.origin[before]), int(rows.origin[after])}
+def _with(known: Episode, changes: Changes, some: Ints) -> Episode:
+    """An episode with some more changes, in order of time."""
+    rows, ends = changes.rows, np.concatenate((changes.before[some], changes.after[some]))
+    return msgspec.structs.replace(
+        known,
+        last=int(rows.t[ends[-1]]),
+        count=known.count + len(some),
+        established=known.established + int(np.count_nonzero(changes.count[some] >= ESTABLISHED)),
+        longest_m=max(known.longest_m, float(changes.metres[some].max())),
+        fastest_kn=max(known.fastest_kn, float(changes.knots[some].max())),
+        emitters=known.emitters | set(rows.emitter[ends].tolist()),
+        sources=tuple(sorted({*known.sources, *names(rows.sets, rows.origin[ends])})),
+    )

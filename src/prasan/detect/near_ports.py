@@ -33,12 +33,14 @@ def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tu
     sure[middle - FINE[1] >= out] = 0
     sure[(middle - FINE[1] > entry) & (middle + FINE[1] < out)] = 1
     sure[middle + FINE[1] <= entry] = 2
+    if out + FINE[1] > CELL_M:
+        sure[:] = -1
     state = np.repeat(sure, size)
     doubt = np.flatnonzero(state < 0)
     at = row[doubt]
     exact = world.ports.nearest_m(rows.lat[at] / UNITS_PER_DEGREE, rows.lon[at] / UNITS_PER_DEGREE, out)
     state[doubt] = np.where(exact <= entry, 2, np.where(exact >= out, 0, 1))
-    return row, state == 2, state == 0  # noqa: PLR2004 - as above
+    return row, state == 2, state == 0
 
 
 def _cells(
@@ -53,5 +55,5 @@ def _cells(
     size = np.diff(np.append(begin, len(cell)))
     _, where, which = np.unique(cell[begin], return_index=True, return_inverse=True)
     some = begin[where]
-    middle = [(column[some] // edge + 0.5) * (edge / UNITS_PER_DEGREE) for column in (lat, lon)]
-    return begin, size, world.ports.nearest_m(*middle, limit_m)[which]
+    north, east = ((column[some] // edge + 0.5) * (edge / UNITS_PER_DEGREE) for column in (lat, lon))
+    return begin, size, world.ports.nearest_m(north, east, limit_m)[which]

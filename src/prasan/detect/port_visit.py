@@ -122,8 +122,9 @@ def _look(both: Fixes, new: Bools, carry: PortCarry, rule: Rule, world: World) -
     of_row, known = _lasting(slow[row], said[row], head)
     places = np.flatnonzero(said)
     before = ~known & inside
-    of_row[before] = _last_word(both, places, slow, row[before])
-    return _Seen(row, joined, inside, of_row & inside, places, slow[places])
+    words = np.append(slow[places], False)
+    of_row[before] = words[_word(both, places, row[before])]
+    return _Seen(row, joined, inside, of_row & inside, places, words[:-1])
 
 
 def _words(both: Fixes, carried: Ints, carry: PortCarry, rule: Rule) -> tuple[Bools, Bools]:
@@ -142,21 +143,17 @@ def _lasting(yes: Bools, says: Bools, head: Ints) -> tuple[Bools, Bools]:
     return np.asarray(known & yes[latest]), known
 
 
-def _last_word(both: Fixes, said: Ints, slow: Bools, row: Ints) -> Bools:
-    """The last word of the track of each row up to it, False if it never said anything; `slow` by row or by word."""
-    if not len(said):
-        return np.zeros(len(row), np.bool_)
+def _word(both: Fixes, said: Ints, row: Ints) -> Ints:
+    """The number in `said` of the last word of each row's track up to it; -1 if there is none."""
     at = np.searchsorted(said, row, "right") - 1
-    place = said[np.maximum(at, 0)]
-    known = (at >= 0) & (place >= both.begins[track_of(both, row)])
-    return np.asarray(known & slow[place if len(slow) == len(both) else np.maximum(at, 0)])
+    return np.where(np.append(said, -1)[at] >= both.begins[track_of(both, row)], at, -1)
 
 
 def _at_end(both: Fixes, seen: _Seen) -> tuple[Bools, Bools]:
     """In port, and stopped, as of the last row of every track."""
-    at = np.minimum(np.searchsorted(seen.row, both.ends), max(len(seen.row) - 1, 0))
-    inside = seen.inside[at] & (seen.row[at] == both.ends) if len(seen.row) else np.zeros(len(both.ends), np.bool_)
-    return inside, _last_word(both, seen.said, seen.slow, both.ends)
+    at = np.searchsorted(seen.row, both.ends)
+    inside = np.append(seen.inside, False)[at] & (np.append(seen.row, -1)[at] == both.ends)
+    return inside, np.append(seen.slow, False)[_word(both, seen.said, both.ends)]
 
 
 def _stretches(both: Fixes, new: Bools, seen: _Seen, gap: float) -> Stretches:

@@ -18,7 +18,7 @@ from prasan.picture.finding import Confidence, Finding, Fix, Rule
 from prasan.picture.identity import GEAR, mmsi_form, of_forms
 from prasan.picture.position import AIS_CLASSES
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, concat, same_track, take, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, same_track, take, track_keys, with_last
 
 STATIONS: Final = frozenset({"coast", "group", "sar_aircraft"})
 """Forms that are passed over: not vessels, and not gear either."""
@@ -65,17 +65,7 @@ def window(rows: Fixes, last: Fixes) -> tuple[Fixes, Bools]:
 
     Both are sorted by track, and no carried row is later than a new one of its track.
     """
-    rows = _mobile(rows)
-    if not len(last):
-        return rows, np.ones(len(rows), np.bool_)
-    if not len(rows):
-        return concat(last, rows), np.zeros(len(last), np.bool_)
-    new = np.ones(len(last) + len(rows), np.bool_)
-    at = np.append(rows.begins, len(rows))[np.searchsorted(rows.keys, track_keys(last))] + np.arange(len(last))
-    new[at] = False
-    order = np.empty(len(new), np.int64)
-    order[at], order[new] = np.arange(len(last)), np.arange(len(last), len(new))
-    return take(concat(last, rows), order), new
+    return with_last(last, _mobile(rows))
 
 
 def last_rows(both: Fixes) -> Fixes:

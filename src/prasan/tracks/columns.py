@@ -127,6 +127,7 @@ class Tracked(Protocol):
 
 
 C = TypeVar("C", bound=Columns)
+T = TypeVar("T", Fixes, Slots)
 
 
 def take(rows: C, index: npt.NDArray[Any] | slice) -> C:
@@ -184,7 +185,22 @@ def put_before(known: Fixes, rows: Fixes) -> tuple[Fixes, Bools]:
     return take(concat(known, rows), order), new
 
 
-def put(last: Fixes, fresh: Fixes) -> Fixes:
+def with_last(last: Fixes, rows: Fixes) -> tuple[Fixes, Bools]:
+    """Carried rows before the new ones of their track, and which rows are new.
+
+    Both are sorted by track; no carried row is later than a new one of its track.
+    """
+    if not len(last) or not len(rows):
+        return concat(last, rows), np.full(len(last) + len(rows), not len(last))
+    new = np.ones(len(last) + len(rows), np.bool_)
+    at = np.append(rows.begins, len(rows))[np.searchsorted(rows.keys, track_keys(last))] + np.arange(len(last))
+    new[at] = False
+    order = np.empty(len(new), np.int64)
+    order[at], order[new] = np.arange(len(last)), np.arange(len(last), len(new))
+    return take(concat(last, rows), order), new
+
+
+def put(last: T, fresh: T) -> T:
     """One row a track, sorted by track: those of `fresh` in the place of those of `last`, and beside the others."""
     if not len(last) or not len(fresh):
         return concat(last, fresh)
@@ -192,6 +208,12 @@ def put(last: Fixes, fresh: Fixes) -> Fixes:
     at = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
     merged = concat(take(last, theirs[at] != ours), fresh)
     return take(merged, np.argsort(track_keys(merged), kind="stable"))
+
+
+def counted(keys: Ints, known: Ints, count: npt.NDArray[Any]) -> Ints:
+    """The count of each key, 0 for those that are not `known`, which ascend."""
+    at = np.searchsorted(known, keys)
+    return np.where(np.append(known, -1)[at] == keys, np.append(count, 0)[at], 0).astype(np.int64)
 
 
 def steps_over(rows: Fixes, seconds: float) -> Ints:

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prasan.picture.sphere import Floats, chord_m
-from prasan.tracks.columns import Columns, Fixes, Ints, concat, no_fixes, points, same_track, take, track_keys
+from prasan.tracks.columns import Columns, Fixes, Ints, concat, counted, no_fixes, points, ranges, take, track_keys
 from prasan.tracks.motion import step_kn
 
 
@@ -37,16 +37,17 @@ class JumpCarry(msgspec.Struct, frozen=True):
 def jumps(rows: Fixes, last: Fixes | None, carry: JumpCarry | None) -> tuple[Jumps, JumpCarry]:
     """Fixes sorted by (mmsi, emitter, t), and the last fix of every emitter before them -> the jumps they complete."""
     carry = carry or JumpCarry(np.empty(0, np.int64), np.empty(0, np.uint8))
-    number, counted = _count(rows, carry)
     known = last if last is not None else no_fixes(rows.sets)
-    odd = np.unique(np.concatenate((rows.mmsi[rows.emitter > 0], known.mmsi[known.emitter > 0])))
-    if not len(odd):
+    first = take(rows, rows.begins)
+    odd = np.isin(first.mmsi, np.concatenate((first.mmsi[first.emitter > 0], known.mmsi[known.emitter > 0])))
+    if not odd.any():
         none = no_fixes(rows.sets)
-        return Jumps(np.empty(0), np.empty(0), np.empty(0, np.int64), none, none), counted
-    mine, fresh = np.isin(known.mmsi, odd), np.isin(rows.mmsi, odd)
-    known = take(known, mine)
-    both = concat(known, take(rows, fresh))
-    held = np.concatenate((_before(track_keys(known), carry), number[fresh]))
+        return Jumps(np.empty(0), np.empty(0), np.empty(0, np.int64), none, none), _counted(rows, carry)
+    known = take(known, np.isin(known.mmsi, first.mmsi[odd]))
+    size = np.diff(np.append(rows.begins, len(rows)))[odd]
+    both = concat(known, take(rows, ranges(rows.begins[odd], size)))
+    number = np.minimum(ranges(counted(rows.keys[odd], carry.keys, carry.count) + 1, size), ENOUGH)
+    held = np.concatenate((counted(track_keys(known), carry.keys, carry.count), number))
     new = np.arange(len(both)) >= len(known)
     order = np.lexsort((both.emitter, both.t, both.mmsi))
     both, new, held = take(both, order), new[order], held[order]
@@ -54,28 +55,23 @@ def jumps(rows: Fixes, last: Fixes | None, carry: JumpCarry | None) -> tuple[Jum
     after = after[np.lexsort((both.emitter[after], both.mmsi[after], both.t[after]))]
     first, second = take(both, after - 1), take(both, after)
     metres, knots = chord_m(points(first), points(second)), step_kn(both, after - 1, after)
-    return Jumps(metres, knots, held[after - 1], first, second), counted
+    return Jumps(metres, knots, held[after - 1], first, second), _counted(rows, carry)
 
 
-def _count(rows: Fixes, carry: JumpCarry) -> tuple[Ints, JumpCarry]:
-    """The number of each row among the fixes of its emitter, and the counts after them."""
+def _counted(rows: Fixes, carry: JumpCarry) -> JumpCarry:
+    """How many fixes each emitter has had with these."""
     if not len(rows):
-        return np.empty(0, np.int64), carry
-    begin = np.flatnonzero(np.concatenate(([True], ~same_track(rows))))
-    length = np.diff(np.append(begin, len(rows)))
-    keys = track_keys(take(rows, begin))
-    base = _before(keys, carry)
-    number = np.arange(len(rows)) - np.repeat(begin - base - 1, length)
-    old = ~np.isin(carry.keys, keys)
-    merged = np.concatenate((carry.keys[old], keys))
-    count = np.concatenate((carry.count[old], np.minimum(base + length, ENOUGH).astype(np.uint8)))
-    order = np.argsort(merged, kind="stable")
-    return np.minimum(number, ENOUGH), JumpCarry(merged[order], count[order])
-
-
-def _before(keys: Ints, carry: JumpCarry) -> Ints:
-    """The carried counts of tracks, 0 for those not yet heard."""
-    if not len(carry.keys):
-        return np.zeros(len(keys), np.int64)
-    at = np.minimum(np.searchsorted(carry.keys, keys), len(carry.keys) - 1)
-    return np.where(carry.keys[at] == keys, carry.count[at], 0).astype(np.int64)
+        return carry
+    size = np.diff(np.append(rows.begins, len(rows)))
+    more = np.minimum(counted(rows.keys, carry.keys, carry.count) + size, ENOUGH).astype(np.uint8)
+    at = np.searchsorted(carry.keys, rows.keys)
+    old = np.append(carry.keys, -1)[at] == rows.keys
+    if old.all():
+        count = carry.count.copy()
+        count[at] = more
+        return JumpCarry(carry.keys, count)
+    kept = np.ones(len(carry.keys), np.bool_)
+    kept[at[old]] = False
+    keys = np.concatenate((carry.keys[kept], rows.keys))
+    order = np.argsort(keys, kind="stable")
+    return JumpCarry(keys[order], np.concatenate((carry.count[kept], more))[order])
