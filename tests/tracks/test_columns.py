@@ -1,7 +1,7 @@
 """What tables of columns tell of themselves, against the same said plainly."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.exercise.player import position_table
@@ -28,6 +28,7 @@ def fixes(rows: list[tuple[int, int, int]]) -> Fixes:
     return assign(settle(position_table(columns, "test"), None, FOREVER)[0], None)[0]
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([0, 599, 600, 601, 7200]))
 def test_rows_that_begin_something(rows: list[tuple[int, int, int]], seconds: int) -> None:
     made = fixes(rows)
@@ -46,12 +47,14 @@ def test_rows_that_begin_something(rows: list[tuple[int, int, int]], seconds: in
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=6))
 def test_ranges(some: list[tuple[int, int]]) -> None:
     begin, count = np.array(some, np.int64).reshape(-1, 2).T
     assert ranges(begin, count).tolist() == [first + k for first, size in some for k in range(size)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=30), st.data())
 def test_seek(values: list[int], data: st.DataObject) -> None:
     values.sort()
@@ -63,6 +66,7 @@ def test_seek(values: list[int], data: st.DataObject) -> None:
         assert row == next((at for at in range(first, end) if values[at] >= x), end)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 30_000))
 def test_carried_rows_come_before_new_ones_and_give_way_to_them(rows: list[tuple[int, int, int]], cut: int) -> None:
     made = fixes(rows)

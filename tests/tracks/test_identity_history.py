@@ -184,3 +184,26 @@ def test_who_was_never_given_a_number_has_no_identity() -> None:
     _, carry = tell(table(said("NOBODY", range(5), mmsi=0) + said("ALPHA", range(5))), None, FAR, 3)
     assert set(carry.histories) == {SHIP}
     assert carry.dropped == {"mmsi_zero": 5}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["SEA STAR", "SEA STAX", "MOONLIGHT", "GULF PEARL"]),
+            st.sampled_from([None, IMO]),
+            st.integers(1, 20),
+            st.sampled_from(["a", "b", "ab"]),
+        ),
+        max_size=8,
+    )
+)
+def test_repeats_counted_at_once_are_counted_as_one_by_one(spoken: list[tuple[str, int | None, int, str]]) -> None:
+    rows: list[Row] = []
+    for name, imo, times, sources in spoken:
+        for number in range(times):
+            rows.append((SHIP, T0 + 200 * len(rows), name, imo, sources[number % len(sources)]))
+    found, kept = in_pieces(rows, [], 100)
+    single, carry = in_pieces(rows, list(range(60)), 100)
+    assert found == single
+    assert carry.histories == kept.histories

@@ -96,11 +96,14 @@ def _records(fixes: Fixes, upto: int | None) -> list[tuple[Fixes, int]]:
     """Fixes cut where the whole record is silent, with the watermark of each piece."""
     if not len(fixes):
         return []
-    first = int(fixes.t.min()) // 86400
+    begin, end = int(fixes.t.min()), int(fixes.t.max()) + 1
+    if end - begin <= RECORD_BREAK_S:
+        return [(fixes, end if upto is None else upto)]
+    first = begin // 86400
     days = np.flatnonzero(np.bincount(fixes.t // 86400 - first)) + first
     breaks = days[1:][np.diff(days) * 86400 > RECORD_BREAK_S] * 86400
     if not len(breaks):
-        return [(fixes, int(fixes.t.max()) + 1 if upto is None else upto)]
+        return [(fixes, end if upto is None else upto)]
     piece: Ints = np.searchsorted(breaks, fixes.t, "right")
     parts = [take(fixes, _is(piece, number)) for number in range(len(breaks) + 1)]
     ends = [int(part.t.max()) + 1 for part in parts]

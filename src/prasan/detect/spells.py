@@ -6,19 +6,19 @@ gives what joining at once gives. An open finding says only what its beginning d
 where a further source is part of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from prasan.detect.make import fix, key
+from prasan.detect.make import fixes, key
 from prasan.picture.finding import Confidence, Finding, Fix, Rule
 from prasan.picture.identity import GEAR, mmsi_form, of_forms
 from prasan.picture.position import AIS_CLASSES
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, same_track, take, track_keys, with_last
+from prasan.tracks.columns import Bools, Fixes, Ints, take, track_of, with_last
 
 STATIONS: Final = frozenset({"coast", "group", "sar_aircraft"})
 """Forms that are passed over: not vessels, and not gear either."""
@@ -100,30 +100,54 @@ def join(
     """
     ended: list[Spell] = []
     going = dict(known)
-    keys = track_keys(both)
-    follows = np.concatenate((same_track(both), [False])) if len(both) else np.empty(0, np.bool_)
-    columns = (keys[found.first], found.label, found.first, found.last, new[found.first], follows[found.last])
-    for place, (track, label, first, last, fresh, left) in enumerate(
-        zip(*(column.tolist() for column in columns), strict=True)
-    ):
-        spell = going.get((track, label))
-        if spell is None and not fresh:
+    for one in _stretches(both, new, found):
+        name = (one.track, one.label)
+        spell = going.get(name)
+        if spell is None and not one.fresh:
             continue  # its spell was ended by the watermark, and no later row can have joined it
-        if spell is not None and fresh and apart(spell, int(both.t[first])):
+        if spell is not None and one.fresh and apart(spell, one.first.t):
             ended.append(spell)
             spell = None
-        sums = tuple(found.sums[place].tolist())
-        heard = frozenset(heard_by(both, first + (not fresh), last))
         if spell is None:
-            before = fix(both, first - 1) if first and follows[first - 1] else None
-            anchor = (int(both.lat[first]), int(both.lon[first]))
-            spell = Spell(fix(both, first), anchor, before, fix(both, last), sums, heard, label, left)
+            spell = Spell(one.first, one.anchor, one.before, one.last, one.sums, one.names, one.label, one.left)
         else:
-            added = tuple(a + b for a, b in zip(spell.sums, sums, strict=True))
-            end = fix(both, last) if last > first or fresh else spell.last
-            spell = msgspec.structs.replace(spell, last=end, sums=added, names=spell.names | heard, left=left)
-        going[(track, label)] = spell
+            sums = tuple(a + b for a, b in zip(spell.sums, one.sums, strict=True))
+            end = one.last if one.more else spell.last
+            spell = msgspec.structs.replace(spell, last=end, sums=sums, names=spell.names | one.names, left=one.left)
+        going[name] = spell
     return ended, going
+
+
+class _Stretch(msgspec.Struct, frozen=True):
+    """One stretch as values: `fresh`: its first row is new; `more`: some row is; `left`: a row of the track follows."""
+
+    track: int
+    label: int
+    first: Fix
+    last: Fix
+    before: Fix | None
+    anchor: tuple[int, int]
+    sums: tuple[int, ...]
+    names: frozenset[str]
+    fresh: bool
+    more: bool
+    left: bool
+
+
+def _stretches(both: Fixes, new: Bools, found: Stretches) -> Iterator[_Stretch]:
+    """All columns are read at once: row by row that takes ten times as long."""
+    first, last, fresh = found.first, found.last, new[found.first]
+    track = track_of(both, first)
+    follows = first > both.begins[track]
+    before = iter(fixes(both, first[follows] - 1))
+    columns = (both.keys[track], found.label, fresh, fresh | (last > first), last < both.ends[track], follows)
+    values = zip(*(column.tolist() for column in columns), strict=True)
+    places = zip(both.lat[first].tolist(), both.lon[first].tolist(), strict=True)
+    heard = heard_in(both, first + ~fresh, last + 1)
+    table = zip(values, fixes(both, first), fixes(both, last), places, found.sums.tolist(), heard, strict=True)
+    for (name, label, fresh_one, more, left, has), begin, end, place, sums, names in table:
+        back = next(before) if has else None
+        yield _Stretch(name, label, begin, end, back, place, tuple(sums), names, fresh_one, more, left)
 
 
 def tell(
@@ -210,13 +234,6 @@ def _mobile(rows: Fixes) -> Fixes:
     low = int(np.searchsorted(rows.mmsi, 200_000_000))
     fixed[:low] |= of_forms(rows.mmsi[:low], STATIONS)
     return take(rows, ~fixed) if fixed.any() else rows
-
-
-def heard_by(rows: Fixes, first: int, last: int) -> tuple[str, ...]:
-    """The sources that heard rows first to last; none if last comes before first."""
-    if len(rows.sets) == 1:
-        return rows.sets[0] if last >= first else ()
-    return tuple(name for origin in np.unique(rows.origin[first : last + 1]).tolist() for name in rows.sets[origin])
 
 
 def heard_in(rows: Fixes, first: Ints, end: Ints) -> list[frozenset[str]]:

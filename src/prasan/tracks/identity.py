@@ -12,8 +12,8 @@ own, so the cut and the order of the input change nothing. Histories are kept as
 them: to make room, the quarter that was silent longest is let go and counted.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from prasan.picture.position import STATICS, Flag
-from prasan.tracks.identity_rows import FIELDS, Said, rows_of
+from prasan.tracks.identity_rows import FIELDS, rows_of, runs_of
 from prasan.tracks.settle import FOREVER
 
 FOLLOWED: Final = frozenset({"name", "callsign", "draught", "mmsi"})
@@ -120,18 +120,21 @@ def tell(
     carry = carry or IdentityCarry()
     rows, dropped = _fit(statics, carry)
     ripe = pc.less(rows["t"], pa.scalar(min(upto, FOREVER), pa.int64()))
+    passed = rows if pc.all(ripe).as_py() else rows.filter(ripe)
     histories, evicted, changes = dict(carry.histories), carry.evicted, list[Change]()
-    said = list(rows_of(rows.filter(ripe)))
-    fits = len(histories.keys() | {one[0] for one in said}) <= limit
-    said.sort(key=None if fits else lambda one: (one[1], one[0], one[2:]))
-    for key, group in groupby(said, key=lambda one: one[0]):
+    said = list(runs_of(passed))
+    if len(histories) + sum(key not in histories for key, _ in said) > limit:
+        one_by_one = sorted(rows_of(passed), key=lambda one: (one[1], one[0], one[2:]))
+        said = [(key, [(texts, [(t, source)])]) for key, t, texts, source in one_by_one]
+    for key, runs in said:
         if key not in histories and len(histories) >= limit:
             evicted += _make_room(histories, limit)
         history = _DECODE.decode(histories[key]) if key in histories else {}
-        changes += _note(history, key, group, needed)
+        for texts, times in runs:
+            changes += _note(history, key, texts, times, needed)
         histories[key] = _ENCODE.encode(history)
     changes.sort(key=lambda one: (one.at, one.key, one.field))
-    pending = rows.filter(pc.invert(ripe))
+    pending = None if passed is rows else rows.filter(pc.invert(ripe))
     return changes, IdentityCarry(histories, pending, max(upto, carry.upto), evicted, dropped)
 
 
@@ -189,23 +192,42 @@ def _make_room(histories: dict[int, bytes], limit: int) -> int:
     return len(gone)
 
 
-def _note(history: History, key: int, group: Iterable[Said], needed: int) -> list[Change]:
-    """Put the rows of one key, in order of time, into its history; the changes they show."""
+def _note(
+    history: History, key: int, texts: tuple[str, ...], times: list[tuple[int, str]], needed: int
+) -> list[Change]:
+    """Put what one key said, again and again, into its history; the changes it shows.
+
+    Row by row until nothing can change any more by saying the same; the rest is counted at once.
+    """
     changes: list[Change] = []
-    fields = FIELDS if key > 0 else ("mmsi",)
-    for _, t, texts, source in group:
-        for field, text in zip(fields, texts, strict=True):
-            if not text:
-                continue
+    said = [(field, text) for field, text in zip(FIELDS if key > 0 else ("mmsi",), texts, strict=True) if text]
+    for place, (t, source) in enumerate(times, 1):
+        settled = True
+        for field, text in said:
             kept = history.get(field)
             if kept is None:
                 kept = history[field] = Kept()
             value = _count(kept, text, t, source)
             if field in FOLLOWED:
                 changes += _settle(kept, (key, field), value, (t, source), needed)
+                settled = settled and kept.trial is None
             if field == "mmsi":
                 changes += _switch(kept, key, value, t, needed)
+        if settled and place < len(times):
+            for field, text in said:
+                _repeat(history[field], field, text, times[place - 1 :])
+            break
     return changes
+
+
+def _repeat(kept: Kept, field: str, text: str, times: list[tuple[int, str]]) -> None:
+    """A value said at the first of these times was said again at the others."""
+    value = next(one for one in kept.values if one.text == text)
+    value.count += sum(t // TURN_S != before // TURN_S for (before, _), (t, _) in pairwise(times))
+    value.last = times[-1][0]
+    value.sources = sorted({*value.sources, *(source for _, source in times)})
+    if field in FOLLOWED:
+        kept.settled_at = value.last
 
 
 def _count(kept: Kept, text: str, t: int, source: str) -> Value:

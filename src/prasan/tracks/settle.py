@@ -207,6 +207,8 @@ def _origins(table: pa.Table, sets: SourceSets) -> tuple[npt.NDArray[np.int32], 
     known = {members: index for index, members in enumerate(sets)}
     names = column.dictionary.to_pylist()
     lookup = np.array([known.setdefault((name,), len(known)) for name in names] or [0], np.int32)
+    if len(lookup) == 1:
+        return np.full(len(column), lookup[0]), tuple(known)
     return lookup[column.indices.to_numpy(zero_copy_only=False)], tuple(known)
 
 
