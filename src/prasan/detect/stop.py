@@ -18,7 +18,6 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from prasan.detect.circles import centres, leaves, outside
 from prasan.detect.make import fixes, hours
 from prasan.detect.spells import (
     Key,
@@ -34,6 +33,7 @@ from prasan.detect.spells import (
     tell,
     window,
 )
+from prasan.detect.within import centres, leaves, outside
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, chord_m
