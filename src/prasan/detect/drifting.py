@@ -86,7 +86,7 @@ def kernel(
     loud = np.flatnonzero(rows.sog >= min(NOISE_SOG))
     told[loud[np.isin(rows.sog[loud], NOISE_SOG)]] = False
     fit = told & (rows.sog >= math.ceil(rule.thresholds["min_kn"] * 10))
-    both, new = window(take(rows, fit), carry.last)
+    both, new = window(take(rows, _asked(rows, np.flatnonzero(fit), rule)), carry.last)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
     on = _slow(both, rule)
     on = on[_angle(both, on) > rule.thresholds["angle_deg"] * 10]
@@ -109,6 +109,18 @@ def kernel(
     done, going = split(going, over)
     findings, going = tell(ended + done, going, level, lambda told: _findings(told, rule, world))
     return findings, DriftCarry(last_rows(both), going, silent, telling, carry.silences + silences)
+
+
+def _asked(rows: Fixes, fit: Ints, rule: Rule) -> Ints:
+    """Of the rows that can be judged (ascending) those that drift, those beside them, and both ends of each track."""
+    slow = np.flatnonzero(rows.sog[fit] <= math.floor(rule.thresholds["max_kn"] * 10))
+    on = slow[_angle(rows, fit[slow]) > rule.thresholds["angle_deg"] * 10]
+    first, last = np.searchsorted(fit, rows.begins), np.searchsorted(fit, rows.ends, "right") - 1
+    some = first <= last
+    asked = np.zeros(len(fit) + 2, np.bool_)
+    for place in (on, on + 1, on + 2, first[some] + 1, last[some] + 1):
+        asked[place] = True
+    return fit[asked[1:-1]]
 
 
 def _slow(rows: Fixes, rule: Rule) -> Ints:

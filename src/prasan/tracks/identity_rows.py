@@ -50,11 +50,15 @@ def runs_of(table: pa.Table) -> Iterator[tuple[int, list[Run]]]:
     mmsi, t = (table[name].to_numpy().astype(np.int64) for name in ("mmsi", "t"))
     source = _list(table["source"])
 
+    plain = [(codes.tolist(), values) for codes, values in texts.values()]
+    given = [column.tolist() for column in numbers.values()]
+    around = list(zip(*(side.tolist() for side in sides), strict=True))
+
     def said(row: int) -> tuple[str, ...]:
-        name, callsign, destination = (values[codes[row]] for codes, values in texts.values())
-        imo, kind, draught = (str(column[row]) if column[row] else "" for column in numbers.values())
-        around = [side[row] for side in sides]
-        size = "/".join(map(str, around)) if min(around) >= 0 and any(around) else ""
+        name, callsign, destination = (values[codes[row]] for codes, values in plain)
+        imo, kind, draught = (str(column[row] or "") for column in given)
+        four = around[row]
+        size = "/".join(map(str, four)) if any(four) and -1 not in four else ""
         return name, callsign, imo, kind, size, draught, destination
 
     content = [*(codes for codes, _ in texts.values()), *numbers.values(), *sides]
