@@ -10,6 +10,7 @@ from prasan.node.record import NODE_LOG
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import RecallIn, RecallOut
 from prasan.web import desk
+from prasan.words import Message, known
 
 _SYNC = msgspec.json.Decoder(tuple[int, str])
 
@@ -66,14 +67,16 @@ def _recall(node: Node, one: RecallOut | RecallIn) -> desk.Recall:
         deadline=one.deadline_us // 1_000_000,
         standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
         answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
-        reason=one.reason,
+        reason=one.reason if isinstance(one, RecallOut) else "",  # a partner says only its code
     )
 
 
-def _title(node: Node, object_id: str) -> str:
+def _title(node: Node, object_id: str) -> str | Message:
     """What was recalled, in a word or two: the kind of event, or the type."""
     row = node.store.object(object_id)
-    return (row.kind if row and row.kind else object_id.partition("--")[0]).replace("_", " ")
+    if row is not None and known(f"kind.{row.kind}"):
+        return Message(f"kind.{row.kind}")
+    return object_id.partition("--")[0].replace("_", " ")
 
 
 def _checkpoint(row: CheckpointRow | None) -> desk.Checkpoint | None:

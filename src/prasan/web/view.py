@@ -50,11 +50,6 @@ def handling(marking: Marking, lang: str) -> list[str]:
     return said
 
 
-def measure(name: str, value: Any) -> str:
-    """A named number of a rule or of evidence; numbers that are names (MMSI, IMO, MID) are not grouped."""
-    return str(value) if name in {"mmsi", "imo", "mid"} else figure(value)
-
-
 def figure(value: Any) -> str:
     """A number as people read it: grouped, at most four decimals; anything else as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -86,6 +81,14 @@ def _screen(context: Context) -> Screen:
 def t(context: Context, code: str, **params: Any) -> str:
     """`{{ t("screen.watch") }}`: the sentence of a code."""
     return say(code, params, _screen(context).lang)
+
+
+@pass_context
+def measure(context: Context, name: str, value: Any) -> str:
+    """A named value of a rule or of evidence: a code in words, numbers that are names (MMSI, IMO, MID) ungrouped."""
+    if isinstance(value, str) and known(f"value.{value}"):
+        return say(f"value.{value}", None, _screen(context).lang)
+    return str(value) if name in {"mmsi", "imo", "mid"} else figure(value)
 
 
 @pass_context

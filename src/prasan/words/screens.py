@@ -82,6 +82,8 @@ SCREENS: Final[dict[str, str]] = {
     "screen.event.no_rule_received": "No rule or evidence came with this event.",
     "screen.rule": "Rule {id}, version {version}, preset {preset}",
     "screen.judged": "How it was judged",
+    "value.begin": "where it began",
+    "value.end": "where it ended",
     "screen.thresholds": "Thresholds",
     "screen.evidence": "Evidence",
     "screen.differs": "Where it differs from its model ({number})",
