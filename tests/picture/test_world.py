@@ -30,6 +30,26 @@ def test_nearest_is_that_of_brute_force(
         assert found == np.inf
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-0.08, 0.08), st.floats(-0.08, 0.08)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)), min_size=1, max_size=30),
+    LAT.map(lambda lat: lat * 0.9),
+    LON,
+    st.sampled_from([FINE_M, CELL_M]),
+)
+def test_among_many_points_of_one_harbour_the_nearest_is_found(
+    points: list[tuple[float, float]], asked: list[tuple[float, float]], lat: float, lon: float, limit: float
+) -> None:
+    here = [(lat + up, lon + east) for up, east in points]
+    rows = [(lat + up, lon + east) for up, east in asked for _ in range(2)]  # ships lie still
+    known = places([up for up, _ in here], [east for _, east in here])
+    found = known.nearest_m([up for up, _ in rows], [east for _, east in rows], limit)
+    least = np.array([min(float(distance_m(*row, *point)) for point in here) for row in rows])
+    sure = np.abs(least - limit) > 0.01
+    assert np.allclose(found[sure], np.where(least < limit, least, np.inf)[sure], atol=0.01)
+
+
 def test_no_places_are_near_nothing() -> None:
     assert places([], []).nearest_m([1.0, 2.0], [3.0, 4.0]).tolist() == [np.inf, np.inf]
     assert places([1.0], [2.0]).nearest_m([], []).tolist() == []

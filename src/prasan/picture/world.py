@@ -19,6 +19,10 @@ CELL_M: Final = 20_000.0
 FINE_M: Final = 4_000.0
 """Edge of the smaller cubes, for shorter looks: in a port there are many points within 20 km."""
 
+SMALL_M: Final = 500.0
+"""Edge of the cubes for which it is found out which points can be nearest."""
+
+_WIDE: Final = SMALL_M * 3**0.5 / EARTH_M + 1e-9  # from corner to corner, and some millimetres for rounding
 _AT_ONCE: Final = 16_384
 _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], np.int64)
 
@@ -37,23 +41,39 @@ class Grid(msgspec.Struct, frozen=True):
     def nearest_m(self, asked: Floats, limit_m: float) -> Floats:
         """Metres from unit vectors, m x 3, to the nearest point; inf where none is within `limit_m` (at most the edge).
 
-        Rows that follow each other mostly lie in one cube, so it is looked up once for such a run.
+        Rows that follow each other mostly lie in one small cube (ships lie still), so what can be nearest to any place
+        in it is found once for such a run.
         """
         best = np.full(len(asked), np.inf)
-        keys = _keys(_cube(asked, self.edge_m))
-        begin = np.flatnonzero(np.concatenate(([True], np.diff(keys) != 0)))[: len(asked)]
+        keys, small = _keys(_cube(asked, self.edge_m)), _cube(asked, SMALL_M)
+        new = (keys[1:] != keys[:-1]) | (small[1:] != small[:-1]).any(axis=1)
+        begin = np.flatnonzero(np.concatenate(([True], new)))[: len(asked)]
         length = np.diff(np.append(begin, len(asked)))
         low, high = np.searchsorted(self.cell, keys[begin], "left"), np.searchsorted(self.cell, keys[begin], "right")
-        some = np.flatnonzero(high > low)
-        row = _ranges(begin[some], length[some])
-        if not len(row):
+        some = high > low
+        begin, length = begin[some], length[some]
+        if not len(begin):
             return best
-        count = np.repeat((high - low)[some], length[some])
-        place = self.place[_ranges(np.repeat(low[some], length[some]), count)]
-        metres = chord_m(asked[np.repeat(row, count)], self.point[place])
-        best[row] = np.minimum.reduceat(metres, np.cumsum(count) - count)
+        place, count = self._able(small[begin], low[some], (high - low)[some])
+        row, each = _ranges(begin, length), np.repeat(count, length)
+        first = np.repeat(np.cumsum(count) - count, length)
+        metres = chord_m(asked[np.repeat(row, each)], self.point[place[_ranges(first, each)]])
+        best[row] = np.minimum.reduceat(metres, np.cumsum(each) - each)
         best[best > limit_m] = np.inf
         return best
+
+    def _able(
+        self, cube: npt.NDArray[np.int64], low: npt.NDArray[np.int64], count: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of the listed points, those that can be nearest to a place in each small cube -> (their numbers, how many).
+
+        A point that is further from the cube's middle than another one by more than the cube is wide never is.
+        """
+        place, begin = self.place[_ranges(low, count)], np.cumsum(count) - count
+        gap = self.point[place] - np.repeat((cube + 0.5) * (SMALL_M / EARTH_M) - 1.0, count, axis=0)
+        apart = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+        able = apart <= np.repeat(np.minimum.reduceat(apart, begin), count) + _WIDE
+        return place[able], np.add.reduceat(able.astype(np.int64), begin)
 
 
 class Places(msgspec.Struct, frozen=True):
