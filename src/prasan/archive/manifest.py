@@ -212,7 +212,7 @@ def database_errors(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         remedy = "Wait until the other program has finished, or free space on the disk; nothing was acknowledged."
         raise PrasanError(f"The archive's manifest {path.name} cannot be used now: {error}.", remedy) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's own words may quote what is damaged
         remedy = "Restore it from a backup; the Parquet files beside it stay readable."
         raise IntegrityError(f"The archive's manifest {path.name} is damaged: {error}.", remedy) from error
 

@@ -1,6 +1,7 @@
 """Reading: which files can hold the answer (by the manifest), and the rows of those files (by Parquet's statistics)."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +105,7 @@ def read_files(
             dataset = ds.dataset([str(root / path) for path in files], schema=schema, format="parquet")
             found.append(dataset.to_table(columns=names, filter=rows))
         if streams:
-            table = _read_streams(root, streams)
+            table = _read_streams(root, streams, schema)
             found.append((table if rows is None else table.filter(rows)).select(names))
     except (OSError, pa.ArrowException) as error:
         raise unreadable(error) from error
@@ -132,7 +133,7 @@ def unreadable(error: Exception) -> IntegrityError:
     return IntegrityError(f"A file of the archive cannot be read: {error}", "Restore it from a backup of this archive.")
 
 
-def _read_streams(root: Path, paths: Sequence[str]) -> pa.Table:
+def _read_streams(root: Path, paths: Sequence[str], schema: pa.Schema) -> pa.Table:
     """Whole streams of hot logs. Each ends where it says, so what is being appended behind it does not matter."""
     found, by_log = list[pa.Table](), dict[str, list[int]]()
     for log, start in map(log_of, paths):
@@ -141,9 +142,21 @@ def _read_streams(root: Path, paths: Sequence[str]) -> pa.Table:
         with (root / log).open("rb") as file:
             for start in starts:
                 file.seek(start)
-                with pa.ipc.open_stream(file) as stream:
-                    found.append(stream.read_all())
+                found.append(_read_stream(file, schema))
     return pa.concat_tables(found).unify_dictionaries()
+
+
+def _read_stream(file: BufferedReader, schema: pa.Schema) -> pa.Table:
+    """One stream. OSError if it is damaged: what Arrow makes of bad lengths and names is no exception of its own."""
+    try:
+        with pa.ipc.open_stream(file) as stream:
+            table = stream.read_all()
+        same = table.schema.equals(schema)
+    except (KeyError, UnicodeDecodeError, MemoryError) as error:
+        raise OSError(f"a stream of a log is damaged ({type(error).__name__})") from error
+    if not same:
+        raise OSError("a stream of a log has other columns")
+    return table
 
 
 def _names(schema: pa.Schema, columns: Sequence[str] | None) -> list[str]:
