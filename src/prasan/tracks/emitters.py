@@ -6,7 +6,7 @@ all) are settled in one vectorised pass; the others row by row, from carried sta
 """
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -24,7 +24,6 @@ from prasan.tracks.columns import (
     put_before,
     same_track,
     take,
-    track_keys,
     vessels,
 )
 from prasan.tracks.motion import MINUTE_SLACK_S, SLACK_M, derive_motion, impossible_steps, limit_kn
@@ -63,11 +62,30 @@ def assign(rows: Fixes, carry: EmitterCarry | None) -> tuple[Fixes, EmitterCarry
         _Look(both, new, span, impossible).through(numbers, dropped, following)
     if spans:
         both = msgspec.structs.replace(both, emitter=numbers)
-        order = np.argsort(track_keys(both), kind="stable")
-        both, new, dropped = take(both, order), new[order], dropped[order]
+        order = _by_emitter(spans, numbers)
+        both, new, dropped = _moved(both, order), _moved_one(new, order), _moved_one(dropped, order)
     both = derive_motion(both, same_track(both))
     last = take(both, both.ends[~dropped[both.ends]])
     return take(both, new), EmitterCarry(put(carry.last, last), following)
+
+
+def _by_emitter(spans: list[tuple[int, int]], numbers: Numbers) -> tuple[Ints, Ints]:
+    """Where rows of these MMSIs go, ascending, and the rows that go there, so that they are in order by emitter."""
+    places = [np.arange(start, end) for start, end in spans]
+    rows = [start + np.argsort(numbers[start:end], kind="stable") for start, end in spans]
+    return np.concatenate(places), np.concatenate(rows)
+
+
+def _moved(both: Fixes, order: tuple[Ints, Ints]) -> Fixes:
+    columns = {name: getattr(both, name) for name in both.__struct_fields__ if name != "sets"}
+    return Fixes(**{name: _moved_one(column, order) for name, column in columns.items()}, sets=both.sets)
+
+
+def _moved_one(column: npt.NDArray[Any], order: tuple[Ints, Ints]) -> npt.NDArray[Any]:
+    to, rows = order
+    result = column.copy()
+    result[to] = column[rows]
+    return result
 
 
 def _several(both: Fixes, new: Bools) -> tuple[list[tuple[int, int]], Ints]:
@@ -119,7 +137,7 @@ class _Look:
         mmsi, carried, new = int(self.rows.mmsi[0]), self.rows.emitter.tolist(), self.new.tolist()
         known = self.rows.emitter[~self.new]
         number = following.get(mmsi, int(known.max(initial=-1)) + 1)
-        row, size, of_break, again = 0, len(self.rows), 0, 0
+        row, size, of_break, again, made = 0, len(self.rows), 0, 0, list[int]()
         while row < size:
             emitter = self._nearest(row) if new[row] else None
             if emitter is None:
@@ -132,13 +150,14 @@ class _Look:
             if row >= again and self.breaks[of_break] - row > STRETCH:
                 stop = self._alone(emitter, row, self.breaks[of_break])
                 again = stop if stop > row + 1 else row + STRETCH
-            numbers[self.start + row : self.start + stop] = emitter.number
+            made += [emitter.number] * (stop - row)
             emitter.move(stop - 1, self.t[stop - 1], self.limit[stop - 1], self.points[stop - 1])
             row = stop
             if len(self.opened) > MAX_OPEN:
                 closed = min(self.opened, key=lambda one: (one.t, one.number))
                 self.opened.remove(closed)
                 dropped[self.start + closed.row] = True
+        numbers[self.start : self.end] = made
         following[mmsi] = number
 
     def _nearest(self, row: int) -> _Open | None:
