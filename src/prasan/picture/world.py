@@ -16,8 +16,11 @@ from prasan.picture.sphere import EARTH_M, Floats, chord_m, vectors
 CELL_M: Final = 20_000.0
 """Places are looked for within this distance at most: the edge of the cubes that they are sorted by."""
 
-FINE_M: Final = 4_000.0
-"""Edge of the smaller cubes, for shorter looks: in a port there are many points within 20 km."""
+FINE_M: Final = 5_000.0
+"""Edge of the smaller cubes, for shorter looks: in a port there are many points within 20 km.
+
+Port visits look 4 km far with a tenth to spare; that must not be a look among all points within 20 km.
+"""
 
 SMALL_M: Final = 500.0
 """Edge of the cubes for which it is found out which points can be nearest."""
@@ -180,7 +183,7 @@ def _cube(point: Floats, edge_m: float) -> npt.NDArray[np.int64]:
 
 
 def _keys(cube: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    # 2 * EARTH_M / FINE_M is about 3,186: with the steps to either side, 12 bits a side hold it
+    # 2 * EARTH_M / FINE_M is about 2,548: with the steps to either side, 12 bits a side hold it
     shifted = cube + 1
     return (shifted[:, 0] << 24) | (shifted[:, 1] << 12) | shifted[:, 2]
 
