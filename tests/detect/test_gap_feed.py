@@ -177,7 +177,7 @@ def test_pieces_and_idle_ticks_say_what_the_whole_says(
     assert carry.not_assessable() == whole_carry.not_assessable()
 
 
-def test_a_gap_opens_once() -> None:
+def test_a_gap_opens_once_and_is_judged_again_when_it_is_long() -> None:
     rows = [(row, "a") for row in sorted(others(0, 30) + ship(*fleet.every(10, 0, 3)), key=lambda row: row[1])]
     carry: ChainCarry | None = None
     held: SettleCarry | None = None
@@ -189,4 +189,4 @@ def test_a_gap_opens_once() -> None:
         )
         found, carry = advance(fixes, carry, begin + 3600, {"gap": RULES["gap"]}, fleet.world())
         told += [(hour, one.mmsi[0]) for one in found]
-    assert told == [(9, fleet.SHIP)]
+    assert told == [(9, fleet.SHIP), (15, fleet.SHIP)]

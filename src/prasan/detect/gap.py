@@ -41,6 +41,7 @@ from prasan.detect.reception_gap import (
     closed_silences,
     known,
     learn,
+    moments,
     no_learnt,
     open_silences,
     remember,
@@ -103,14 +104,16 @@ class _Ends(msgspec.Struct, frozen=True):
 class _Silent(msgspec.Struct, frozen=True):
     """Those of `_Ends` that belong to regular vessels.
 
-    `told` were said to be open and still are, `waiting` were not said yet. `fresh` are those that had not lasted
-    so long at the step before; `few` counts the fresh ones of vessels that are not regular.
+    `told` were said to be open and still are, `waiting` were not said yet. `fresh` are those whose moment to be judged
+    (see `moments`) came since the step before, after `lasted` seconds; `few` counts the silences that were not there at
+    the step before of vessels that are not regular.
     """
 
     over: Ints
     waiting: Ints
     told: Ints
     fresh: Ints
+    lasted: Ints
     few: int
 
 
@@ -125,16 +128,17 @@ def kernel(rows: Fixes, carry: GapCarry | None, upto: int, rule: Rule, world: Wo
     if not len(both):
         return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census, learnt=learnt)
     ends = _ends(both, carry.upto, now, rule)
-    silent = _silent(both, new, ends, carry, rule)
+    silent = _silent(both, new, ends, carry, now, rule)
     question = ask(learnt, _silences(both, ends), census, both, rule, world)
-    begun = dict(zip(silent.fresh.tolist(), begins(question, silent.fresh), strict=True))
+    begun = dict(zip(silent.fresh.tolist(), begins(question, silent.fresh, silent.lasted), strict=True))
     over, opens = (some[_vouched(question, some, ends, now)] for some in (silent.over, silent.waiting))
-    findings = _findings(question, over, opens, begun)
+    again = silent.told[np.isin(silent.told, silent.fresh)]
+    findings = _findings(question, over, np.concatenate((opens, again)), begun)
     lost = carry.lost + len(silent.over) - len(over)
     counts = (carry.not_assessable.get(NOT_ASSESSABLE[0], 0) + silent.few, lost + len(silent.waiting) - len(opens))
     tally = {reason: count for reason, count in zip(NOT_ASSESSABLE, counts, strict=True) if count}
     told = take(both, np.sort(np.concatenate((silent.told, opens))))
-    learnt = remember(question, silent.over, silent.waiting, begun)
+    learnt = remember(question, silent.over, np.concatenate((silent.waiting, again)), begun)
     kept = _ring(both, ends, rule)
     return findings, GapCarry(kept, now, census, learnt, track_keys(told), told.t, tally, lost)
 
@@ -156,16 +160,24 @@ def _ends(rows: Fixes, before: int, now: int, rule: Rule) -> _Ends:
     return _Ends(ended[(settled >= before) & (settled < now)], ended[settled >= now], quiet, begin, last)
 
 
-def _silent(rows: Fixes, new: Bools, ends: _Ends, carry: GapCarry, rule: Rule) -> _Silent:
+def _silent(  # noqa: PLR0913, PLR0917 - one step is these numbers
+    rows: Fixes, new: Bools, ends: _Ends, carry: GapCarry, now: int, rule: Rule
+) -> _Silent:
     """Sort the silences of regular vessels."""
     going = np.sort(np.concatenate((ends.back, ends.quiet)))
     told = _told(rows, going, carry)
-    waiting = going[~told]
-    both = np.concatenate((ends.over, waiting))
-    limit = rule.thresholds["min_h"] * 3600
-    fresh = both[(rows.t[both] >= carry.upto - limit) | new[both]]  # or else counted at an earlier step
-    over, waiting, lasting = (some[_regular(rows, ends.begin, some, rule)] for some in (ends.over, waiting, fresh))
-    return _Silent(over, waiting, going[told], lasting, len(fresh) - len(lasting))
+    both = np.concatenate((ends.over, going))
+    regular = _regular(rows, ends.begin, both, rule)
+    limit = int(rule.thresholds["min_h"] * 3600)
+    early = (rows.t[both] >= carry.upto - limit) | new[both]  # not there at the step before
+    few = int(np.count_nonzero(early & ~regular))
+    ended = ~np.isin(both, ends.quiet)
+    until = np.full(len(both), now)
+    until[ended] = rows.t[both[ended] + 1]
+    lasted = moments(until - rows.t[both], rule)
+    due = regular & ((rows.t[both] + lasted >= carry.upto) | new[both])
+    over, waiting = ends.over[regular[: len(ends.over)]], going[regular[len(ends.over) :] & ~told]
+    return _Silent(over, waiting, going[told], both[due], lasted[due], few)
 
 
 def _told(rows: Fixes, at: Ints, carry: GapCarry) -> Bools:

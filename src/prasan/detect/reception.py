@@ -9,8 +9,9 @@ Ahead       where the vessel would be in half an hour and in an hour on its cour
             came from, where the silence ended. A place ahead is covered if `place_count` vessels were heard within
             `ahead_km` of it (twice that for the hour) in `learn_h`. One that has no way on it is asked about where it
             is; one that moves on an unknown course has no covered place.
-Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it). Of those that were
-            there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at once.
+Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it, or `long_h`). Of
+            those that were there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at
+            once.
 """
 
 from typing import Any, Final
@@ -44,14 +45,16 @@ _B: Final = AIS_CLASSES.index("B")
 class Asked(Columns, frozen=True):
     """The places to judge, n: where a silence began (`after`: look at the time that follows) or ended.
 
-    `t` seconds of the fix there; `known` the watermark up to which hearings may be used; `lat`, `lon` and `course` in
-    degrees (course NaN if unknown); `knots` the highest speed of the fixes before; `light` True for class B; `feed` a
-    row of `usable`, which says by feed and source set whether a hearing counts.
+    `t` seconds of the fix there; `known` the watermark up to which hearings may be used; `lasted` the seconds of the
+    silence next to it that are looked at; `lat`, `lon` and `course` in degrees (course NaN if unknown); `knots` the
+    highest speed of the fixes before; `light` True for class B; `feed` a row of `usable`, which says by feed and source
+    set whether a hearing counts.
     """
 
     mmsi: Ints
     t: Ints
     known: Ints
+    lasted: Ints
     after: Bools
     lat: Floats
     lon: Floats
@@ -210,11 +213,10 @@ def _early(asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
 
 
 def _beside_it(asked: Asked, rule: Rule) -> Spots:
-    """The place itself, in the `min_h` next to it."""
-    silence_s = int(rule.thresholds["min_h"] * 3600)
-    begin = np.where(asked.after, asked.t, asked.t - silence_s)
+    """The place itself, in the time that is looked at."""
+    begin = np.where(asked.after, asked.t, asked.t - asked.lasted)
     metres = np.full(len(asked), rule.thresholds["near_km"] * 1000)
-    return Spots(np.arange(len(asked)), asked.lat, asked.lon, begin, begin + silence_s, metres)
+    return Spots(np.arange(len(asked)), asked.lat, asked.lon, begin, begin + asked.lasted, metres)
 
 
 def _ahead(asked: Asked, rule: Rule) -> Spots:

@@ -1,8 +1,9 @@
 """What the gap kernel learns from all hearings, and what it asks when a silence has lasted or is over.
 
-A silence is judged at its beginning once, when it has lasted `min_h`, from what was heard until then; that judgement is
-carried while the silence goes on. `back_h` after it ended, when it shows how the vessel came back, the rates are
-counted anew up to its end, which is judged too. Both moments belong to the silence, not to the cut of the input.
+A silence is judged at its beginning when it has lasted `min_h`, from what was heard until then, and once more when it
+has lasted `long_h`: by then more neighbours have come by. That judgement is carried while the silence goes on. `back_h`
+after it ended, when it shows how the vessel came back, the rates are counted anew up to its end, which is judged too.
+All these moments belong to the silence, not to the cut of the input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,25 +99,30 @@ def known(question: Question, at: Ints, begun: Mapping[int, Begun]) -> list[Begu
     return [begun[row] if row in begun else carried[key] for row, key in zip(at.tolist(), keys, strict=True)]
 
 
-def remember(question: Question, over: Ints, waiting: Ints, begun: Mapping[int, Begun]) -> Learnt:
+def remember(question: Question, over: Ints, going: Ints, begun: Mapping[int, Begun]) -> Learnt:
     """What to carry: beginnings of silences that are over are let go, those judged in this step are added."""
     if not begun and not len(over):
         return question.learnt
     kept = dict(question.learnt.begun)
     for key in track_keys(take(question.rows, over)).tolist():
         kept.pop(key, None)
-    keys = track_keys(take(question.rows, waiting)).tolist()
-    kept |= {key: begun[row] for row, key in zip(waiting.tolist(), keys, strict=True) if row in begun}
+    keys = track_keys(take(question.rows, going)).tolist()
+    kept |= {key: begun[row] for row, key in zip(going.tolist(), keys, strict=True) if row in begun}
     return msgspec.structs.replace(question.learnt, begun=kept)
 
 
-def begins(question: Question, at: Ints) -> list[Begun]:
+def moments(length: Ints, rule: Rule) -> Ints:
+    """How many seconds of silences of so many seconds are looked at: see the head of this module."""
+    least, long = (int(rule.thresholds[name] * 3600) for name in ("min_h", "long_h"))
+    return np.where(length > max(long, least), max(long, least), least)
+
+
+def begins(question: Question, at: Ints, lasted: Ints) -> list[Begun]:
     """The beginnings of silences after rows `at`, at least the `before_count`-th of their emitters."""
     if not len(at):
         return []
-    length = int(question.rule.thresholds["min_h"] * 3600)
     member, group = feeds(question.census, question.rows, at, question.rule)
-    asked = _asked(question, at, question.rows.t[at] + length, group)
+    asked = _asked(question, at, question.rows.t[at] + lasted, lasted, group)
     listened = _ear(question, member)
     found = causes(listened, asked, question.rows, at, question.rule, question.world)
     open_ = np.array([not cause for cause in found], np.bool_)
@@ -140,7 +146,7 @@ def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[V
         return found
     at = closed[moving]
     member, group = feeds(question.census, rows, at, rule)
-    asked = _asked(question, at, rows.t[at + 1], group)
+    asked = _asked(question, at, rows.t[at + 1], moments(rows.t[at + 1] - rows.t[at], rule), group)
     listened = _ear(question, member)
     shared = other_emitter(listened, asked, rows)
     counted = rates(listened, asked, question.silences, rule)
@@ -212,12 +218,12 @@ def _ear(question: Question, member: Bools) -> Ear:
     return ear(question.learnt.reception, member, list(question.census.since))
 
 
-def _asked(question: Question, at: Ints, known: Ints, feed: Ints) -> Asked:
+def _asked(question: Question, at: Ints, known: Ints, lasted: Ints, feed: Ints) -> Asked:
     """The beginnings after rows `at`, with the motion of the `before_count` rows up to them."""
     rows, count = question.rows, int(question.rule.thresholds["before_count"])
     speed = rows.sog[at[:, None] - np.arange(count)].max(axis=1)
     return Asked(
-        mmsi=rows.mmsi[at], t=rows.t[at], known=known, after=np.ones(len(at), np.bool_),
+        mmsi=rows.mmsi[at], t=rows.t[at], known=known, lasted=lasted, after=np.ones(len(at), np.bool_),
         lat=rows.lat[at] / UNITS_PER_DEGREE, lon=rows.lon[at] / UNITS_PER_DEGREE,
         course=np.where(rows.cog[at] >= 0, rows.cog[at] / 10, np.nan), knots=np.maximum(speed, 0) / 10,
         light=rows.ais_class[at] == _B, feed=feed,

@@ -22,7 +22,7 @@ GFW: Final = "gfw"
 _RECEPTION: Final = {
     "near_km": 30, "rate_km": 15, "ahead_km": 6, "cover_h": 2, "learn_h": 168, "still_kn": 0.5, "berth_km": 3,
     "shore_km": 10, "place_count": 1, "last_count": 5, "last_h": 0.17, "steady_share": 1.5, "back_count": 5,
-    "back_h": 0.125, "long_h": 12, "neighbours_count": 5, "heard_share": 0.6, "way_share": 0.8, "long_way_share": 0.9,
+    "back_h": 0.125, "long_h": 12, "neighbours_count": 5, "heard_share": 0.6, "way_share": 0.7, "long_way_share": 0.9,
     "lost_share": 0.2, "silent_share": 0.08, "long_silent_share": 0.06, "weak_last_h": 0.34, "weak_steady_share": 2.5,
     "weak_neighbours_count": 3, "weak_silent_share": 0.1, "usual_count": 20, "usual_share": 0.1,
 }  # fmt: skip

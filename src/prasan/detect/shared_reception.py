@@ -6,9 +6,9 @@ they may have heard as well; but where they heard ships and ours heard few of th
 a partner cannot make anybody dark, and a false summary can at most make us careful.
 
 Numbers   vessels other than class B (which is heard less far) by cell and hour, within `near_km` of the end of the
-          silence that its class was judged by, and in the whole hours of the `min_h` next to it. Of each cell and hour the most that any source heard counts
-          as there. It is a hole if in some hour `neighbours_count` were there, and ours heard less than `heard_share`
-          of all. The thresholds are those of the gap's own rule.
+          silence that its class was judged by, and in the whole hours of the `min_h` next to it. Of each cell and hour
+          the most that any source heard counts as there. It is a hole if in some hour `neighbours_count` were there,
+          and ours heard less than `heard_share` of all. The thresholds are those of the gap's own rule.
 """
 
 from collections.abc import Sequence
