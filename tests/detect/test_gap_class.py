@@ -107,9 +107,9 @@ def test_close_to_the_shore_it_may_lie_in_port() -> None:
 def test_neighbours_that_come_by_later_count_too() -> None:
     """Four ships are heard in the first six hours, eight more from the ninth on."""
     late = [row for row in lane(0, 40, count=12) if row[0] >= fleet.OTHER + 4 and row[1] > at(29)]
-    rows = lane(0, 40, count=4) + late
-    assert gap(fleet.table(rows + ship(BEFORE)), upto=26.5).gap_class != "dark"
-    assert gap(fleet.table(rows + ship(BEFORE)), upto=33).gap_class == "dark"
+    table = fleet.table(lane(0, 40, count=4) + late + ship(BEFORE))
+    assert gap(table, upto=31.5).evidence["neighbours"] <= 4
+    assert gap(table, upto=33).evidence["neighbours"] > 4
 
 
 def test_it_is_over_once_it_shows_how_the_vessel_came_back() -> None:
