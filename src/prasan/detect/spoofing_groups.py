@@ -1,17 +1,21 @@
 """Vessels that are displaced together: groups that grow jump by jump, in order of time. See `spoofing`."""
 
 from collections.abc import Mapping
+from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from prasan.detect.make import fix
 from prasan.picture.finding import Fix
-from prasan.picture.sphere import Floats, chord_m
+from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.picture.sphere import EARTH_M
 from prasan.tracks.circles import Circle
-from prasan.tracks.columns import Fixes, points, take
+from prasan.tracks.columns import Fixes
 from prasan.tracks.jumps import Jumps
+
+Place = tuple[float, float, float]
+"""A unit vector as plain numbers: groups are compared one by one, where arrays cost more than they save."""
 
 PAIR: Final = 2
 """So many displaced vessels are waited for: others may be heard again only as they come back."""
@@ -40,8 +44,8 @@ class Group(msgspec.Struct, frozen=True):
     first: int
     mmsi: int
     anchor: tuple[int, int]
-    source: tuple[float, float, float]
-    target: tuple[float, float, float]
+    source: Place
+    target: Place
     victims: Mapping[int, Victim]
 
     @property
@@ -66,6 +70,7 @@ class Table:
             for mmsi, one in group.victims.items()
             if one.back is None
         }
+        self.last = {number: group.last for number, group in groups.items()}
         self.growing = list(groups)
         self.several = [number for number, group in groups.items() if len(group.victims) >= PAIR]
 
@@ -73,7 +78,7 @@ class Table:
         """One jump: the numbers of the groups that it changes. Who comes back is not displaced."""
         mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
         number = self.away.pop((mmsi, int(made.before.emitter[at])), None)
-        if number is not None and t - self.groups[number].last <= self.limits["quiet_h"] * 3600:
+        if number is not None and t - self.last[number] <= self.limits["quiet_h"] * 3600:
             group = self.groups[number]
             self._put(number, mmsi, msgspec.structs.replace(group.victims[mmsi], back=t))
             if len(group.victims) >= PAIR:
@@ -95,30 +100,33 @@ class Table:
             self._put(number, one.mmsi, victim)
             return number
         if number is not None:
-            del self.groups[number]
-            self.growing = [one for one in self.growing if one != number]
+            self._drop(number)
         return self._join(made, at, one)
 
     def _returns_to(self, made: Jumps, at: int) -> int | None:
         """The group of two or more whose way the jump takes backwards: a vessel not heard when it was displaced."""
         mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
-        self.several = [one for one in self.several if t - self.groups[one].last <= self.limits["quiet_h"] * 3600]
+        quiet_s = self.limits["quiet_h"] * 3600
+        self.several = [one for one in self.several if t - self.last[one] <= quiet_s]
         others = [one for one in sorted(self.several) if mmsi not in self.groups[one].victims]
         if not others:
             return None
-        source, target = _point(made.after, at), _point(made.before, at)
+        source, target = _place(made.after, at), _place(made.before, at)
         return next((one for one in others if self._fits(self.groups[one], source, target)), None)
 
     def _join(self, made: Jumps, at: int, ring: Circle | None = None) -> int:
         """The first group that the jump fits, or one of its own; with a circle, none of one vessel that sails none."""
         mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at]) if ring is None else ring.t
-        source, target = _point(made.before, at), _point(made.after, at)
+        source, target = _place(made.before, at), _place(made.after, at)
         self.growing = [one for one in self.growing if t - self.groups[one].first <= self.limits["window_h"] * 3600]
         open_ = [one for one in self.growing if ring is None or self._shown(one)]
         number = next((one for one in open_ if self._fits(self.groups[one], source, target)), self.following)
+        if number in self.groups and self.groups[number].victims.keys() == {mmsi}:
+            self._drop(number)  # alone until now: what counts is who comes after its newest jump
+            number = self.following
         if number == self.following:
             anchor = int(made.before.lat[at]), int(made.before.lon[at])
-            self.groups[number] = Group(t, mmsi, anchor, tuple(source.tolist()), tuple(target.tolist()), {})
+            self.groups[number] = Group(t, mmsi, anchor, source, target, {})
             self.growing.append(number)
             self.following += 1
         victim = msgspec.structs.replace(victim_of(made, at), radius=0.0 if ring is None else ring.metres)
@@ -130,15 +138,23 @@ class Table:
         """Whether a group is one whatever the screen let through: the screen may leave out a single jump."""
         return len(self.groups[number].victims) >= PAIR or self.groups[number].circling > 0
 
-    def _fits(self, group: Group, source: Floats, target: Floats) -> bool:
-        first, second, close = np.array(group.source), np.array(group.target), self.limits["target_km"] * 1000
-        if chord_m(source, first) > self.limits["source_km"] * 1000:
+    def _fits(self, group: Group, source: Place, target: Place) -> bool:
+        close = self.limits["target_km"] * 1000
+        if _metres(_apart(source, group.source)) > self.limits["source_km"] * 1000:
             return False
-        return bool(chord_m(target, second) <= close or chord_m(target - source, second - first) <= close)
+        way, first_way = _apart(target, source), _apart(group.target, group.source)
+        return _metres(_apart(target, group.target)) <= close or _metres(_apart(way, first_way)) <= close
+
+    def _drop(self, number: int) -> None:
+        for mmsi, victim in self.groups.pop(number).victims.items():
+            if self.away.get((mmsi, victim.emitter)) == number:
+                del self.away[mmsi, victim.emitter]
+        self.growing = [one for one in self.growing if one != number]
 
     def _put(self, number: int, mmsi: int, victim: Victim) -> None:
         group = self.groups[number]
         self.groups[number] = msgspec.structs.replace(group, victims={**group.victims, mmsi: victim})
+        self.last[number] = self.groups[number].last
         if len(group.victims) < PAIR <= len(self.groups[number].victims):
             self.several.append(number)
 
@@ -155,5 +171,16 @@ def victim_of(made: Jumps, at: int) -> Victim:
     )
 
 
-def _point(rows: Fixes, at: int) -> Floats:
-    return np.asarray(points(take(rows, slice(at, at + 1)))[0])
+def _place(rows: Fixes, at: int) -> Place:
+    lat, lon = radians(int(rows.lat[at]) / UNITS_PER_DEGREE), radians(int(rows.lon[at]) / UNITS_PER_DEGREE)
+    return cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)
+
+
+def _apart(a: Place, b: Place) -> Place:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _metres(chord: Place) -> float:
+    """The great-circle distance that belongs to a chord of the unit sphere."""
+    half = sqrt(chord[0] * chord[0] + chord[1] * chord[1] + chord[2] * chord[2]) / 2
+    return 2 * EARTH_M * asin(min(half, 1.0))
