@@ -84,6 +84,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.judged": "How it was judged",
     "value.begin": "where it began",
     "value.end": "where it ended",
+    "value.way": "the way between",
     "screen.thresholds": "Thresholds",
     "screen.evidence": "Evidence",
     "screen.differs": "Where it differs from its model ({number})",
