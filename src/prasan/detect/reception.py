@@ -131,10 +131,9 @@ def gather(
 
 
 def within(asked: Asked, owner: Ints, rows: Hearings, metres: float | Floats) -> Bools:
-    """True for rows within so many metres (of all, or of each place) of the place that they were gathered for."""
+    """True for rows within so many metres (the same for all, or each its own) of the place they were gathered for."""
     cosine = np.einsum("ij,ij->i", rows.places(), vectors(asked.lat, asked.lon)[owner])
-    least = np.cos(np.asarray(metres) / EARTH_M)
-    return np.asarray(cosine >= (least[owner] if least.ndim else least))
+    return np.asarray(cosine >= np.cos(np.asarray(metres) / EARTH_M))
 
 
 def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
@@ -176,7 +175,7 @@ def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Int
     slots = spots.begin // width, np.minimum(spots.end // width + 1, each.known // width)
     owner, rows = gather(listened, each, spots.metres, slots, rule.thresholds["still_kn"])
     keep = (rows.last > spots.begin[owner]) & (rows.first < spots.end[owner])
-    keep &= within(each, owner, rows, spots.metres)
+    keep &= within(each, owner, rows, spots.metres[owner])
     owner, rows = owner[keep], take(rows, keep)
     pairs = np.unique((owner << 32) | rows.mmsi)
     return pairs >> 32, pairs & 0xFFFFFFFF, _origins(owner, rows.origin, len(spots))

@@ -26,6 +26,9 @@ CAUSES: Final = (LAY_STILL, OTHER_EMITTER, NEW_NUMBER)
 TAKEN_OVER_S: Final = 1800
 """A transmitter that is given another number is off the air for minutes."""
 
+SLACK_M: Final = 500.0
+"""What positions may be off by, antennas and clocks together."""
+
 _MOORED: Final = 5  # M.1371-5 Table 45
 
 
@@ -74,11 +77,14 @@ def other_emitter(listened: Ear, asked: Asked, rows: Fixes) -> Bools:
 def new_number(listened: Ear, asked: Asked) -> Bools:
     """True where a number came up near the last fix that was not heard before."""
     width, found = listened.reception.width, np.zeros(len(asked), np.bool_)
-    metres = np.clip(asked.knots * 1.3, LEAST_KN, MOST_KN) * KNOT_MS * TAKEN_OVER_S
+    speed = np.clip(asked.knots * 1.3, LEAST_KN, MOST_KN) * KNOT_MS
+    metres = speed * TAKEN_OVER_S
     slots = asked.t // width, np.minimum((asked.t + TAKEN_OVER_S) // width + 1, asked.known // width)
     owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, metres, slots)
     first = rows.first - asked.t[owner]
     keep = (first > 0) & (first <= TAKEN_OVER_S) & (rows.mmsi != asked.mmsi[owner])
+    owner, rows = owner[keep], take(rows, keep)
+    keep = within(asked, owner, rows, SLACK_M + speed[owner] * (rows.last - asked.t[owner]))
     owner, mmsi = owner[keep], rows.mmsi[keep]
     if not len(owner):
         return found

@@ -3,17 +3,18 @@
 A vessel that sails out of reach is heard more and more seldom first, and it goes where nobody else is heard; one that
 comes back into reach is heard seldom at first. One that is switched off falls silent from one report to the next, and
 comes back as suddenly. So `dark` stands on one of three grounds:
-  - begin  its last `last_count` intervals took at most `last_h` together and were at most `steady_share` of the usual;
+  - begin  its last `last_count` intervals took at most `last_h` together and were at most `steady_share` of the usual
+           (an interval up to a minute is as usual as any);
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
-  - way    it was silent for `long_h` or longer and came back; if it came back at a berth, only the hours count that the
-           way takes, and `min_h` is enough: for the rest it may have lain there.
+  - way    it was silent for `long_h` or longer and came back; at a berth, where it may have lain for some of them, only
+           if the way there takes `berth_way_h`.
 Each ground asks for all of
   - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
   - both places ahead of it (behind it, for its end) covered: it was not about to leave where others are heard; one of
     them is enough for the way;
-  - `silent_share` of the vessel-hours here silent this long, at most (`long_silent_share` for the way), and at most
-    `lost_share` lost for good;
+  - `rate_count` vessel-hours here, of which at most `silent_share` were silent this long (`long_silent_share` for the
+    way), and at most `lost_share` lost for good;
   - once it is over, `way_share` of the straight way between covered (`long_way_share` for the end and the way): the
     vessel stayed where it could be heard.
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
@@ -36,6 +37,9 @@ CONFIDENCE: Final[Mapping[GapClass, Confidence]] = {
 }  # fmt: skip
 
 IN_PORT: Final = "perhaps_in_port"
+
+MINUTE_S: Final = 60
+"""Networks pass on about one report a minute: what comes as often is not thinning out."""
 
 _NUMBERS: Final = (
     "neighbours", "heard", "expected", "covered", "places", "n_periods", "k_silent", "n_lost", "upper_95", "near_km",
@@ -69,12 +73,13 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 class Back(msgspec.Struct, frozen=True):
-    """How a silence ended: so far from its beginning; `dense`: with many fixes at once; at a `berth`.
+    """How a silence ended: after `hours`, so far from its beginning; `dense`: with many fixes at once; at a `berth`.
 
-    `hours` under way: those of the silence, or, if it ended at a berth, those that the way takes at the usual speed.
+    `way_h` are the hours that the straight way takes at the highest speed before.
     """
 
     hours: float
+    way_h: float
     metres: float
     end: End
     way: Cover
@@ -138,9 +143,10 @@ def _grounds(silence: Silence, rule: Rule, level: str) -> list[str]:
     """The grounds that hold for this silence: see the head of this module."""
     limits, pace, back = rule.thresholds, silence.pace, silence.back
     together_s = limits[f"{level}last_h"] * 3600 / limits["last_count"]
-    steady = pace.last_s <= min(together_s, limits[f"{level}steady_share"] * pace.usual_s)
+    steady = pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, MINUTE_S))
     dense = back is not None and back.dense and not back.berth
-    long = back is not None and back.hours >= limits["min_h" if back.berth else "long_h"]
+    long = back is not None and back.hours >= limits["long_h"]
+    long = long and back is not None and (not back.berth or back.way_h >= limits["berth_way_h"])
     return [name for name, holds in (("begin", steady), ("end", dense), ("way", long)) if holds]
 
 
@@ -152,6 +158,7 @@ def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> 
         neighbours(silence) >= limits[f"{level}neighbours_count"]
         and cover.heard >= limits["heard_share"] * cover.expected
         and cover.covered >= (1 if ground == "way" else cover.places)
+        and rate.periods >= limits["rate_count"]
         and rate.lost <= limits["lost_share"] * (rate.periods + rate.lost)
         and rate.silent <= limits[f"{level or long}silent_share"] * rate.periods
         and (back is None or back.way.covered >= limits[f"{straight}way_share"] * back.way.places)

@@ -171,9 +171,17 @@ def _backs(question: Question, listened: Ear, asked: Asked, at: Ints) -> list[Ba
     judged = _judged(question, ear_back, member, ends, "end")
     berth = at_rest(rows, at + 1, 1, rule) | berthed(ear_back, ends, rule, question.world)
     metres = distance_m(asked.lat, asked.lon, ends.lat, ends.lon)
-    under_way = metres / (np.maximum(asked.knots, UNDER_WAY_KN) * KNOT_MS * 3600)
-    hours = np.where(berth, under_way, (rows.t[at + 1] - rows.t[at]) / 3600)
-    columns = (hours.tolist(), metres.tolist(), judged, ways, dense(rows, at + 1, rule).tolist(), berth.tolist())
+    way_h = metres / (np.maximum(asked.knots, UNDER_WAY_KN) * KNOT_MS * 3600)
+    hours = (rows.t[at + 1] - rows.t[at]) / 3600
+    columns = (
+        hours.tolist(),
+        way_h.tolist(),
+        metres.tolist(),
+        judged,
+        ways,
+        dense(rows, at + 1, rule).tolist(),
+        berth.tolist(),
+    )
     return [Back(*one) for one in zip(*columns, strict=True)]
 
 
