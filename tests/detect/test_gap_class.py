@@ -112,6 +112,15 @@ def test_neighbours_that_come_by_later_count_too() -> None:
     assert gap(table, upto=33).evidence["neighbours"] > 4
 
 
+@pytest.mark.parametrize(("author", "gap_class"), [("gfw", "dark"), ("skylight", "unknown")])
+def test_a_rule_with_one_fix_before_cannot_tell_how_it_fell_silent(author: str, gap_class: str) -> None:
+    rules = apply_settings(preset(author), ["gap.feed_share=0"])
+    outcome = detect(fleet.table(lane(0, 34) + ship(BEFORE)), None, rules, fleet.world(), None, kinds=["gap"])
+    (found,) = [one for one in outcome.findings if one.mmsi == (fleet.SHIP,)]
+    assert found.gap_class == gap_class
+    assert (found.evidence["usual_interval_s"] is None) == (author == "skylight")
+
+
 def test_it_is_over_once_it_shows_how_the_vessel_came_back() -> None:
     rows = lane(0, 34) + ship([*BEFORE, *fleet.every(2, 29, 30)], kn=1.0)
     early = [row for row in rows if row[1] < at(29) + 400]

@@ -10,7 +10,7 @@ Feed health   of that silence, `min_h` must lie in hours in which the feed that 
               assessable (`feed_silent`), which a feed that comes back can still change. A feed that usually hears
               fewer than `feed_count` in an hour cannot be judged, and the gap stands. What a feed is: see `feed`.
 Class         `dark` only where others were heard, `unknown` by default: see `reception`, `reception_rate` and
-              `reception_class`. The first `min_h` of a silence decide while it is open; its end may change the class.
+              `reception_class`. It is judged when it has lasted `min_h`, again at `long_h`, and when it is over.
 Source        pipe-gaps `gap_detector.py` (Global Fishing Watch): consecutive positions, positions in the 12 h before,
               open gaps; Welch et al. 2022: 14 positions in the 12 h before. Reception from other vessels' messages:
               Welch et al.; Hammond and Peters 2012. Feed health and the thresholds of the class are our own choice.
@@ -54,7 +54,19 @@ from prasan.picture.identity import NOT_VESSELS, of_forms
 from prasan.picture.position import AIS_CLASSES
 from prasan.picture.sphere import KNOT_MS, distance_m
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, Ints, concat, no_fixes, same_track, take, track_keys
+from prasan.tracks.columns import (
+    Bools,
+    Fixes,
+    Ints,
+    concat,
+    no_fixes,
+    ranges,
+    steps_over,
+    take,
+    track_keys,
+    track_of,
+    with_last,
+)
 
 MESSAGES: Final = {
     "gap_open": ("before_count", "before_h", "last_sog_kn"),
@@ -91,14 +103,12 @@ class _Ends(msgspec.Struct, frozen=True):
     """Rows after which a silence longer than `min_h` began, by how it stands as of the watermark.
 
     `over`: it is over since this step; `back`: the vessel was heard again, but less than `back_h` ago; `quiet`: it goes
-    on. `last` are the last rows of all emitters, `begin` the first.
+    on.
     """
 
     over: Ints
     back: Ints
     quiet: Ints
-    begin: Ints
-    last: Ints
 
 
 class _Silent(msgspec.Struct, frozen=True):
@@ -123,7 +133,7 @@ def kernel(rows: Fixes, carry: GapCarry | None, upto: int, rule: Rule, world: Wo
     census = hear(carry.census, rows, upto)
     rows = take(rows, mask) if not (mask := _vessels(rows)).all() else rows
     learnt = learn(carry.learnt, rows, upto, rule)
-    both, new = _with_carry(rows, carry.rows)
+    both, new = with_last(carry.rows, rows)
     now = max(upto, carry.upto)
     if not len(both):
         return [], msgspec.structs.replace(carry, rows=both, upto=now, census=census, learnt=learnt)
@@ -150,14 +160,11 @@ def _nothing(rule: Rule) -> GapCarry:
 
 def _ends(rows: Fixes, before: int, now: int, rule: Rule) -> _Ends:
     """All silences as of `now`; `before` is the watermark of the step before."""
-    same = same_track(rows)
-    begin = np.flatnonzero(np.concatenate(([True], ~same)))
-    last = np.flatnonzero(np.concatenate((~same, [True])))
     limit, back_s = (int(rule.thresholds[name] * 3600) for name in ("min_h", "back_h"))
-    ended = np.flatnonzero(same & (np.diff(rows.t) > limit))
+    ended = steps_over(rows, limit)
     settled = rows.t[ended + 1] + back_s
-    quiet = last[now - rows.t[last] > limit]
-    return _Ends(ended[(settled >= before) & (settled < now)], ended[settled >= now], quiet, begin, last)
+    quiet = rows.ends[now - rows.t[rows.ends] > limit]
+    return _Ends(ended[(settled >= before) & (settled < now)], ended[settled >= now], quiet)
 
 
 def _silent(  # noqa: PLR0913, PLR0917 - one step is these numbers
@@ -167,7 +174,7 @@ def _silent(  # noqa: PLR0913, PLR0917 - one step is these numbers
     going = np.sort(np.concatenate((ends.back, ends.quiet)))
     told = _told(rows, going, carry)
     both = np.concatenate((ends.over, going))
-    regular = _regular(rows, ends.begin, both, rule)
+    regular = _regular(rows, both, rule)
     limit = int(rule.thresholds["min_h"] * 3600)
     early = (rows.t[both] >= carry.upto - limit) | new[both]  # not there at the step before
     few = int(np.count_nonzero(early & ~regular))
@@ -215,15 +222,6 @@ def _findings(question: Question, ends: Ints, opens: Ints, begun: Mapping[int, B
     ]
 
 
-def _with_carry(rows: Fixes, carried: Fixes) -> tuple[Fixes, Bools]:
-    if not len(carried):
-        return rows, np.ones(len(rows), np.bool_)
-    both = concat(carried, rows)
-    new = np.arange(len(both)) >= len(carried)
-    order = np.lexsort((new, both.t, track_keys(both)))
-    return take(both, order), new[order]
-
-
 def _vessels(rows: Fixes) -> Bools:
     stations = np.isin(rows.ais_class, _STATIONS)
     # every form that is no vessel lies outside 2xxxxxxxx..7xxxxxxxx, and rows are sorted by MMSI
@@ -232,10 +230,10 @@ def _vessels(rows: Fixes) -> Bools:
     return ~stations & ~of_forms(rows.mmsi, NOT_VESSELS)
 
 
-def _regular(rows: Fixes, begin: Ints, at: Ints, rule: Rule) -> Bools:
+def _regular(rows: Fixes, at: Ints, rule: Rule) -> Bools:
     """True where the row is at least the `before_count`-th of its emitter within `before_h` hours."""
     back = int(rule.thresholds["before_count"]) - 1
-    start = begin[np.searchsorted(begin, at, "right") - 1]
+    start = rows.begins[track_of(rows, at)]
     earliest = np.maximum(at - back, 0)
     return (at - back >= start) & (rows.t[at] - rows.t[earliest] <= rule.thresholds["before_h"] * 3600)
 
@@ -243,13 +241,11 @@ def _regular(rows: Fixes, begin: Ints, at: Ints, rule: Rule) -> Bools:
 def _ring(rows: Fixes, ends: _Ends, rule: Rule) -> Fixes:
     """What is kept of each emitter: see `GapCarry`."""
     back = int(rule.thresholds["before_count"]) - 1
-    first = ends.last - back
-    emitter = np.searchsorted(ends.last, ends.back)
+    first = rows.ends - back
+    emitter = track_of(rows, ends.back)
     first[emitter] = np.minimum(first[emitter], ends.back - back)
-    first = np.maximum(first, ends.begin)
-    count = ends.last - first + 1
-    offsets = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return take(rows, np.repeat(first, count) + offsets)
+    first = np.maximum(first, rows.begins)
+    return take(rows, ranges(first, rows.ends - first + 1))
 
 
 def _open(rows: Fixes, index: int, rule: Rule, found: Verdict) -> Finding:

@@ -88,10 +88,13 @@ class Back(msgspec.Struct, frozen=True):
 
 
 class Silence(msgspec.Struct, frozen=True):
-    """A silence by its beginning and, once it is over, its end; `ashore`: it began close to the shore."""
+    """A silence by its beginning and, once it is over, its end; `ashore`: it began close to the shore.
 
-    pace: Pace
+    Without `pace` (the rule asks for one fix before) it cannot be told how the vessel fell silent.
+    """
+
     begin: End
+    pace: Pace | None = None
     ashore: bool = False
     back: Back | None = None
 
@@ -141,13 +144,27 @@ def _perhaps_in_port(silence: Silence, rule: Rule) -> bool:
 
 def _grounds(silence: Silence, rule: Rule, level: str) -> list[str]:
     """The grounds that hold for this silence: see the head of this module."""
-    limits, pace, back = rule.thresholds, silence.pace, silence.back
+    held = (("begin", _steady(silence, rule, level)), ("end", _came_back(silence)), ("way", _long(silence, rule)))
+    return [ground for ground, holds in held if holds]
+
+
+def _steady(silence: Silence, rule: Rule, level: str) -> bool:
+    limits, pace = rule.thresholds, silence.pace
+    if pace is None:
+        return False
     together_s = limits[f"{level}last_h"] * 3600 / limits["last_count"]
-    steady = pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, MINUTE_S))
-    dense = back is not None and back.dense and not back.berth
-    long = back is not None and back.hours >= limits["long_h"]
-    long = long and back is not None and (not back.berth or back.way_h >= limits["berth_way_h"])
-    return [name for name, holds in (("begin", steady), ("end", dense), ("way", long)) if holds]
+    return pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, MINUTE_S))
+
+
+def _came_back(silence: Silence) -> bool:
+    return silence.back is not None and silence.back.dense and not silence.back.berth
+
+
+def _long(silence: Silence, rule: Rule) -> bool:
+    limits, back = rule.thresholds, silence.back
+    if back is None or back.hours < limits["long_h"]:
+        return False
+    return not back.berth or back.way_h >= limits["berth_way_h"]
 
 
 def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
@@ -174,8 +191,8 @@ def _verdict(gap_class: GapClass, silence: Silence, end: End, ground: str, rule:
     cover, rate, back = end.cover, end.rate, silence.back
     evidence = {
         "judged_at": ground,
-        "last_interval_s": round(silence.pace.last_s),
-        "usual_interval_s": round(silence.pace.usual_s),
+        "last_interval_s": round(silence.pace.last_s) if silence.pace is not None else None,
+        "usual_interval_s": round(silence.pace.usual_s) if silence.pace is not None else None,
         "near_km": rule.thresholds["near_km"],
         "rate_km": rule.thresholds["rate_km"],
         "lasted_h": rule.thresholds["min_h"],

@@ -31,7 +31,7 @@ class Begun(msgspec.Struct, frozen=True):
     """The beginning of a silence, judged when it had lasted. `end` is None where a `cause` explains the silence."""
 
     cause: str
-    pace: Pace = Pace(0, 0)
+    pace: Pace | None = None
     ashore: bool = False
     end: End | None = None
 
@@ -134,7 +134,7 @@ def begins(question: Question, at: Ints, lasted: Ints) -> list[Begun]:
 
 def verdict(begun: Begun, rule: Rule) -> Verdict:
     """The class of a silence that goes on."""
-    return explained(begun.cause) if begun.end is None else judge(Silence(begun.pace, begun.end, begun.ashore), rule)
+    return explained(begun.cause) if begun.end is None else judge(Silence(begun.end, begun.pace, begun.ashore), rule)
 
 
 def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[Verdict]:
@@ -157,7 +157,7 @@ def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[V
             found[place] = explained(OTHER_EMITTER)
         elif one.end is not None:
             begin = msgspec.structs.replace(one.end, rate=counted[number])
-            found[place] = judge(Silence(one.pace, begin, one.ashore, backs[number]), rule)
+            found[place] = judge(Silence(begin, one.pace, one.ashore, backs[number]), rule)
     return found
 
 
@@ -198,11 +198,11 @@ def _ashore(question: Question, asked: Asked) -> list[bool]:
     return [metres <= limit for metres in question.world.shore_m(asked.lat, asked.lon, limit).tolist()]
 
 
-def _paces(rows: Fixes, at: Ints, rule: Rule) -> list[Pace]:
-    """The intervals of the `before_count` fixes up to each row."""
+def _paces(rows: Fixes, at: Ints, rule: Rule) -> list[Pace | None]:
+    """The intervals of the `before_count` fixes up to each row; None if that is a single one."""
     count = int(rule.thresholds["before_count"])
     if count < 2:
-        return [Pace(np.inf, np.inf)] * len(at)
+        return [None] * len(at)
     steps = -np.diff(rows.t[at[:, None] - np.arange(count)], axis=1)
     last = steps[:, : int(rule.thresholds["last_count"])].mean(axis=1)
     return [Pace(*one) for one in zip(last.tolist(), np.median(steps, axis=1).tolist(), strict=True)]

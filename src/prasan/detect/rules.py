@@ -37,7 +37,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
     PRASAN: {
         "gap": Rule(
             "gap",
-            2,
+            3,
             PRASAN,
             {"min_h": 6, "before_count": 14, "before_h": 12, "feed_share": 0.5, "feed_count": 5, **_RECEPTION},
             (
@@ -87,7 +87,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
     GFW: {
         "gap": Rule(
             "gap",
-            2,
+            3,
             GFW,
             {"min_h": 12, "before_count": 14, "before_h": 12, "feed_share": 0, "feed_count": 5, **_RECEPTION},
             (
@@ -119,7 +119,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
     SKYLIGHT: {
         "gap": Rule(
             "gap",
-            2,
+            3,
             SKYLIGHT,
             {"min_h": 6, "before_count": 1, "before_h": 12, "feed_share": 0, "feed_count": 5, **_RECEPTION},
             (
