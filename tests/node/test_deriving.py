@@ -21,6 +21,7 @@ from prasan.exercise.player import position_table
 from prasan.formats.stix_build import event_id
 from prasan.formats.stix_ids import EVENT
 from prasan.node import settings as settings_file
+from prasan.node.doors import People
 from prasan.node.explaining import explain, preview
 from prasan.node.objects import STAFF
 from prasan.node.partnering import adopt_policy
@@ -30,6 +31,9 @@ from prasan.node.recall import recall
 from prasan.node.settings import SourceSetting
 from prasan.picture.event import Event
 from prasan.picture.position import STATICS
+from prasan.web.credentials import Credentials
+from prasan.web.office import Office
+from prasan.words.dates import iso
 
 DAY, SHIP, OTHERS = 1_772_409_600, 567_990_100, 567_991_000
 LAT, LON = 8.0, 101.0
@@ -295,6 +299,13 @@ def test_an_officer_recalls_what_was_told(pair: tuple[World, World]) -> None:
     told = explain(pair[0].kit.node, event_id(pair[0].kit.id, pair[0].ours()[0].id), "us-mo")
     assert told.verdict == "withhold"
     assert (told.reasons[-1].code, told.reasons[-1].params) == ("decision.told_instead", {"id": shown["id"]})
+    office = Office(pair[0].kit.node, Credentials(People(pair[0].kit.node)))
+    held = office.told(STAFF, pair[0].us.id, shown["id"])
+    assert held is not None
+    assert (held[0], iso(held[1].row.start, "second")) == ("us-mo", shown["start_time"].replace(".000Z", "Z"))
+    assert office.told(pair[0].us.id, pair[0].us.id, shown["id"]) is None, "it is for our own staff"
+    assert office.told(STAFF, "public", shown["id"]) is None
+    assert office.told(STAFF, pair[0].us.id, "no id at all") is None
     for world in pair:
         (issued,) = recall(world.kit.node, shown["id"], "us-mo", "wrong after all")
         work_due(world.kit.node)

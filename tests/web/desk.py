@@ -5,6 +5,8 @@ import math
 from collections import Counter
 from typing import Any
 
+import msgspec
+
 from prasan.feeds.live import Health
 from prasan.formats.ais_batch import Counts
 from prasan.formats.geojson import Drawing
@@ -24,6 +26,7 @@ from prasan.web.desk import (
     Recall,
     Recipient,
     Revision,
+    Role,
     Row,
     Session,
     SourceNote,
@@ -61,6 +64,7 @@ JUMP = "prasan-maritime-event--0b1c2d3e-0004-4000-8000-000000000004"
 INVALID = "prasan-maritime-event--0b1c2d3e-0005-4000-8000-000000000005"
 COARSE = "prasan-maritime-event--0b1c2d3e-0006-4000-8000-000000000006"
 RECALLED = "prasan-maritime-event--0b1c2d3e-0007-4000-8000-000000000007"
+TOLD = "prasan-maritime-event--0b1c2d3e-0009-4000-8000-000000000009"
 UNPLACED = "incident--0b1c2d3e-0008-4000-8000-000000000008"
 
 GAP_EVIDENCE = {
@@ -195,6 +199,7 @@ RECIPIENTS = (
     Recipient("us-mo", "partner", "sanitise", (Message("decision.rule_sanitises", {"rule": "dark-periods-coarse"}),), (Message("step.place_deg", {"place_deg": 0.5}), Message("step.time_min", {"time_min": 360}), Message("step.drop.identity"), Message("step.again_min", {"again_min": 60})), NOW + 40 * 86_400),
     Recipient("staff", "class", "release", (Message("decision.rule_releases", {"rule": "own-staff"}),)),
     Recipient("public", "public", "withhold", (Message("decision.tlp_above", {"tlp": "TLP:AMBER", "highest": "TLP:CLEAR"}), Message("decision.no_rule"))),
+    Recipient("sg-mc", "partner", "withhold", (Message("decision.source_terms"), Message("decision.told_instead", {"id": TOLD})), id="identity--us"),
 )  # fmt: skip
 
 PARTNER = Partner(
@@ -217,12 +222,14 @@ STANDING = Standing(
      Ill("recalls_overdue", {"number": 1})),
 )  # fmt: skip
 
+ROLES: tuple[Role, ...] = ("watch", "analyst", "release", "protection", "admin", "auditor")
 PASSWORDS = {"ploy": "correct horse", "us-reader": "partner horse"}
-SESSIONS = {
+SESSIONS: dict[str, Session] = {
+    **{role: Session(role, role, role, "staff") for role in ROLES},
     "ploy": Session("ploy", "Ploy (exercise)", "release", "staff"),
     "us-reader": Session("us-reader", "us-mo", "partner", "us-mo"),
 }
-TOKENS = {"good-token": "ploy"}
+TOKENS: dict[str, str] = {"good-token": "ploy", **{f"{role}-token": role for role in ROLES}}
 
 
 def _passes(row: Row, filters: Filters) -> bool:
@@ -292,6 +299,12 @@ class MemoryDesk:
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()
+
+    def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
+        if (audience, recipient, event_id) != ("staff", "identity--us", TOLD):
+            return None
+        row = msgspec.structs.replace(next(row for row in EVENTS if row.id == GAP), id=TOLD)
+        return "us-mo", EventPage(row, (), (), RULE, GAP_EVIDENCE, FIXES)
 
     def zones(self, audience: str) -> bytes:
         ring = [[101.0, 9.0], [101.6, 9.0], [101.6, 9.6], [101.0, 9.0]]

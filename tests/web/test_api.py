@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from desk import NOW, ROWS, MemoryDesk
+from desk import NOW, ROLES, ROWS, TOLD, MemoryDesk
 from starlette.testclient import TestClient
 
 from prasan.web import stream
@@ -42,6 +42,23 @@ def test_machines_need_a_token_or_a_password(client: TestClient, path: str) -> N
     assert client.get(path, auth=("ploy", "correct horse")).status_code == 200
     assert client.get(path, auth=("ploy", "wrong")).status_code == 401
     assert client.get(path, auth=("us-reader", "partner horse")).status_code == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_its_doors(client: TestClient, role: str) -> None:
+    """Partners' and protection officers' accounts are kept from the workings of the node; see also the pages."""
+    headers = {"authorization": f"Bearer {role}-token"}
+    for path in ("/api/v1/watch", "/api/v1/zones", "/metrics"):
+        assert client.get(path, headers=headers).status_code == 200
+    client.cookies.set("prasan_session", seal(KEY, Ticket(role, NOW, "n")))
+    shut = {"/health", "/ills", "/partners", f"/told/identity--us/{TOLD}"} if role == "protection" else set()
+    for path in ("/", "/health", "/ills", "/partners", f"/told/identity--us/{TOLD}"):
+        answer = client.get(path, params={"lang": "en"})
+        assert answer.status_code == (403 if path in shut else 200)
+        assert ("not for your role" in answer.text) == (path in shut)
+    page = client.get("/").text
+    for words in ('href="/health"', 'href="/partners"', 'id="ills"'):
+        assert (words in page) == (role != "protection")
 
 
 def test_healthz_is_open_and_says_nothing_else(client: TestClient) -> None:

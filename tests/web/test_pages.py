@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from desk import COARSE, EVENTS, GAP, INCIDENTS, JUMP, NOW, RECALLED, ROWS, STANDING, UNPLACED, MemoryDesk
+from desk import COARSE, EVENTS, GAP, INCIDENTS, JUMP, NOW, RECALLED, ROWS, STANDING, TOLD, UNPLACED, MemoryDesk
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -54,7 +54,7 @@ def test_every_page_asks_for_a_login_and_leads_back(stranger: TestClient) -> Non
     answer = stranger.get("/events/x?a=1")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=%2Fevents%2Fx%3Fa%3D1"
-    for path in ("/", "/side", "/ills", "/health", "/partners", "/card/x", "/objects/x"):
+    for path in ("/", "/side", "/ills", "/health", "/partners", "/card/x", "/objects/x", "/told/x/y"):
         assert stranger.get(path).status_code == 303
 
 
@@ -111,7 +111,8 @@ def test_signing_out_needs_the_pages_own_form(officer: TestClient) -> None:
 def test_partners_accounts_have_no_pages(stranger: TestClient) -> None:
     signed_in(stranger, "us-reader", "partner horse")
     assert stranger.get("/").status_code == 403
-    assert stranger.get("/metrics").status_code == 403
+    for path in ("/health", "/ills", "/partners", f"/told/identity--us/{TOLD}", "/metrics", "/api/v1/zones"):
+        assert stranger.get(path).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/partners", f"/events/{GAP}", "/nowhere", "/api/v1/watch"])
@@ -196,6 +197,19 @@ def test_an_event_says_why_and_who_gets_it(officer: TestClient) -> None:
     assert "<code>min_h</code>" in english
     assert "567999001" in english
     assert "567,999,001" not in english
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+def test_what_was_told_instead_can_be_looked_at(officer: TestClient, lang: str) -> None:
+    page = officer.get(f"/events/{GAP}?lang={lang}").text
+    (link,) = re.findall(r'<li>[^<]+<a href="(/told/[^"]+)">[^/]+</a>[^<]*</li>', page)
+    assert link == f"/told/identity--us/{TOLD}"
+    held = officer.get(link).text
+    assert '<p class="told-to" role="note">' in held
+    assert "us-mo" in held
+    assert 'id="who"' not in held
+    assert officer.get(f"/told/identity--us/{GAP}").status_code == 404
+    assert officer.get(f"/told/identity--xx/{TOLD}").status_code == 404
 
 
 def test_sanitised_and_recalled_say_so(officer: TestClient) -> None:

@@ -15,7 +15,7 @@ from prasan.web.screen import House, Screen, api
 JSON: Final = "application/json"
 
 
-@api
+@api("picture")
 def watch(request: Request, house: House, screen: Screen) -> Response:
     """The picture; 304 while the caller's copy is still right."""
     picture = in_watch_order(house.desk.watch(screen.audience, filters_of(request)))
@@ -26,19 +26,19 @@ def watch(request: Request, house: House, screen: Screen) -> Response:
     return Response(body, media_type=JSON, headers={"etag": tag})
 
 
-@api
+@api("picture")
 def zones(_request: Request, house: House, screen: Screen) -> Response:
     """The operator's zones as GeoJSON."""
     return Response(house.desk.zones(screen.audience), media_type="application/geo+json")
 
 
-@api
+@api("picture")
 def openapi(_request: Request, _house: House, _screen: Screen) -> Response:
     """The OpenAPI document."""
     return Response(msgspec.json.encode(document()), media_type=JSON)
 
 
-@api
+@api("metrics")
 def metrics(_request: Request, house: House, _screen: Screen) -> Response:
     """Prometheus text; no label names a partner."""
     return PlainTextResponse(exposition(house.desk.metrics()), media_type=MEDIA_TYPE)

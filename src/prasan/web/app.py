@@ -32,6 +32,7 @@ PAGES: Final = (
     Route("/side", pages.side),
     Route("/card/{id:path}", pages.card),
     Route("/events/{id:path}", pages.event),
+    Route("/told/{recipient}/{id:path}", pages.told),
     Route("/objects/{id:path}", pages.object_page),
     Route("/partners", pages.partners, name="partners"),
     Route("/health", pages.health, name="health"),

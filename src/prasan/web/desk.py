@@ -168,7 +168,10 @@ class ObjectPage(msgspec.Struct, frozen=True):
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """One recipient's verdict on one object, with its reasons. `recheck_at` is when it is decided anew."""
+    """One recipient's verdict on one object, with its reasons. `recheck_at` is when it is decided anew.
+
+    `id` is the recipient's own, for addresses; `name` is what people call it.
+    """
 
     name: str
     sort: Literal["partner", "class", "public"]
@@ -176,6 +179,7 @@ class Recipient(msgspec.Struct, frozen=True):
     reasons: tuple[Message, ...]
     steps: tuple[Message, ...] = ()
     recheck_at: int | None = None
+    id: str = ""
 
 
 class Recall(msgspec.Struct, frozen=True):
@@ -270,6 +274,9 @@ class Desk(Protocol):
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""
+
+    def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
+        """An event as a recipient (by id) holds it now, and its name; None where this audience may not know."""
 
     def zones(self, audience: str) -> bytes:
         """The zones that the operator watches, as GeoJSON; none for anybody but our own staff."""

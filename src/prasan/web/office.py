@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from prasan.archive.archive import Archive
 from prasan.feeds.reference import read_areas
+from prasan.formats.stix_ids import EVENT, type_of
 from prasan.node.explaining import explain
 from prasan.node.live_health import Ill, Ward
 from prasan.node.node import Node as OpenNode
@@ -20,12 +21,12 @@ from prasan.node.picture import events_by_object
 from prasan.node.recipients import recipients
 from prasan.picture.event import Event
 from prasan.picture.position import degrees
-from prasan.stores.rows import OWN, UserRow
+from prasan.stores.rows import OWN, CurrentView, UserRow
 from prasan.web import desk
 from prasan.web.credentials import Credentials
 from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.rows import evidence_of, fixes_of, rule_of, sentences
+from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
@@ -141,8 +142,26 @@ class Office:
             steps = tuple(Message(step.code, step.params) for step in told.steps)
             verdict = msgspec.convert(told.verdict, desk.Verdict)
             again = int(told.recheck_at) if told.recheck_at is not None else None
-            made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again))
+            made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again, one.id))
         return tuple(made)
+
+    def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, desk.EventPage] | None:
+        """An event as a recipient holds it, for our own staff only, from nothing but bytes that it can read."""
+        one = recipients(self._node.store).get(recipient) if audience == STAFF else None
+        held = self._node.store.view(recipient, event_id) if type_of(event_id) == EVENT else None
+        found = self._current(recipient, held.view_id) if held is not None else None
+        if one is None or found is None:
+            return None
+        document = orjson.loads(found.raw)
+        vessels = (self._raw(recipient, ref) for ref in document.get("vessel_refs", []))
+        names = dict(vessel_name(vessel) for vessel in vessels if vessel is not None)
+        row = row_of(found.raw, OWN, found.sanitised, Context(names, {}))
+        if row is None:
+            return None
+        told = sentences(document.get("evidence") or {})[1:]
+        return one.name, desk.EventPage(
+            row, (), (), rule_of(document), evidence_of(document), fixes_of(document), more=told
+        )
 
     def zones(self, audience: str) -> bytes:
         """The zones that the operator watches, for our own staff only; as they were when the node started."""
@@ -191,8 +210,11 @@ class Office:
         return self._node.archive
 
     def _raw(self, audience: str, view_id: str) -> bytes | None:
-        found = self._node.store.current_view(audience, view_id, self._node.clock.now_us())
+        found = self._current(audience, view_id)
         return found.raw if found else None
+
+    def _current(self, recipient: str, view_id: str) -> CurrentView | None:
+        return self._node.store.current_view(recipient, view_id, self._node.clock.now_us())
 
     def _life(self, row: desk.Row) -> tuple[desk.Revision, ...]:
         """Every revision of our own event; for what a partner sent, its versions as received."""

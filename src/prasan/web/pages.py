@@ -29,14 +29,15 @@ def filters_of(request: Request) -> Filters:
     )
 
 
-@page
+@page("picture")
 def watch(request: Request, house: House, screen: Screen) -> Response:
     """The picture: list and map of the same rows."""
-    context = _picture(request, house, screen) | {"ills": house.desk.ills(screen.audience)}
+    ills = house.desk.ills(screen.audience) if screen.may("health") else ()
+    context = _picture(request, house, screen) | {"ills": ills}
     return show(request, screen, "watch.html", context)
 
 
-@page
+@page("picture")
 def side(request: Request, house: House, screen: Screen) -> Response:
     """The list with its filters alone, for a swap."""
     context = _picture(request, house, screen) | {"fragment": True}
@@ -85,7 +86,7 @@ def _page_number(request: Request, picture: WatchPage, selected: str) -> tuple[i
     return place // ROWS_A_PAGE + 1, last
 
 
-@page
+@page("picture")
 def card(request: Request, house: House, screen: Screen) -> Response:
     """The selected row in a few lines, for a swap."""
     row = house.desk.row(screen.audience, request.path_params["id"])
@@ -94,7 +95,7 @@ def card(request: Request, house: House, screen: Screen) -> Response:
     return show(request, screen, "_card.html", {"card": row})
 
 
-@page
+@page("picture")
 def event(request: Request, house: House, screen: Screen) -> Response:
     """One event: what, why, its life, and who gets it and why."""
     event_id = request.path_params["id"]
@@ -111,7 +112,26 @@ def event(request: Request, house: House, screen: Screen) -> Response:
     return show(request, screen, "event.html", context)
 
 
-@page
+@page("partners")
+def told(request: Request, house: House, screen: Screen) -> Response:
+    """An event as one recipient holds it, in place of ours or beside it."""
+    recipient, event_id = request.path_params["recipient"], request.path_params["id"]
+    found = house.desk.told(screen.audience, recipient, event_id)
+    if found is None:
+        return _missing(request, screen)
+    name, event = found
+    context = {
+        "event": event,
+        "row": event.row,
+        "recipients": (),
+        "told_to": name,
+        "drawing": features(event, screen.lang),
+        "marking": event.row.marking,
+    }
+    return show(request, screen, "event.html", context)
+
+
+@page("picture")
 def object_page(request: Request, house: House, screen: Screen) -> Response:
     """One incident, vessel or other object."""
     object_id = request.path_params["id"]
@@ -129,7 +149,7 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
     return show(request, screen, "object.html", context)
 
 
-@page
+@page("partners")
 def partners(request: Request, house: House, screen: Screen) -> Response:
     """Partner nodes: what went, what did not and why, what came, what was recalled."""
     found = house.desk.partners(screen.audience)
@@ -138,14 +158,14 @@ def partners(request: Request, house: House, screen: Screen) -> Response:
     return show(request, screen, "partners.html", {"page": found, "marking": marking})
 
 
-@page
+@page("health")
 def health(request: Request, house: House, screen: Screen) -> Response:
     """How the node stands: what is wrong and what to do, feeds, stages, archive, exchange."""
     found = house.desk.health(screen.audience)
     return _missing(request, screen) if found is None else show(request, screen, "health.html", {"page": found})
 
 
-@page
+@page("health")
 def ills(request: Request, house: House, screen: Screen) -> Response:
     """What is wrong with the node, as the strip over the watch, for a swap."""
     return show(request, screen, "_ills.html", {"ills": house.desk.ills(screen.audience)})

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from prasan.web.desk import Desk, Node, Session
+from prasan.web.roles import Door, may
 from prasan.web.security import SESSION_COOKIE, form_token, unseal
 from prasan.words import LANGUAGES, Language
 
@@ -47,8 +48,13 @@ class Screen(msgspec.Struct, frozen=True):
         """The clearance class whose views are read; only asked behind a login."""
         return self.session.audience if self.session else ""
 
+    def may(self, door: Door) -> bool:
+        """True if who looks may open it."""
+        return self.session is not None and may(self.session.role, door)
+
 
 Handler = Callable[[Request, House, Screen], Response]
+Endpoint = Callable[[Request], Response]
 
 
 def house_of(request: Request) -> House:
@@ -90,37 +96,48 @@ def remember(request: Request, response: Response, screen: Screen) -> Response:
     return response
 
 
-def page(handler: Handler) -> Callable[[Request], Response]:
-    """A page for people: without a session it leads to the login; partners' accounts have no pages."""
+def page(door: Door) -> Callable[[Handler], Endpoint]:
+    """A page for people behind this door: without a session it leads to the login; partners' accounts have none."""
 
-    @wraps(handler)
-    def serve(request: Request) -> Response:
-        house = house_of(request)
-        screen = screen_of(request, house)
-        if screen.session is None:
-            return _to_login(request)
-        if screen.session.role == "partner":
-            return show(request, screen, "refused.html", {"code": "screen.refused.partner"}, status=403)
-        return remember(request, handler(request, house, screen), screen)
+    def behind(handler: Handler) -> Endpoint:
+        @wraps(handler)
+        def serve(request: Request) -> Response:
+            house = house_of(request)
+            screen = screen_of(request, house)
+            if screen.session is None:
+                return _to_login(request)
+            if not screen.may(door):
+                who = "partner" if screen.session.role == "partner" else "role"
+                return show(request, screen, "refused.html", {"code": f"screen.refused.{who}"}, status=403)
+            return remember(request, handler(request, house, screen), screen)
 
-    return serve
+        return serve
+
+    return behind
 
 
-def api(handler: Handler) -> Callable[[Request], Response]:
-    """A machine's door: bearer token, Basic, or the browser's session; role `partner` stays outside."""
+def api(door: Door) -> Callable[[Handler], Endpoint]:
+    """A machine's door: bearer token, Basic, or the browser's session, of a user whose role may open it."""
 
-    @wraps(handler)
-    def serve(request: Request) -> Response:
-        house = house_of(request)
-        screen = screen_of(request, house)
-        session = screen.session or _by_header(request, house.desk)
-        if session is None:
-            return refuse(401, "not_signed_in", "No valid session, token or password.", "Send a bearer token or Basic.")
-        if session.role == "partner":
-            return refuse(403, "role", "Partners' accounts read over TAXII only.", "Use /taxii2/ with this account.")
-        return handler(request, house, msgspec.structs.replace(screen, session=session))
+    def behind(handler: Handler) -> Endpoint:
+        @wraps(handler)
+        def serve(request: Request) -> Response:
+            house = house_of(request)
+            screen = screen_of(request, house)
+            session = screen.session or _by_header(request, house.desk)
+            if session is None:
+                remedy = "Send a bearer token or Basic."
+                return refuse(401, "not_signed_in", "No valid session, token or password.", remedy)
+            if session.role == "partner":
+                remedy = "Use /taxii2/ with this account."
+                return refuse(403, "role", "Partners' accounts read over TAXII only.", remedy)
+            if not may(session.role, door):
+                return refuse(403, "role", "This is not for the role of this account.", "Ask your administrator.")
+            return handler(request, house, msgspec.structs.replace(screen, session=session))
 
-    return serve
+        return serve
+
+    return behind
 
 
 def refuse(status: int, code: str, message: str, remedy: str) -> Response:

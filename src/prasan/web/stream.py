@@ -25,7 +25,7 @@ LIFE_TICKS: Final = 600
 RETRY_MS: Final = 2000
 
 
-@api
+@api("picture")
 def stream(_request: Request, house: House, screen: Screen) -> Response:
     """Events `picture` {version} and `alert` {row}, until the reader leaves or the stream's time is up."""
     return StreamingResponse(

@@ -1,7 +1,7 @@
 """Values -> what a template prints: words in the page's language, times, addresses, badges."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -14,6 +14,9 @@ from prasan.picture.marking import Marking
 from prasan.web.desk import GONE, OWN, Filters, Row
 from prasan.web.screen import Screen
 from prasan.words import Message, dates, known, say, told
+
+HELD: Final = frozenset({"decision.told_instead", "decision.stands_there"})
+"""Reasons that name an event which the recipient holds."""
 
 
 def href(row: Row) -> str:
@@ -98,6 +101,18 @@ def tell(context: Context, message: Message | str) -> str:
 
 
 @pass_context
+def because(context: Context, message: Message, recipient: str) -> str | Markup:
+    """The sentence of a reason. The id of an event that this recipient (by id) holds leads to what it holds."""
+    said = told(message, _screen(context).lang)
+    name = message.params.get("id")
+    if message.code not in HELD or not isinstance(name, str):
+        return str(said)
+    before, found, after = str(said).partition(name)
+    link = Markup('{0}<a href="/told/{1}/{2}">{3}</a>{4}')
+    return link.format(before, quote(recipient, safe=""), quote(name), soft(found), after)
+
+
+@pass_context
 def origin(context: Context, name: str) -> str:
     """`own` in words; a partner's name as it is."""
     return say("origin.own", None, _screen(context).lang) if name == OWN else name
@@ -171,6 +186,7 @@ def soft(text: str) -> Markup:
 GLOBALS: dict[str, Any] = {
     "t": t,
     "tell": tell,
+    "because": because,
     "origin": origin,
     "moment": moment,
     "prose": prose,

@@ -22,6 +22,8 @@ SCREENS: Final[dict[str, str]] = {
     # refusals
     "screen.refused.partner": "This account has no pages",
     "screen.refused.partner.remedy": "A partner's account reads over TAXII, at /taxii2/.",
+    "screen.refused.role": "This page is not for your role",
+    "screen.refused.role.remedy": "Ask your administrator, if your work needs it.",
     "screen.refused.missing": "There is nothing here",
     "screen.refused.missing.remedy": "It does not exist, or your clearance does not show it.",
     "screen.refused.wrong": "This cannot be asked like that",
@@ -99,6 +101,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.fields": "Details",
     "screen.raw": "The object as you may read it (STIX 2.1)",
     "screen.who": "Who gets it, and why",
+    "screen.told_to": "This is what {partner} holds, made of the sources that it may know. Ours may differ.",
     "screen.who.none": "Nothing is decided here: your role or the object's origin does not call for it.",
     "screen.recipient": "Recipient",
     "screen.verdict": "Verdict",
