@@ -186,31 +186,80 @@ def test_runs_are_judged_each_for_itself_and_added_up(
 
 def silence(mmsi: int, start: float, k: int, n: int, at: str = "begin") -> Event:
     fixes = (Fix(10.0, 100.0), Fix(11.0, 101.0))
-    said = Evidence(fixes, at, n, k, 0.5, near_km=30.0, lasted_h=6.0)
+    said = Evidence(fixes, at, n, k, 0.5, rate_km=15.0, lasted_h=6.0)
     return Event(str(mmsi), "gap", (mmsi,), hours(start), hours(start + 8), "closed", "low", 1, "unknown", said)
 
 
-def period(mmsi: int, start: float, cell: tuple[float, float], lost: bool = False, back: bool = False) -> Truth:
-    ends = (cell if lost else None, cell if back else None)
-    return Truth("reception", "", "", (mmsi,), hours(start), None, True, 0.0, (cell,), *ends)
+Cell = tuple[float, float]
+HERE, THERE, BESIDE, FAR = (10.1, 100.0), (11.0, 101.1), (10.2, 100.0), (14.0, 100.0)
+WHOLE = msgspec.structs.replace(RUN, start=hours(0), end=hours(48))
+GONE = Truth("event", "gap", "transmitter_off", (7,), hours(8), hours(16))
+
+
+def period(mmsi: int, start: float, cell: Cell = HERE, lost: float | None = 0, back: float = 0) -> Truth:
+    """A vessel-hour; `lost` and `back`: hours of the silence that began or ended in it, 0: none, None: for ever."""
+    lost_at, back_at = (cell if hours_ != 0 else None for hours_ in (lost, back))
+    return Truth(
+        "reception", mmsi=(mmsi,), start=hours(start), cells=(cell,), lost_at=lost_at, lost_h=lost, back_at=back_at,
+        back_h=back,
+    )  # fmt: skip
+
+
+def observed(said: Event, *lines: Truth) -> tuple[int, float | None]:
+    off = score([said], [WHOLE, GONE, *lines])["calibration"]["when_off"]
+    return off["periods"], off["observed"]
 
 
 def test_calibration_lays_the_stated_rate_beside_the_one_around_the_silence() -> None:
-    off = Truth("event", "gap", "transmitter_off", (7,), hours(8), hours(16))
-    here, there, far = (10.1, 100.0), (11.0, 101.1), (14.0, 100.0)
     around = [
-        period(7, 6, here, lost=True),  # the vessel itself
-        period(8, 6, here, lost=True),
-        *(period(20 + number, 6, here) for number in range(3)),
-        period(9, 0, here, lost=True),  # before
-        period(10, 6, far, lost=True),
-        *(period(30 + number, 12, there, back=number == 0) for number in range(2)),
+        period(7, 8, lost=9),  # the vessel itself
+        period(8, 8, lost=9),
+        *(period(20 + number, 6 + number) for number in range(3)),
+        period(9, 2, lost=9),  # before
+        period(10, 8, FAR, lost=9),
+        *(period(30 + number, 16, THERE, back=9 * (number == 0)) for number in range(2)),
     ]
-    said = score([silence(7, 8, 1, 20)], [RUN, off, *around])["calibration"]
+    said = score([silence(7, 8, 1, 20)], [WHOLE, GONE, *around])["calibration"]
     assert said["when_off"] == {"periods": 4, "stated": 0.05, "upper_95": 0.5, "observed": 0.25}
     assert [(one["up_to"], one["silences"], one["off"]) for one in said["bins"] if one["silences"]] == [(0.05, 1, 1)]
-    said = score([silence(7, 8, 1, 20, "end")], [RUN, off, *around])["calibration"]
+    said = score([silence(7, 8, 1, 20, "end")], [WHOLE, GONE, *around])["calibration"]
     assert said["when_off"] == {"periods": 2, "stated": 0.05, "upper_95": 0.5, "observed": 0.5}
     on = Truth("innocent", "gap", "out_of_coverage", (7,), hours(8), hours(16))
-    said = score([silence(7, 8, 0, 20)], [RUN, on, *around])["calibration"]
+    said = score([silence(7, 8, 0, 20)], [WHOLE, on, *around])["calibration"]
     assert (said["bins"][0]["on"], said["bins"][0]["off"], said["when_off"]["periods"]) == (1, 0, 0)
+
+
+def test_here_is_the_radius_of_the_rate_that_was_stated() -> None:
+    said = silence(7, 8, 1, 20)  # 15 km
+    assert observed(said, period(20, 8, HERE), period(21, 8, BESIDE)) == (1, 0.0)
+    line = msgspec.json.encode(said).replace(b'"rate_km":15.0', b'"near_km":30.0,"rate_km":15.0')
+    assert observed(read_events([line], "x")[0], period(20, 8, HERE), period(21, 8, BESIDE)) == (1, 0.0)
+
+
+@pytest.mark.parametrize(("at", "periods"), [("begin", 2), ("way", 2), ("end", 1)])
+def test_the_way_states_the_rate_of_the_beginning(at: str, periods: int) -> None:
+    around = [period(20, 8), period(21, 8), period(22, 16, THERE)]
+    assert observed(silence(7, 8, 1, 20, at), *around) == (periods, 0.0)
+
+
+def test_silence_is_counted_as_the_gap_counts_it() -> None:
+    said = silence(7, 8, 1, 20)
+    assert observed(said, period(20, 8, lost=6.5), period(21, 8)) == (2, 0.5)
+    assert observed(said, period(20, 8, lost=5.5), period(21, 8)) == (2, 0.0), "shorter than what is stated"
+    assert observed(said, period(20, 8, lost=None), period(21, 8)) == (1, 0.0), "never heard again"
+    away = msgspec.structs.replace(period(20, 8, lost=9), lost_at=FAR)
+    assert observed(said, away, period(21, 8)) == (2, 0.0), "it fell silent elsewhere"
+    light = msgspec.structs.replace(period(21, 8), light=True)
+    own = msgspec.structs.replace(period(7, 2, FAR), light=True)
+    assert observed(said, period(20, 8, lost=9), light) == (2, 0.5)
+    assert observed(said, period(20, 8, lost=9), light, own) == (1, 0.0), "class B is compared with class B"
+
+
+@pytest.mark.parametrize(("start", "at", "periods"), [(40.5, "begin", 1), (42, "begin", 0), (1, "end", 0)])
+def test_hours_too_near_the_edge_of_the_run_cannot_tell(start: float, at: str, periods: int) -> None:
+    off = Truth("event", "gap", "transmitter_off", (7,), hours(0), hours(48))
+    said = msgspec.structs.replace(
+        silence(7, start, 1, 20, at), end=hours(start + 8) if at == "begin" else hours(start)
+    )
+    lines = [period(20, float(int(start)), HERE if at == "begin" else THERE)]
+    assert score([said], [WHOLE, off, *lines])["calibration"]["when_off"]["periods"] == periods

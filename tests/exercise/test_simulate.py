@@ -1,8 +1,10 @@
 """The simulator: what it sends, what is heard of it, and that the truth says what physically happened."""
 
+import datetime as dt
 import functools
 from collections import Counter
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -241,3 +243,31 @@ def test_hulls_said_to_lie_alongside_do_and_a_zone_is_entered_where_it_is() -> N
             lat, lon = where(hulls[line.hulls[0]], np.array([line.start]))
             assert ring[:, 0].min() <= lat[0] <= ring[:, 0].max()
             assert ring[:, 1].min() <= lon[0] <= ring[:, 1].max()
+
+
+def test_vessel_hours_of_reception_are_those_in_which_a_moving_vessel_was_heard() -> None:
+    numbers, said = read(), [one for one in written()[1] if one["row"] == "reception"]
+    heard_s = {mmsi: np.sort(part["t"].to_numpy()) for mmsi, part in by_number(numbers).items()}
+    epoch = made().epoch
+    hulls = {hull.mmsi: hull for hull in made().cast.hulls}
+    for line in said:
+        mmsi = msgspec.convert(line["mmsi"], tuple[int])[0]
+        start = int(dt.datetime.fromisoformat(str(line["start"])).timestamp())
+        mine = heard_s[mmsi]
+        inside = mine[(mine >= start) & (mine < start + 3600)]
+        assert len(inside)
+        assert not any(a < start + 3600 - epoch and b > start - epoch for a, b in hulls[mmsi].off)
+        after = mine[mine > inside[-1]]
+        if line["lost_h"] is not None:
+            assert abs((after[0] - inside[-1]) / 3600 - float(str(line["lost_h"]))) < 0.4
+        elif line["lost_at"] is not None:
+            assert not len(after)
+        else:
+            assert not len(after) or after[0] - inside[-1] < 3600 + 1200
+    assert {line["light"] for line in said} == {True, False}
+    assert any(line["lost_h"] is not None for line in said)
+
+
+def by_number(table: pa.Table) -> dict[int, pa.Table]:
+    column = table["mmsi"].to_numpy()
+    return {int(mmsi): table.filter(pa.array(column == mmsi)) for mmsi in np.unique(column)}

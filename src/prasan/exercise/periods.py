@@ -1,57 +1,91 @@
-"""Vessel-periods of vessels that transmitted all along: where each was heard, and where it fell silent all the same.
+"""Vessel-hours of vessels that transmitted all along: where each was heard, and where it fell silent all the same.
 
-It is what the rate of silence that a gap states is compared with (see `calibration`). Periods stand end to end since
-1970. A silence is longer than a period, and both before it and after it the vessel was heard.
+It is what the rate of silence that a gap states is compared with (see `calibration`), so it is counted by the same
+rule: hours of the clock, of vessels that moved. How long a silence has to be is not asked here: every one is told that
+is longer than an hour, of which no hour holds the beginning of two.
 """
 
 from typing import Any, Final
 
 import numpy as np
 
+from prasan.exercise.area import Point
 from prasan.exercise.fleet import Cast
+from prasan.exercise.lanes import KM_PER_DEGREE
+from prasan.exercise.radio import Bools
+from prasan.exercise.track import Hull
 from prasan.exercise.truth import BIN_S, Traffic, iso
-from prasan.picture.sphere import Ints
+from prasan.picture.sphere import KNOT_MS, Ints
 
-CELL_DEG: Final = 0.1
-"""Places are said to this part of a degree."""
+CELL_DEG: Final = 0.02
+"""Places are said to this part of a degree, about 2 km."""
+
+_HOUR: Final = 3600 // BIN_S
+
+Silence = tuple[int, int | None]
+"""The step after which a vessel was silent, and the one at which it was heard again, if it was."""
 
 
 def periods(cast: Cast, seen: Traffic, epoch: int) -> list[dict[str, Any]]:
-    """Rows `reception` for hulls that sailed, each in each period in which it was heard and not moored."""
-    width = round(cast.draw.of("observable", "period_h") * 3600 / BIN_S)
-    first = epoch // BIN_S
-    made = []
+    """Rows `reception`: each hull under its own number and at its true place, in each hour it was heard while it moved.
+
+    Hours are left out in which the transmitter was off, and those at whose end or beginning a silence lies in which it
+    was: of these nobody knows what reception alone would have done.
+    """
+    made: list[dict[str, Any]] = []
+    shared = {number for hull in cast.hulls for *_, number in hull.as_mmsi}
+    moved = _moved(seen, cast.draw.of("observable", "still_kn"))
     for row, hull in enumerate(cast.hulls):
-        if hull.as_mmsi or hull.leaps:
+        if hull.as_mmsi or hull.mmsi in shared or hull.leaps or hull.rings:
             continue
-        at = np.flatnonzero(seen.heard[row] & ~seen.moored[row])
-        off = [(int(a // BIN_S), int(np.ceil(b / BIN_S))) for a, b in hull.off]
-        silent = _silences(np.flatnonzero(seen.heard[row]), width)
-        for period in np.unique((at + first) // width).tolist():
-            start = period * width - first
-            mine = at[(at >= start) & (at < start + width)]
-            long_enough = start >= 0 and start + 2 * width <= seen.heard.shape[1]
-            if long_enough and not any(a < start + 2 * width and b > start - width for a, b in off):
-                ends = [_within(ends, start, width) for ends in silent]
-                made.append(_line(hull.mmsi, epoch + start * BIN_S, seen, row, mine, ends))
+        silences = _silences(np.flatnonzero(seen.heard[row]), seen.heard.shape[1])
+        lost = {begin // _HOUR: (begin, end) for begin, end in silences}
+        back = {end // _HOUR: (begin, end) for begin, end in silences if end is not None}
+        at = np.flatnonzero(seen.heard[row] & moved[row])
+        for hour in np.unique(at // _HOUR).tolist():
+            told = [one for one in (lost.get(hour), back.get(hour)) if one is not None]
+            if not any(_off(hull, *span) for span in [(hour * _HOUR, (hour + 1) * _HOUR), *told]):
+                places = [_place(seen, row, step) for step in at[at // _HOUR == hour].tolist()]
+                line: dict[str, Any] = {"row": "reception", "start": iso(epoch + hour * 3600), "mmsi": [hull.mmsi]}
+                line |= {"light": hull.class_b, "cells": sorted(set(places))}
+                made.append(line | _ends(seen, row, lost.get(hour), back.get(hour)))
     return made
 
 
-def _silences(heard: Ints, width: int) -> tuple[Ints, Ints]:
-    """The steps after which silences longer than a period began, and the steps at which they ended."""
-    before = np.flatnonzero(np.diff(heard) - 1 > width)
-    return heard[before], heard[before + 1]
+def _moved(seen: Traffic, still_kn: float) -> Bools:
+    """Hulls by steps, True where a hull went faster than that."""
+    north = np.gradient(seen.lat, axis=1)
+    east = np.gradient(seen.lon, axis=1) * np.cos(np.radians(seen.lat))
+    return np.asarray(~seen.moored & (np.hypot(north, east) * KM_PER_DEGREE * 1000 / BIN_S / KNOT_MS > still_kn))
 
 
-def _within(steps: Ints, start: int, width: int) -> int | None:
-    mine = steps[(steps >= start) & (steps < start + width)]
-    return int(mine[0]) if len(mine) else None
+def _silences(heard: Ints, steps: int) -> list[Silence]:
+    """Silences longer than an hour; the last one may go on to the end of the exercise."""
+    edges = np.append(heard, steps)
+    before = np.flatnonzero(np.diff(edges) - 1 > _HOUR)
+    ends = [None if number == len(heard) - 1 else int(edges[number + 1]) for number in before.tolist()]
+    return list(zip(heard[before].tolist(), ends, strict=True))
 
 
-def _line(mmsi: int, t: int, seen: Traffic, row: int, steps: Ints, ends: list[int | None]) -> dict[str, Any]:  # noqa: PLR0913, PLR0917
-    def place(step: int) -> list[float]:
-        return [round(round(float(axis[row, step]) / CELL_DEG) * CELL_DEG, 1) for axis in (seen.lat, seen.lon)]
+def _off(hull: Hull, begin: int, end: int | None) -> bool:
+    return any(a < (np.inf if end is None else end * BIN_S) and b > begin * BIN_S for a, b in hull.off)
 
-    cells = [list(cell) for cell in sorted({tuple(place(step)) for step in steps.tolist()})]
-    lost, back = (None if end is None else place(end) for end in ends)
-    return {"row": "reception", "start": iso(t), "mmsi": [mmsi], "cells": cells, "lost_at": lost, "back_at": back}
+
+def _ends(seen: Traffic, row: int, lost: Silence | None, back: Silence | None) -> dict[str, Any]:
+    """Where a silence began and ended in the hour, and how many hours it lasted; null if it never ended."""
+    said: dict[str, Any] = {"lost_at": None, "lost_h": None, "back_at": None, "back_h": None}
+    if lost is not None:
+        said |= {"lost_at": _place(seen, row, lost[0]), "lost_h": _hours(lost)}
+    if back is not None and back[1] is not None:
+        said |= {"back_at": _place(seen, row, back[1]), "back_h": _hours(back)}
+    return said
+
+
+def _hours(silence: Silence) -> float | None:
+    begin, end = silence
+    return None if end is None else round((end - begin - 1) * BIN_S / 3600, 2)
+
+
+def _place(seen: Traffic, row: int, step: int) -> Point:
+    lat, lon = (round(round(float(axis[row, step]) / CELL_DEG) * CELL_DEG, 2) for axis in (seen.lat, seen.lon))
+    return lat, lon

@@ -21,9 +21,10 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What a silence states of reception: of `n_periods` vessel-periods here `k_silent` were silent so long.
+    """What a silence states of reception: of `n_periods` vessel-hours here `k_silent` were silent so long.
 
-    `judged_at` says which end of the silence it is about, `near_km` what "here" is, `lasted_h` what "so long" is.
+    `judged_at` says what decided (the rate is that of the beginning, or of the "end"), `rate_km` what "here" is,
+    `lasted_h` what "so long" is.
     """
 
     fixes: tuple[Fix, ...] = ()
@@ -31,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True):
     n_periods: int = 0
     k_silent: int = 0
     upper_95: float = 1.0
-    near_km: float = 0.0
+    rate_km: float = 0.0
     lasted_h: float = 0.0
 
 
@@ -54,8 +55,9 @@ class Truth(msgspec.Struct, frozen=True):
     """One line of `truth.jsonl`: the run (`row` = run), a true event, an innocent look-alike, or reception.
 
     `unjudged` is what real tracks held before anything was put into them: events about it are set aside, and counted.
-    `reception` is one vessel-period of a vessel that transmitted all along: the `cells` it was heard in, and in which
-    of them a silence began (`lost_at`) or ended (`back_at`) that was longer than the period.
+    `reception` is one vessel-hour of a vessel that transmitted all along: the `cells` it was heard in while it moved,
+    where a silence longer than an hour began (`lost_at`) or ended (`back_at`), and how many hours it lasted (none: to
+    the end of the run); `light` is class B.
     """
 
     row: str
@@ -67,8 +69,11 @@ class Truth(msgspec.Struct, frozen=True):
     observable: bool = True
     vessel_days: float = 0.0
     cells: tuple[Place, ...] = ()
+    light: bool = False
     lost_at: Place | None = None
+    lost_h: float | None = None
     back_at: Place | None = None
+    back_h: float | None = None
 
 
 T = TypeVar("T")

@@ -64,7 +64,7 @@ def _causes(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
 
 
 def _calibration(said: Mapping[str, Any]) -> Iterator[str]:
-    yield "reception: share of vessel-periods around a silence that were silent though transmitting"
+    yield "reception: share of vessel-hours around a silence that were silent though transmitting"
     yield RATES
     for one in said["bins"]:
         counts = f"{one['silences']:9}{one['on']:6}{one['off']:6}"
