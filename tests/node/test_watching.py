@@ -10,6 +10,8 @@ import pytest
 from node.node_kit import Hands, Kit, new_home
 from prasan.exercise.player import Exercise, play
 from prasan.feeds.reference import load_scenario
+from prasan.node.live_looking import Looking
+from prasan.node.live_pace import Pace
 from prasan.node.picture import look
 from prasan.node.watching import Watcher
 from prasan.picture.event import Event
@@ -66,4 +68,28 @@ def test_a_step_without_news_changes_nothing(tmp_path: Path, quick: None, exerci
     assert watcher.step(end).changed == 0
     assert watcher.step(end + 1).changed == 0
     assert standing(kit) == before
+    kit.close()
+
+
+def test_looking_anew_beside_live_steps_says_nothing_of_what_they_have_not_seen(
+    tmp_path: Path, quick: None, exercise: Exercise
+) -> None:
+    """What a partner told, say, makes a clock be looked at anew: its newest rows may not be in order yet."""
+    rows, statics = exercise.positions, exercise.statics
+    t = rows["t"].to_numpy().astype(np.int64)
+    half = int(np.median(t))
+    kit = Kit(new_home(tmp_path))
+    kit.node.archive.append("first", SOURCE, rows.filter(pa.array(t < half)), statics)
+    looking = Looking(kit.node, None, Pace())
+    looking._look(CLOCK)
+    before = standing(kit)
+    assert before
+    kit.node.archive.append("second", SOURCE, rows.filter(pa.array(t >= half)), statics.slice(0, 0))
+    assert looking.look_anew(CLOCK).changed == 0
+    assert standing(kit) == before
+    looking._look(CLOCK)
+    grown = standing(kit)
+    assert grown != before
+    assert looking.look_anew(CLOCK).changed == 0, "both say the same of the same rows"
+    assert standing(kit) == grown
     kit.close()

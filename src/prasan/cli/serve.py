@@ -39,7 +39,7 @@ def serve(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with contextlib.ExitStack() as stack:
         live = Live(node, node.settings.feed)
-        tender = Tender(node, live.pace)
+        tender = Tender(node, live.pace, live.look_anew)
         doors = [
             (stack.enter_context(bind(listen.host, listen.port)), web_app(node, Ward(node, live, tender)), "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),

@@ -57,6 +57,10 @@ class Live:
         """How each feed stands, in the order of the settings."""
         return [feed.meter.health for feed in self._feeds]
 
+    def look_anew(self, clock: str) -> Looked:
+        """Look at all rows of a clock again, in turn with its live steps and no further than they went."""
+        return self._looking.look_anew(clock)
+
     def failures(self) -> dict[str, str]:
         """Clocks whose last look failed, with why."""
         return self._looking.failures()

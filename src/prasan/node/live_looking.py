@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from prasan.errors import PrasanError
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
-from prasan.node.picture import Looked, sources_of
+from prasan.node.picture import Looked, look, sources_of
 from prasan.node.summing import publish_counts
 from prasan.node.watching import Watcher
 
@@ -38,6 +39,7 @@ class Looking:
         self._watchers: dict[str, Watcher] = {}
         self._looks: dict[str, Looked] = {}
         self._change = threading.Condition()
+        self._turns = defaultdict[str, threading.Lock](threading.Lock)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="look", daemon=True)
 
@@ -57,6 +59,20 @@ class Looking:
     def failures(self) -> dict[str, str]:
         """Clocks whose last look failed, with why."""
         return dict(self._failed)
+
+    def look_anew(self, clock: str) -> Looked:
+        """Look at all rows of a clock again, in turn with its steps and no further than they went.
+
+        What came since may not be in order yet: an event made of it would be one that no step ever takes back.
+        """
+        with self._turn(clock):
+            watcher = self._watchers.get(clock)
+            return look(self._node, clock, watcher.upto if watcher else None)
+
+    def _turn(self, clock: str) -> threading.Lock:
+        """Whoever looks at a clock holds this: two looks at once would each make the next revision of an event."""
+        with self._change:
+            return self._turns[clock]
 
     def add(self, clock: str) -> None:
         """This clock has new rows."""
@@ -83,7 +99,8 @@ class Looking:
 
     def _look(self, clock: str) -> None:
         try:
-            self._step(clock)
+            with self._turn(clock):
+                self._step(clock)
             self._failed.pop(clock, None)
         except PrasanError as error:
             LOG.warning("look at %s: %s %s", clock, error, error.remedy)
@@ -97,9 +114,11 @@ class Looking:
         newest = [held[source.name].t_max for source in sources_of(self._node, clock)]
         if not newest:
             return  # nothing has a date
-        watcher = self._watchers.get(clock) or Watcher(self._node, clock)
-        self._watchers[clock] = watcher
-        looked = watcher.step(max(newest) + 1 - (0 if self._stopping else SETTLE_S), lambda: self._detected(clock))
+        if clock not in self._watchers:
+            self._watchers[clock] = Watcher(self._node, clock)
+        looked = self._watchers[clock].step(
+            max(newest) + 1 - (0 if self._stopping else SETTLE_S), lambda: self._detected(clock)
+        )
         self._pace.passed("detected", clock, self._now())
         self._pace.passed("published", clock, self._now())
         self._looks[clock] = _joined(self._looks.get(clock), looked)

@@ -9,7 +9,7 @@ from prasan.archive.values import Tended
 from prasan.errors import PrasanError
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
-from prasan.node.picture import clocks, sources_of, stale_looks
+from prasan.node.picture import Looked, clocks, sources_of, stale_looks
 from prasan.node.publish import work_due
 from prasan.node.reception import Telling
 from prasan.node.record import seal_all
@@ -34,8 +34,9 @@ class Tender:
     So a partner that answers slowly holds up neither a decision nor another partner.
     """
 
-    def __init__(self, node: Node, pace: Pace | None = None) -> None:
-        self._node, self._pace = node, pace or Pace()
+    def __init__(self, node: Node, pace: Pace | None = None, look_at: Callable[[str], Looked] | None = None) -> None:
+        """`look_at`: looks anew at a clock; what live feeds bring must not be looked at twice at once."""
+        self._node, self._pace, self._look_at = node, pace or Pace(), look_at
         self.tended = Tended()
         """What the archive's last tending did."""
         self._telling = Telling(node)
@@ -95,7 +96,7 @@ class Tender:
 
     def _look_again(self) -> None:
         """Somebody may know other sources than before: what it is told is found anew."""
-        stale_looks(self._node)
+        stale_looks(self._node, self._look_at)
 
     def _tell_reception(self) -> None:
         """What our receivers heard in the hours that are over, for partners that may know."""

@@ -63,6 +63,11 @@ class Watcher:
         self._hulls: Hulls = kept.hulls if kept else ({}, {})
         self._unkept = unkept(kept, self._standing()) if kept else {}
 
+    @property
+    def upto(self) -> int | None:
+        """The watermark: rows before it were looked at (seconds UTC); None before the first step."""
+        return self._run.upto if self._run else None
+
     def step(self, upto: int, detected: Callable[[], None] = lambda: None) -> Looked:
         """Look at everything before `upto` (seconds UTC) that was not looked at yet, late rows included.
 
