@@ -8,10 +8,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prasan.cli import main
-from prasan.cli.bench import MEASURES, by_object, measures, measures_detect, pairing, peers, shipped, traffic
-from prasan.cli.bench.pairing import line, paired
+from prasan.cli.bench import (
+    MEASURES,
+    by_object,
+    measures,
+    measures_detect,
+    memory,
+    page,
+    pairing,
+    peers,
+    shipped,
+    traffic,
+)
+from prasan.cli.bench.pairing import Bar, Line, line, paired
 from prasan.detect.rules import GFW, apply_settings, preset
 from prasan.detect.run import detect
 from prasan.exercise.player import play
@@ -78,14 +91,53 @@ def test_days_of_generated_traffic_follow_each_other() -> None:
 
 
 def test_a_bar_is_judged_by_rate_and_by_ratio() -> None:
-    def judged(rate: float, peer: float | None, **bars: float) -> bool | None:
-        return line("n", "w", "u", (rate, peer), peer="p", note="", **bars).reached
+    def judged(rate: float, peer: float | None, bar: Bar | None) -> tuple[bool | None, str]:
+        made = line("n", "w", "u", (rate, peer), peer="p", note="", bar=bar)
+        return made.reached, made.why
 
-    assert judged(10, 2, bar=9, bar_ratio=5) is True
-    assert judged(10, 2, bar=11) is False
-    assert judged(10, 2, bar_ratio=6) is False
-    assert judged(10, None, bar_ratio=6) is None
-    assert judged(10, 2) is None
+    assert judged(10, 2, Bar(9, "why", ratio=5)) == (True, "")
+    assert judged(10, 2, Bar(11, "why")) == (False, "why")
+    assert judged(10, 2, Bar(9, "why", ratio=6)) == (False, "why")
+    assert judged(10, None, Bar(9, "why", ratio=6)) == (True, "")
+    assert judged(10, 2, None) == (None, "")
+
+
+RATES = st.floats(1, 9e7)
+
+
+@st.composite
+def a_line(draw: st.DrawFn) -> Line:
+    name, unit = draw(st.sampled_from([*MEASURES])), draw(st.sampled_from(["sentences/CPU-s", "positions/kB"]))
+    peer = draw(st.sampled_from(["", "pyais", "two GFW rules by object"]))
+    rates = draw(RATES), draw(RATES | st.none()) if peer else None
+    bar = draw(
+        st.none() | st.builds(Bar, RATES, st.sampled_from(["reason " * 30, "short"]), st.none() | st.integers(2, 99))
+    )
+    return line(name, "what it is", unit, rates, peer=peer, note="said of it " * 40, bar=bar)
+
+
+@given(st.lists(a_line(), max_size=5))
+def test_what_people_read_fits_a_terminal(lines: list[Line]) -> None:
+    told = page.table(lines)
+    for text in (told, *map(page.notes, lines)):
+        assert all(len(part) <= page.WIDTH for part in text.splitlines())
+    for one in lines:
+        assert one.name in told
+        assert ("why not" in told) or one.reached is not False
+    assert told.count("why not: ") == sum(one.reached is False for one in lines)
+
+
+def test_a_row_says_what_it_must() -> None:
+    rates, bar = (794_123.0, 61_000.0), Bar(1e6, "the pass over the bytes takes too long", ratio=9)
+    told = page.table([line("decode", "w", "sentences/CPU-s", rates, peer="pyais", note="", bar=bar)]).splitlines()
+    assert told[1].split() == ["decode", "794", "k/s", "≥", "1", "M,", "9x", "no", "13x", "pyais"]
+    assert told[2] == "    why not: the pass over the bytes takes too long"
+    assert "0 of 1 bars are reached; not: decode." in told
+
+
+def test_numbers_are_short() -> None:
+    said = [page.short(value) for value in (0, 0.25, 1, 9.999, 12.34, 105.3, 999, 999.7, 1_234, 2e6, 12_345_678)]
+    assert said == ["0", "0.25", "1", "10", "12.3", "105", "999", "1 k", "1.23 k", "2 M", "12.3 M"]
 
 
 def test_work_is_done_in_turn() -> None:
@@ -124,6 +176,7 @@ def test_every_line_is_measured(name: str, brief: None, capsys: pytest.CaptureFi
     assert told["rate"] > 0
     assert ("real" in told["note"]) != ("generated" in told["note"])
     assert (told["ratio"] is None) == (told["peer_rate"] is None)
+    assert bool(told["why"]) == (told["reached"] is False)
     shipped.noaa.cache_clear()
 
 
@@ -131,14 +184,13 @@ def test_every_line_is_measured(name: str, brief: None, capsys: pytest.CaptureFi
 def test_memory_is_measured_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "memory", "--rows", "300", "--json"]) == 0
     assert "GB at most" in json.loads(capsys.readouterr().out)["note"]
-    assert measures_detect._look_at_day(2_000) > 0
+    assert memory._look_at_day(2_000) > 0
 
 
 def test_a_peer_that_is_not_there_is_named_with_its_remedy(
     brief: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(peers, "module", lambda _: None)
-    monkeypatch.setenv("COLUMNS", "250")
     assert main(["bench", "bins", "--rows", "2000"]) == 0
     assert peers.INSTALL in capsys.readouterr().out
     assert main(["bench", "nothing"]) == 2

@@ -4,18 +4,18 @@ Rates are per CPU-second (all threads counted), medians of rounds taken in turn.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
-from prasan.cli.bench import measures, year
+from prasan.cli.bench import measures, memory, year
 from prasan.cli.bench import measures_detect as finding
-from prasan.cli.bench.pairing import Line, Measure
-from prasan.cli.bench.peers import INSTALL
-from prasan.cli.output import emit
+from prasan.cli.bench.page import notes, table
+from prasan.cli.bench.pairing import Measure
+from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 
 MEASURES: Final[Mapping[str, Measure]] = {
@@ -30,8 +30,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "bins": measures.bins,
     "size": measures.size,
     "size-core": measures.size_core,
-    "memory": finding.memory,
-    "memory-chain": finding.memory_chain,
+    "memory": memory.stored,
+    "memory-chain": memory.looked_at,
     "gap": finding.gap,
     "gap-sql": finding.gap_sql,
     "gap-movingpandas": finding.gap_movingpandas,
@@ -58,19 +58,7 @@ def bench(arguments: argparse.Namespace) -> int:
         if arguments.json:
             emit(msgspec.to_builtins(lines[-1]))
     if not arguments.json:
-        Console().print(_table(lines))
+        sys.stdout.write(table(lines) + "\n")
         for line in lines:
-            console.print(f"{line.name}: {line.note}", highlight=False)
+            tell(notes(line))
     return 0 if all(line.reached is not False for line in lines) else 1
-
-
-def _table(lines: list[Line]) -> Table:
-    table = Table("what", "unit", "prasan", "peer", "peer's rate", "ratio", "bar", "reached")
-    for line in lines:
-        missing = INSTALL if line.peer else ""
-        peer, ratio = (f"{line.peer_rate:,.3g}", f"{line.ratio:.3g}x") if line.ratio else (missing, "")
-        bars = [f"≥ {line.bar:,.3g}"] if line.bar else []
-        bars += [f"≥ {line.bar_ratio:.3g}x"] if line.bar_ratio else []
-        reached = {True: "yes", False: "no", None: ""}[line.reached]
-        table.add_row(line.what, line.unit, f"{line.rate:,.3g}", line.peer, peer, ratio, ", ".join(bars), reached)
-    return table

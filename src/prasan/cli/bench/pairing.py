@@ -9,14 +9,26 @@ import msgspec
 
 ROUNDS: Final = 3
 
+MACHINE: Final = "elsewhere the bar is reached: this machine is slower, or busy"
+"""Why a bar is missed that was reached with room to spare where it was last measured."""
+
 Work = Callable[[], int]
 """Does the work once; how many units of it were done."""
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """What a line must reach: a rate, and a ratio to the peer if there is one. `why` is said where it does not."""
+
+    rate: float
+    why: str
+    ratio: float | None = None
 
 
 class Line(msgspec.Struct, frozen=True):
     """One result. `rate` and `peer_rate` in `unit`; `bar` is a least rate, `bar_ratio` a least ratio, None for none.
 
     `ratio` and `peer_rate` are None where the peer is not installed; `reached` is None where no bar could be judged.
+    `why` says why a bar is not reached, and is empty otherwise.
     """
 
     name: str
@@ -29,6 +41,7 @@ class Line(msgspec.Struct, frozen=True):
     bar: float | None
     bar_ratio: float | None
     reached: bool | None
+    why: str
     note: str
 
 
@@ -52,13 +65,13 @@ def paired(ours: Work, peer: Work | None, rounds: int | None = None) -> tuple[fl
 
 
 def line(  # noqa: PLR0913 - a line is these things
-    name: str, what: str, unit: str, rates: tuple[float, float | None], *, peer: str, note: str,
-    bar: float | None = None, bar_ratio: float | None = None,
+    name: str, what: str, unit: str, rates: tuple[float, float | None], *, peer: str, note: str, bar: Bar | None = None
 ) -> Line:  # fmt: skip
-    """A line with its ratio, held against its bars."""
+    """A line with its ratio, held against its bar."""
     rate, other = rates
     ratio = rate / other if other else None
-    judged = [rate >= bar] if bar else []
-    judged += [ratio >= bar_ratio] if bar_ratio and ratio else []
+    judged = [rate >= bar.rate] if bar else []
+    judged += [ratio >= bar.ratio] if bar and bar.ratio and ratio else []
     reached = all(judged) if judged else None
-    return Line(name, what, unit, rate, peer, other, ratio, bar, bar_ratio, reached, note)
+    least, least_ratio, why = (bar.rate, bar.ratio, bar.why) if bar else (None, None, "")
+    return Line(name, what, unit, rate, peer, other, ratio, least, least_ratio, reached, "" if reached else why, note)

@@ -7,6 +7,9 @@ Apache-2.0, aiscat GPL-3.0-or-later, DuckDB MIT, MovingPandas BSD-3-Clause.
 import contextlib
 import importlib
 import warnings
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,87 +81,81 @@ def by_aiscat(lines: list[bytes]) -> Work | None:
 
 def csv_by_duckdb(path: Path, folder: Path) -> Work | None:
     """A table sorted into one Parquet file."""
-    duckdb = module("duckdb")
-    if duckdb is None:
-        return None
+    out = folder / "peer.parquet"
+    sql = f"COPY (SELECT * FROM read_csv($csv) ORDER BY MMSI, BaseDateTime) TO '{out}' (COMPRESSION zstd)"  # noqa: S608
 
-    def work() -> int:
-        out = folder / "peer.parquet"
-        sql = "COPY (SELECT * FROM read_csv($csv) ORDER BY MMSI, BaseDateTime) TO '{}' (COMPRESSION zstd)"
-        with duckdb.connect() as connection:
-            connection.execute(sql.format(out), {"csv": str(path)})
+    def ask(connection: Any) -> int:
+        connection.execute(sql, {"csv": str(path)})
         return int(pq.read_metadata(out).num_rows)
 
-    return work
+    return _in_duckdb(ask)
 
 
 def merge_by_duckdb(paths: list[str], folder: Path, rows: int) -> Work | None:
     """Many Parquet files sorted into one."""
-    duckdb = module("duckdb")
-    if duckdb is None:
-        return None
+    sql = f"""COPY (SELECT * FROM read_parquet($files) ORDER BY mmsi, t) TO '{folder / "merged.parquet"}'
+              (COMPRESSION zstd, ROW_GROUP_SIZE 131072)"""  # noqa: S608
 
-    def work() -> int:
-        sql = f"""COPY (SELECT * FROM read_parquet($files) ORDER BY mmsi, t) TO '{folder / "merged.parquet"}'
-                  (COMPRESSION zstd, ROW_GROUP_SIZE 131072)"""  # noqa: S608
-        with duckdb.connect() as connection:
-            connection.execute(sql, {"files": paths})
+    def ask(connection: Any) -> int:
+        connection.execute(sql, {"files": paths})
         return rows
 
-    return work
+    return _in_duckdb(ask)
 
 
 def by_duckdb(rows: pa.Table, sql: str) -> Work | None:
     """A query over `positions`, which are the rows in memory."""
-    duckdb = module("duckdb")
-    if duckdb is None:
-        return None
 
-    def work() -> int:
-        with duckdb.connect() as connection:
-            connection.register("positions", rows)
-            connection.execute(sql).fetchall()
+    def ask(connection: Any) -> int:
+        connection.register("positions", rows)
+        connection.execute(sql).fetchall()
         return rows.num_rows
 
-    return work
+    return _in_duckdb(ask)
 
 
 def append_to_duckdb(batches: list[pa.Table], folder: Path) -> Work | None:
     """Batch after batch into a table of a DuckDB file, each committed."""
+    number = count()
+
+    def ask(connection: Any) -> int:
+        connection.register("batch", batches[0])
+        connection.execute("CREATE TABLE positions AS SELECT * FROM batch LIMIT 0")
+        for batch in batches:
+            connection.register("batch", batch)
+            connection.execute("INSERT INTO positions SELECT * FROM batch")
+        return sum(batch.num_rows for batch in batches)
+
+    return _in_duckdb(ask, lambda: str(folder / f"{next(number)}.duckdb"))
+
+
+def _in_duckdb(ask: Callable[[Any], int], name: Callable[[], str] = lambda: ":memory:") -> Work | None:
+    """Something done in a new database each time."""
     duckdb = module("duckdb")
     if duckdb is None:
         return None
-    number = iter(range(1_000))
 
     def work() -> int:
-        with duckdb.connect(str(folder / f"{next(number)}.duckdb")) as connection:
-            connection.register("batch", batches[0])
-            connection.execute("CREATE TABLE positions AS SELECT * FROM batch LIMIT 0")
-            for batch in batches:
-                connection.register("batch", batch)
-                connection.execute("INSERT INTO positions SELECT * FROM batch")
-        return sum(batch.num_rows for batch in batches)
+        with duckdb.connect(name()) as connection:
+            return ask(connection)
 
     return work
 
 
 def gaps_by_movingpandas(rows: pa.Table) -> Work | None:
     """Trajectories cut where nothing was heard for twelve hours."""
-    mpd, tracks = module("movingpandas"), _trajectories(rows)
-    if mpd is None or tracks is None:
-        return None
-
-    def work() -> int:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            mpd.ObservationGapSplitter(tracks).split(gap=_delta(12 * 3600))
-        return rows.num_rows
-
-    return work
+    gap = timedelta(hours=12)
+    return _by_movingpandas(rows, lambda mpd, tracks: mpd.ObservationGapSplitter(tracks).split(gap=gap))
 
 
 def stops_by_movingpandas(rows: pa.Table) -> Work | None:
     """Stretches of an hour within 500 m."""
+    limits = {"max_diameter": 500, "min_duration": timedelta(hours=1)}
+    return _by_movingpandas(rows, lambda mpd, tracks: mpd.TrajectoryStopDetector(tracks).get_stop_segments(**limits))
+
+
+def _by_movingpandas(rows: pa.Table, find: Callable[[Any, Any], object]) -> Work | None:
+    """Something found in the rows as MovingPandas' own objects, which are made before the clock runs."""
     mpd, tracks = module("movingpandas"), _trajectories(rows)
     if mpd is None or tracks is None:
         return None
@@ -166,14 +163,13 @@ def stops_by_movingpandas(rows: pa.Table) -> Work | None:
     def work() -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            mpd.TrajectoryStopDetector(tracks).get_stop_segments(max_diameter=500, min_duration=_delta(3600))
+            find(mpd, tracks)
         return rows.num_rows
 
     return work
 
 
 def _trajectories(rows: pa.Table) -> Any:
-    """The rows as MovingPandas' own objects, made before the clock runs."""
     mpd, pandas = module("movingpandas"), module("pandas")
     if mpd is None or pandas is None:
         return None
@@ -186,8 +182,3 @@ def _trajectories(rows: pa.Table) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return mpd.TrajectoryCollection(frame, "mmsi", t="t", x="x", y="y")
-
-
-def _delta(seconds: int) -> Any:
-    pandas = module("pandas")
-    return pandas.Timedelta(seconds=seconds).to_pytimedelta()
