@@ -22,6 +22,7 @@ from prasan.node.node import Node
 from prasan.picture.event import Event
 from prasan.picture.marking import PUBLIC
 from prasan.picture.position import POSITIONS, STATICS
+from prasan.tracks.settle import COLUMNS
 from prasan.words import LANGUAGES, say
 
 
@@ -53,7 +54,7 @@ def _files(sources: list[str]) -> tuple[pa.Table, pa.Table]:
 
 def _archive(home: str) -> tuple[pa.Table, pa.Table]:
     archive = Node(Path(home)).archive
-    return archive.read(), archive.read_statics()
+    return archive.read(columns=COLUMNS, ordered=False), archive.read_statics()
 
 
 def _write(file: BinaryIO, events: list[Event]) -> None:

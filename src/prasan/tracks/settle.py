@@ -13,9 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE, Flag
+from prasan.picture.position import UNITS_PER_DEGREE, Flag
 from prasan.tracks.columns import Bools, Fixes, Ints, SourceSets, no_fixes, take
 from prasan.tracks.motion import NOISE_SOG
+
+COLUMNS: Final = (
+    "t", "sub_ms", "mmsi", "lat", "lon", "sog", "cog", "heading", "nav_status", "ais_class", "source", "flags",
+)  # fmt: skip
+"""The columns of POSITIONS that rows for kernels are made of; a table may have others."""
 
 UNFIT: Final = (
     ("no_time", Flag.NO_TIME),
@@ -54,9 +59,9 @@ class SettleCarry(msgspec.Struct, frozen=True):
 
 
 def settle(table: pa.Table, carry: SettleCarry | None, upto: int) -> tuple[Fixes, SettleCarry]:
-    """Rows of `POSITIONS` -> fixes with t < `upto`, sorted by (mmsi, t), and what is held back."""
+    """Rows with the columns COLUMNS -> fixes with t < `upto`, sorted by (mmsi, t), and what is held back."""
     carry = carry or SettleCarry()
-    rows, dropped = _fit(table.select(POSITIONS.names), carry)
+    rows, dropped = _fit(table.select(COLUMNS), carry)
     if carry.pending is not None and carry.pending.num_rows:
         rows = pa.concat_tables([carry.pending, rows])
     ripe = pc.less(rows["t"], pa.scalar(min(upto, FOREVER), pa.int64()))

@@ -16,6 +16,7 @@ from prasan.detect.rules import PRASAN, preset
 from prasan.detect.runner import Run, go_on
 from prasan.feeds.reference import reference_world
 from prasan.picture.position import STATICS
+from prasan.tracks.settle import COLUMNS
 
 MEGABYTE: Final = 1_000_000
 LIMIT_MB: Final = 1_500
@@ -61,7 +62,7 @@ def _look_at_day(count: int) -> int:
         _fill(archive, count)
         for hour in range(24):
             begin = traffic.FIRST_DAY * traffic.DAY_S + hour * 3600
-            rows = archive.read(t_from=begin, t_to=begin + 3600, ordered=False)
+            rows = archive.read(None, None, begin, begin + 3600, COLUMNS, ordered=False)
             _, run = go_on(run, rows, begin + 3600, rules, world)
     return peak_mb()
 

@@ -19,6 +19,7 @@ from prasan.detect.rules import PRASAN, preset
 from prasan.detect.runner import Run, go_on
 from prasan.feeds.reference import reference_world
 from prasan.picture.position import STATICS
+from prasan.tracks.settle import COLUMNS
 
 YEAR: Final = 3_600_000_000
 A_DAY: Final = 10_000_000
@@ -86,7 +87,7 @@ def _looked(archive: Archive, number: int, run: Run, found: dict[str, str], cloc
 
         def step() -> None:
             nonlocal run
-            rows = archive.read(t_from=begin, t_to=begin + HOURS * 3600, ordered=False)  # noqa: B023
+            rows = archive.read(None, None, begin, begin + HOURS * 3600, COLUMNS, ordered=False)  # noqa: B023
             said, run = go_on(run, rows, begin + HOURS * 3600, rules, world)  # noqa: B023
             found.update((key, one.kind) for key, one in said.items())
 
