@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 import uvicorn
-from desk import COARSE, GAP, NOW, RECALLED, ROWS, MemoryDesk
+from desk import COARSE, GAP, NOW, RECALLED, RECIPIENTS, ROWS, MemoryDesk
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import prasan.web
@@ -124,7 +124,7 @@ def test_from_the_watch_to_an_event_and_back(context: BrowserContext, address: s
     page.click("#card .open")
     ready(page)
     assert page.locator(".panel h2").first.inner_text() == heading
-    assert page.locator("[data-recipient]").count() == 3
+    assert page.locator("[data-recipient]").count() == len(RECIPIENTS)
     page.click(".crumb a")
     ready(page)
     page.wait_for_selector(f'.row.is-selected[data-id="{GAP}"]')
@@ -185,6 +185,30 @@ def test_keys_move_and_open_with_any_layout(context: BrowserContext, address: st
     ready(page)
 
 
+def test_letter_keys_can_be_switched_off_and_stay_so(context: BrowserContext, address: str) -> None:
+    """WCAG 2.1.4: who speaks to the computer says letters. Keys that are no letters still work."""
+    page = watch(context, address, f"%3Flang%3Den%26sel%3D{GAP}")
+    page.wait_for_selector(f'#card .card[data-id="{GAP}"]')
+    page.click(".keys-switch")
+    ready(page)
+    for there in (f"{address}/?sel={GAP}", page.url):
+        page.goto(there)
+        ready(page)
+        page.wait_for_selector(f'#card .card[data-id="{GAP}"]')
+        page.keyboard.press("KeyJ")
+        page.keyboard.press("KeyK")
+        page.wait_for_timeout(100)
+        assert page.locator(".row.is-selected").get_attribute("data-id") == GAP
+        assert page.locator(".keys kbd").all_inner_texts() == ["Enter", "Esc"]
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#card .card", state="detached")
+    page.click(".keys-switch")
+    ready(page)
+    assert "sel=" not in page.url
+    page.keyboard.press("KeyJ")
+    page.wait_for_selector(".row.is-selected")
+
+
 def test_a_row_of_a_later_page_is_shown_when_chosen(context: BrowserContext, address: str) -> None:
     page = watch(context, address, f"%3Fsel%3D{ROWS[-1].id}")
     page.wait_for_selector(f'.row.is-selected[data-id="{ROWS[-1].id}"]')
@@ -231,7 +255,7 @@ def test_reading_works_without_scripts(browser: Browser, address: str) -> None:
     page.click("noscript button, .filters button")
     assert page.locator(".row").count() == 2
     page.click(f'.row[data-id="{GAP}"] a')
-    assert page.locator("[data-recipient]").count() == 3
+    assert page.locator("[data-recipient]").count() == len(RECIPIENTS)
     plain.close()
 
 

@@ -144,6 +144,16 @@ def test_language_and_theme_are_remembered(officer: TestClient) -> None:
     assert '<html lang="th"' in officer.get("/?lang=xx").text
 
 
+def test_the_use_of_letter_keys_is_remembered(officer: TestClient) -> None:
+    off = officer.get(f"/?keys=off&kind=gap&sel={GAP}&lang=th").text
+    assert 'data-keys="off"' in off
+    assert "เปิดปุ่มลัดตัวอักษร" in off
+    assert f'href="/?kind=gap&amp;sel={GAP}&amp;keys=on"' in off
+    assert 'data-keys="off"' in officer.get("/side").text
+    assert 'data-keys="on"' in officer.get("/?keys=on").text
+    assert 'data-keys="on"' in officer.get("/").text
+
+
 FILTERS = [
     {},
     {"mode": "real"},

@@ -19,8 +19,11 @@ from prasan.words import LANGUAGES, Language
 
 LANG_COOKIE: Final = "prasan_lang"
 THEME_COOKIE: Final = "prasan_theme"
+KEYS_COOKIE: Final = "prasan_keys"
 Theme = Literal["auto", "day", "dusk"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "day", "dusk")
+Keys = Literal["on", "off"]
+"""Shortcuts that are single letters; whoever speaks to the computer must be able to switch them off (WCAG 2.1.4)."""
 YEAR_S: Final = 365 * 86400
 
 
@@ -42,6 +45,7 @@ class Screen(msgspec.Struct, frozen=True):
     theme: Theme
     token: str
     now: int
+    keys: Keys = "on"
 
     @property
     def audience(self) -> str:
@@ -77,6 +81,11 @@ def _theme(request: Request) -> Theme:
     return next((theme for theme in THEMES if theme == wish), "auto")
 
 
+def _keys(request: Request) -> Keys:
+    wish = request.query_params.get("keys") or request.cookies.get(KEYS_COOKIE)
+    return "off" if wish == "off" else "on"
+
+
 def screen_of(request: Request, house: House) -> Screen:
     """Read the cookies."""
     now = house.clock()
@@ -84,13 +93,18 @@ def screen_of(request: Request, house: House) -> Screen:
     session = house.desk.session(ticket.user, ticket.since) if ticket else None
     node = house.desk.node()
     token = form_token(house.session_key, ticket.nonce) if ticket else ""
-    return Screen(node, session, language(request, node.language), _theme(request), token, int(now))
+    lang = language(request, node.language)
+    return Screen(node, session, lang, _theme(request), token, int(now), _keys(request))
 
 
 def remember(request: Request, response: Response, screen: Screen) -> Response:
-    """Keep a language or theme that the address asked for."""
+    """Keep a language, theme or use of keys that the address asked for."""
     secure = request.url.scheme == "https"
-    for name, cookie, value in (("lang", LANG_COOKIE, screen.lang), ("theme", THEME_COOKIE, screen.theme)):
+    for name, cookie, value in (
+        ("lang", LANG_COOKIE, screen.lang),
+        ("theme", THEME_COOKIE, screen.theme),
+        ("keys", KEYS_COOKIE, screen.keys),
+    ):
         if name in request.query_params:
             response.set_cookie(cookie, value, max_age=YEAR_S, samesite="lax", secure=secure, httponly=True)
     return response

@@ -54,6 +54,8 @@ SCREENS: Final[dict[str, str]] = {
     "screen.keys.move": "move",
     "screen.keys.open": "open",
     "screen.keys.close": "Close",
+    "screen.keys.off": "Switch letter keys off",
+    "screen.keys.on": "Switch letter keys on",
     # map
     "screen.news": "New",
     "screen.map": "Map",

@@ -64,6 +64,9 @@ function keepAddress() {
   const query = new URLSearchParams(list().dataset.query);
   if (state.selected) query.set("sel", state.selected);
   history.replaceState(history.state, "", query.size ? `/?${query}` : "/");
+  const link = document.querySelector(".keys-switch");
+  query.set("keys", new URL(link.href).searchParams.get("keys"));
+  link.href = `/?${query}`;
 }
 
 function markSelected() {
@@ -117,14 +120,15 @@ function open(id) {
   if (link) location.assign(link.href);
 }
 
-/** Keys by place, not by letter, so that they work with the Thai layout on. */
+/** Keys by place, not by letter, so that they work with the Thai layout on; letters only while they are switched on. */
 function onKey(event) {
   const typing = event.target.closest("input:not([type=radio]), select, textarea") !== null;
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const chosen = event.target.closest(".row")?.dataset.id ?? state.selected;
   const inside = event.target.closest("a, button") !== null && event.target.closest(".row") === null;
-  if (event.code === "KeyJ") step(1);
-  else if (event.code === "KeyK") step(-1);
+  const letters = document.getElementById("keys")?.dataset.keys !== "off";
+  if (letters && event.code === "KeyJ") step(1);
+  else if (letters && event.code === "KeyK") step(-1);
   else if (event.code === "Escape") select(null);
   else if (event.code === "Enter" && chosen && !inside) open(chosen);
   else return;
