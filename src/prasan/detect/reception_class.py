@@ -11,12 +11,11 @@ comes back as suddenly. So `dark` stands on one of three grounds:
 Each ground asks for all of
   - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
-  - both places ahead of it (behind it, for its end) covered: it was not about to leave where others are heard; one of
-    them is enough for the way;
-  - `rate_count` vessel-hours here, of which at most `silent_share` were silent this long (`long_silent_share` for the
-    way), and at most `lost_share` lost for good;
-  - once it is over, `way_share` of the straight way between covered (`long_way_share` for the end and the way): the
-    vessel stayed where it could be heard.
+  - while it goes on, both places ahead covered: it was not about to leave where others are heard;
+  - once it is over, one of them (behind it, for its end) and `way_share` of the straight way between covered: the
+    vessel stayed where it could be heard;
+  - `rate_count` vessel-hours here, of which at most `silent_share` were silent this long, and at most `lost_share` lost
+    for good.
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
 A silence within `shore_km` of the shore that goes on, or ends within `berth_km` of where it began, is never more than
 `unknown`: the vessel may lie in a port that nobody listed.
@@ -122,7 +121,7 @@ def judge(silence: Silence, rule: Rule) -> Verdict:
     for gap_class, level in (("dark", ""), ("suspicious", "weak_")):
         for ground in _grounds(silence, rule, level):
             end = silence.back.end if ground == "end" and silence.back is not None else silence.begin
-            if _enough(silence, end, ground, rule, level):
+            if _enough(silence, end, rule, level):
                 return _verdict(gap_class, silence, end, ground, rule)  # type: ignore[arg-type]
     if _usual(silence.begin.rate, rule):
         return _verdict("normal", silence, silence.begin, "begin", rule)
@@ -167,18 +166,16 @@ def _long(silence: Silence, rule: Rule) -> bool:
     return not back.berth or back.way_h >= limits["berth_way_h"]
 
 
-def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
+def _enough(silence: Silence, end: End, rule: Rule, level: str) -> bool:
     limits, cover, rate, back = rule.thresholds, end.cover, end.rate, silence.back
-    long = "long_" if ground == "way" else ""
-    straight = "" if ground == "begin" else "long_"
     return (
         neighbours(silence) >= limits[f"{level}neighbours_count"]
         and cover.heard >= limits["heard_share"] * cover.expected
-        and cover.covered >= (1 if ground == "way" else cover.places)
+        and cover.covered >= (cover.places if back is None else 1)
+        and (back is None or back.way.covered >= limits["way_share"] * back.way.places)
         and rate.periods >= limits["rate_count"]
         and rate.lost <= limits["lost_share"] * (rate.periods + rate.lost)
-        and rate.silent <= limits[f"{level or long}silent_share"] * rate.periods
-        and (back is None or back.way.covered >= limits[f"{straight}way_share"] * back.way.places)
+        and rate.silent <= limits[f"{level}silent_share"] * rate.periods
     )
 
 

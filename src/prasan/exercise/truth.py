@@ -218,7 +218,7 @@ def _observable(  # noqa: PLR0913, PLR0917 - the physics of every kind meet here
     heard: float = known["heard_share"]
     if deed.what == "transmitter_off":
         enough = known["neighbours"] >= limits["neighbours"] and known["neighbour_share"] >= limits["neighbour_share"]
-        return bool(heard >= limits["heard_share"] and enough and known["steps_heard_before"] >= limits["before"])
+        return bool(heard >= limits["dark_share"] and enough and known["steps_heard_before"] >= limits["before"])
     if deed.kind in {"speed_jump", "identity_change"} and not deed.innocent:
         return _sudden(seen.heard[rows[0]], deed, cast.hulls[rows[0]], limits)
     if deed.kind in {"duplicate_identity", "invalid_identity"}:

@@ -279,8 +279,6 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.long_h": "A long silence (hours)",
     "measure.berth_way_h": "dark by its way to a berth: the way takes at least (hours)",
     "measure.rate_count": "Comparable vessel-hours needed",
-    "measure.long_way_share": "dark by its end or its way: share of the way with reception",
-    "measure.long_silent_share": "dark by its way: share of such silences here, at most",
     "measure.weak_last_h": "suspicious: the last intervals took at most (hours)",
     "measure.weak_steady_share": "suspicious: times the usual interval, at most",
     "measure.way_share": "Share of the way between with reception",
