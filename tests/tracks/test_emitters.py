@@ -1,4 +1,5 @@
 import math
+from random import Random
 
 import numpy as np
 from hypothesis import given, settings
@@ -144,3 +145,28 @@ def test_long_stretches_are_numbered_as_the_plain_rule_says(data: st.DataObject,
         some, carry = assign(take(made, part), carry)
         found |= labels(some)
     assert found == expected
+
+
+HULLS = st.lists(st.tuples(st.sampled_from([0.0, 0.004, 0.3, 5.0, 60.0]), st.sampled_from([0, 8, 20, -15])), min_size=2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(HULLS, st.integers(0, 2**32), st.sampled_from([0, 3, 30]), st.lists(st.integers(0, 600), max_size=3))
+def test_hulls_heard_in_turn_are_numbered_as_the_plain_rule_says(
+    hulls: list[tuple[float, int]], seed: int, noise: int, cuts: list[int]
+) -> None:
+    """Several hulls of one MMSI, some passing by each other, and fixes that are nowhere near any of them."""
+    random, rows = Random(seed), list[Row]()
+    for number in range(600):
+        t = 1 + 61 * number
+        lat, knots = hulls[:4][(number + (random.random() < 0.2)) % len(hulls[:4])]
+        off = random.choice([0.5, 20.0]) if random.random() * 1000 < noise else 0.0
+        rows.append((567_000_001, t, lat + t * knots / 216_000 + off, 100.0))
+    made = fixes_of(rows)
+    expected, found, carry = plain(made), dict[tuple[int, int, int, int], int](), None
+    for part in np.split(np.arange(len(made)), sorted({cut for cut in cuts if cut < len(made)})):
+        some, carry = assign(take(made, part), carry)
+        found |= labels(some)
+    if max(expected.values()) < 20:  # the plain rule closes none
+        assert found == expected
+    assert found == labels(assign(made, None)[0])

@@ -139,6 +139,16 @@ def take(rows: C, index: npt.NDArray[Any] | slice) -> C:
     return type(rows)(*(_take(getattr(rows, name), index) for name in rows.__struct_fields__))
 
 
+def moved(column: npt.NDArray[Any], to: Ints, rows: Ints) -> npt.NDArray[Any]:
+    """The column with the values of `rows` at the places `to`; the column itself where that changes nothing."""
+    values = column[rows]
+    if np.array_equal(values, column[to]):
+        return column
+    result = column.copy()
+    result[to] = values
+    return result
+
+
 def concat(first: C, second: C) -> C:
     """One table after the other. Source sets only ever grow at their end, so the longer tuple serves both."""
     if not len(second):

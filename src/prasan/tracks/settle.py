@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from prasan.picture.position import UNITS_PER_DEGREE, Flag
-from prasan.tracks.columns import Bools, Fixes, Ints, SourceSets, no_fixes, take
+from prasan.tracks.columns import Bools, Fixes, Ints, SourceSets, moved, no_fixes, take
 from prasan.tracks.motion import NOISE_SOG
 
 COLUMNS: Final = (
@@ -120,7 +120,7 @@ def _fold(table: pa.Table, sets: SourceSets) -> tuple[Fixes, int]:
     }  # fmt: skip
     order, tied = _order(columns, table["sub_ms"])
     if order is not None:
-        columns = {name: column[order] for name, column in columns.items()}
+        columns = _in_order(columns, order)
     rows = Fixes(
         emitter=np.zeros(table.num_rows, np.int16), derived=np.zeros(table.num_rows, np.bool_),
         heard=np.ones(table.num_rows, np.uint16), sets=sets, **columns,
@@ -131,6 +131,14 @@ def _fold(table: pa.Table, sets: SourceSets) -> tuple[Fixes, int]:
     first = np.ones(len(rows), np.bool_)
     first[same + 1] = False
     return _merge(rows, first), len(same)
+
+
+def _in_order(columns: Mapping[str, npt.NDArray[Any]], order: Ints) -> dict[str, npt.NDArray[Any]]:
+    """The rows in this order; where few have another place, as in files that are sorted, only those are moved."""
+    to = np.flatnonzero(order != np.arange(len(order)))
+    if 2 * len(to) > len(order):
+        return {name: column[order] for name, column in columns.items()}
+    return {name: moved(column, to, order[to]) for name, column in columns.items()}
 
 
 def _order(columns: Mapping[str, Ints], sub_ms: Any) -> tuple[Ints | None, Ints]:
