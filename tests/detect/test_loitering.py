@@ -1,6 +1,9 @@
 """Loitering: the law of pieces, a plain reading of the rule, and what an officer would ask."""
 
+import math
+
 import movement_kit as kit
+import msgspec
 from hypothesis import given, settings
 from movement_kit import DAY, METRE, SHIP, Row
 
@@ -27,6 +30,8 @@ def hours_plainly(rows: list[Row], hole: int) -> dict[tuple[int, int], Hours]:
         if track != (fixes.mmsi[n - 1], fixes.emitter[n - 1]) or t1 - t0 > hole:
             continue
         way = round(float(chord_m(place[n - 1], place[n])) * 100)
+        if t1 - t0 > 900 and not fixes.derived[n - 1 : n + 1].any() and fixes.sog[n - 1 : n + 1].min() >= 0:
+            way = max(way, math.floor(int(fixes.sog[n - 1 : n + 1].min()) / 10 * (KNOT_MS * 100) * (t1 - t0)))
         for hour in range(t0 // 3600, max(t0 // 3600, (t1 - 1) // 3600) + 1):
             a, b = max(t0, hour * 3600), max(min(t1, hour * 3600 + 3600), t0)
             part = way if t0 == t1 else way * (b - t0) // (t1 - t0) - way * (a - t0) // (t1 - t0)
@@ -95,6 +100,23 @@ def test_faster_or_shorter_is_none_and_presets_differ_in_hours() -> None:
     assert kit.whole(kernel, creep(knots=2.2), RULE, SEA)[0] == []
     assert kit.whole(kernel, creep(hours=3), RULE, SEA)[0] == []
     assert len(kit.whole(kernel, creep(hours=3), MOVEMENT["gfw"]["loitering"], SEA)[0]) == 1
+
+
+def trawl(every: int, sog: float | None) -> list[Row]:
+    """To and fro at three knots, an hour's way each half an hour, for eight hours."""
+    rate = 3 * 1852 / 60 * METRE
+    minutes = range(0, 481, every)
+    return [Row(SHIP, DAY + 60 * n, 8.0 + rate * abs((n + 15) % 60 - 30), 102.0, sog=sog) for n in minutes]
+
+
+def test_a_trawler_heard_once_an_hour_is_not_taken_to_lie_still() -> None:
+    assert kit.whole(kernel, trawl(10, 3.0), RULE, SEA)[0] == []
+    assert kit.whole(kernel, trawl(60, 3.0), RULE, SEA)[0] == []
+    assert len(kit.whole(kernel, trawl(60, None), RULE, SEA)[0]) == 1, "the line is all that is known"
+    assert len(kit.whole(kernel, trawl(60, 3.0), MOVEMENT["gfw"]["loitering"], SEA)[0]) == 1
+    assert len(kit.whole(kernel, [msgspec.structs.replace(one, sog=3.0) for one in creep()[:37]], RULE, SEA)[0]) == 1, (
+        "where it is heard often, what it reports of its speed is not asked"
+    )
 
 
 def test_near_shore_is_recorded_and_excluded() -> None:

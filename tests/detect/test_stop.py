@@ -11,13 +11,14 @@ from prasan.picture.sphere import chord_m, vectors
 from prasan.tracks.columns import points, take
 
 RULE = MOVEMENT["prasan"]["stop"]
+SHORT = kit.at(RULE, bridge_h=4)
 SEA = kit.world()
 
 
 def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
     """For every fix in turn: does a stop begin here? MMSI, first, end."""
     fixes = kit.tracks(rows)
-    hole, least = 2 * 3600, 3600
+    hole, bridge, least = 2 * 3600, 4 * 3600, 3600
     result: set[tuple[int, int, int | None]] = set()
     place = points(fixes)
     for track in {(int(m), int(e)) for m, e in zip(fixes.mmsi, fixes.emitter, strict=True)}:
@@ -27,7 +28,8 @@ def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
             end = at + 1
             while (
                 end < len(mine)
-                and fixes.t[mine[end]] - fixes.t[mine[end - 1]] <= hole
+                and fixes.t[mine[end]] - fixes.t[mine[end - 1]]
+                <= (bridge if fixes.t[mine[end - 1]] - fixes.t[mine[at]] >= least else hole)
                 and chord_m(place[mine[end]], place[mine[at]]) <= 250
             ):
                 end += 1
@@ -35,7 +37,7 @@ def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
             if last - first < least:
                 at += 1
                 continue
-            over = end < len(mine) or upto - last > hole
+            over = end < len(mine) or upto - last > bridge
             result.add((track[0], first, last if over else None))
             at = end
     return result
@@ -44,13 +46,13 @@ def plainly(rows: list[Row], upto: int) -> set[tuple[int, int, int | None]]:
 @settings(max_examples=30, deadline=None)
 @given(kit.traffic(), kit.MARKS, kit.AFTER)
 def test_pieces_and_idle_ticks_say_what_the_whole_says(rows: list[Row], marks: list[int], after: int) -> None:
-    kit.law(kernel, rows, marks, after, RULE, SEA)
+    kit.law(kernel, rows, marks, after, SHORT, SEA)
 
 
 @settings(max_examples=50, deadline=None)
 @given(kit.traffic(), kit.AFTER)
 def test_stops_are_those_of_a_plain_reading(rows: list[Row], after: int) -> None:
-    found, _ = kit.whole(kernel, rows, RULE, SEA, after)
+    found, _ = kit.whole(kernel, rows, SHORT, SEA, after)
     assert {(one.mmsi[0], one.start, one.end) for one in found} == plainly(rows, rows[-1].t + after)
 
 
@@ -68,7 +70,7 @@ def away(rows: list[Row]) -> list[Row]:
 def test_a_ship_at_anchor_stops_and_goes_on() -> None:
     (one,), silent = kit.whole(kernel, away(lie()), RULE, SEA)
     assert (one.kind, one.start, one.end, one.excluded) == ("stop", DAY, DAY + 110 * 60, None)
-    assert one.evidence == {"codes": ["stop"], "radius_m": 250, "hours": 1.83, "fixes_count": 12}
+    assert one.evidence == {"codes": ["stop"], "radius_m": 250, "hours": 1.83, "fixes_count": 12, "silent_h": 0.0}
     assert silent == {}
     (begun,), _ = kit.whole(kernel, lie(), RULE, SEA)
     assert (begun.key, begun.end, begun.evidence) == (
@@ -83,10 +85,24 @@ def test_wider_swings_and_shorter_stays_are_no_stop() -> None:
 
 def test_the_stop_ends_where_she_is_silent_for_long() -> None:
     rows = lie()
-    later = [Row(row.mmsi, row.t + 5 * 3600, row.lat, row.lon) for row in rows]
-    found, silent = kit.whole(kernel, rows + later, RULE, SEA, after=3 * 3600)
+    later = [Row(row.mmsi, row.t + 15 * 3600, row.lat, row.lon) for row in rows]
+    found, silent = kit.whole(kernel, rows + later, RULE, SEA, after=13 * 3600)
     assert [one.end is None for one in found] == [False, False]
     assert silent == {"long_silence": 1}
+
+
+def test_she_stayed_if_she_is_heard_again_where_she_lay() -> None:
+    rows = lie()
+    later = [Row(row.mmsi, row.t + 5 * 3600, row.lat, row.lon) for row in rows]
+    (one,), silent = kit.whole(kernel, rows + later, RULE, SEA, after=13 * 3600)
+    assert (one.end, one.evidence["silent_h"], silent) == (rows[-1].t + 5 * 3600, 3.17, {})
+    moved = [Row(row.mmsi, row.t, row.lat + 0.01, row.lon) for row in later]
+    assert len(kit.whole(kernel, rows + moved, RULE, SEA)[0]) == 2
+
+
+def test_silence_alone_begins_no_stop() -> None:
+    rows = [Row(SHIP, DAY + 5 * 3600 * n, 8.0, 102.0) for n in range(4)]
+    assert kit.whole(kernel, rows, RULE, SEA) == ([], {"long_silence": 3})
 
 
 def test_an_hourly_feed_is_dense_enough() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prasan.picture.position import UNITS_PER_DEGREE
-from prasan.picture.sphere import EARTH_M, Floats, chord_m
+from prasan.picture.sphere import EARTH_M, KNOT_MS, Floats, chord_m
 from prasan.tracks.columns import (
     Bools,
     Columns,
@@ -20,6 +20,7 @@ from prasan.tracks.columns import (
     take,
     track_keys,
 )
+from prasan.tracks.motion import reported_kn
 
 HOUR_S: Final = 3600
 
@@ -63,13 +64,17 @@ def no_hours(sets: SourceSets = ()) -> Hours:
     )  # fmt: skip
 
 
-def hours_of(both: Fixes, at: Ints, out: Bools, sets: SourceSets) -> Hours:
+def hours_of(both: Fixes, at: Ints, out: Bools, sets: SourceSets, line_s: float) -> Hours:
     """The hours that the steps after rows `at` (ascending) cover, but for the hours of rows that are `out` (n).
 
-    A step is shared out over the hours that it spans in proportion to time. `sets` are those known so far.
+    A step is shared out over the hours that it spans in proportion to time. `sets` are those known so far. Over a step
+    longer than `line_s` a vessel has turned: its way is what it reported to sail, if that is more than the line.
     """
     sets = tuple(dict.fromkeys((*sets, *both.sets)))
-    pieces = _pieces(both, at, out)
+    way = way_cm(both, at)
+    long = np.flatnonzero(both.t[at + 1] - both.t[at] > line_s)
+    way[long] = np.maximum(way[long], sailed_cm(both, at[long]))
+    pieces = _pieces(both, at, out, way)
     if not len(pieces.after):
         return no_hours(sets)
     a, b, known = pieces.after, pieces.after + 1, np.array([sets.index(members) for members in both.sets], np.int64)
@@ -97,8 +102,8 @@ class _Pieces(msgspec.Struct, frozen=True):
     cm: Ints
 
 
-def _pieces(both: Fixes, at: Ints, out: Bools) -> _Pieces:
-    t0, t1, way = both.t[at], both.t[at + 1], way_cm(both, at)
+def _pieces(both: Fixes, at: Ints, out: Bools, way: Ints) -> _Pieces:
+    t0, t1 = both.t[at], both.t[at + 1]
     low = t0 // HOUR_S
     count = np.maximum((t1 - 1) // HOUR_S, low) - low + 1
     several = np.flatnonzero(count > 1)
@@ -132,6 +137,12 @@ def way_cm(rows: Fixes, at: Ints) -> Ints:
     far = np.flatnonzero((np.abs(half_lat) > _SHORT) | (np.abs(half_lon) > _SHORT))
     cm[far] = np.rint(chord_m(points(rows, at[far]), points(rows, at[far] + 1)) * 100).astype(np.int64)
     return cm
+
+
+def sailed_cm(rows: Fixes, at: Ints) -> Ints:
+    """Whole centimetres over the steps after rows `at` at the lower of the speeds reported at both ends; else 0."""
+    knots = np.minimum(reported_kn(take(rows, at)), reported_kn(take(rows, at + 1)))
+    return np.asarray(np.floor(knots * (KNOT_MS * 100) * (rows.t[at + 1] - rows.t[at])).astype(np.int64))
 
 
 def _sine(angle: Floats) -> Floats:

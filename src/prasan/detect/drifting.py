@@ -2,10 +2,12 @@
 
 Definition    for `min_h` or longer, every fix that can be judged (with a heading, at `min_kn` or faster) has a speed up
               to `max_kn` and a course over ground more than `angle_deg` off the heading; no two of them are more
-              than `hole_h` apart.
+              than `hole_h` apart, and there are `fixes_count` or more.
 Source        RTEC maritime (aartikis/RTEC, rules.prolog, thresholds.prolog): |course - heading| > 40 degrees while
               under way, heading 511 ignored; under way there is 2.7 to 48.6 kn. `min_kn`, `max_kn`, `min_h`, `hole_h`
-              are our own: below half a knot the course is noise, and above 5 kn a crabbing ferry is meant.
+              are our own: below half a knot the course is noise, and above 5 kn a crabbing ferry is meant. A drift near
+              half a knot falls below it for a while and goes on. Three fixes: one message may hold a bit error
+              (hrcak.srce.hr/316611).
 Columns       t, mmsi, lat, lon, sog, cog, heading.
 Cadence       a fix with heading at least every `hole_h`; steps beyond it between two drifting fixes are not assessable
               (`long_silence`), nor are slow vessels that never gave a heading (`no_heading`), as most of class B.
@@ -103,7 +105,7 @@ def kernel(
         return spell.left or upto - spell.last.t > hole
 
     def level(spell: Spell) -> int:
-        return int(spell.last.t - spell.first.t >= least)
+        return int(spell.last.t - spell.first.t >= least and spell.sums[0] >= rule.thresholds["fixes_count"])
 
     ended, going = join(both, new, stretches, carry.open, lambda _spell, _t: True)
     done, going = split(going, over)

@@ -5,7 +5,9 @@ Definition    in each clock hour the distance made good along the track over the
               once that long.
 Source        Global Fishing Watch, pipe-loitering and its page on loitering: clock hours, 2 kn, 20 nm from shore as the
               product's filter; portal more than 1 h, reports on carriers and Welch et al. 4 h, Miller et al. 2018 8 h.
-Columns       t, mmsi, lat, lon. Reported speed is not asked.
+              Over a step longer than `line_h` the way is no less than the lower of the speeds reported at both ends
+              makes: a trawler heard once an hour turns in between, and the line from fix to fix says that it lay there.
+Columns       t, mmsi, lat, lon; sog for sparse feeds. Where no speed is reported the line counts.
 Cadence       a fix at least every `hole_h`; a longer silence over which the vessel made less than `max_kn` is not
               assessable (`long_silence`).
 Cannot see    why: waiting for orders, repairs, fishing and a meeting with a vessel without AIS look the same.
@@ -76,7 +78,8 @@ def kernel(
     both, new = window(rows, carry.last)
     last = last_rows(both)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
-    known = merged(carry.partial, hours_of(both, *_doubtful(both, new, rule), carry.partial.sets))
+    line_s = rule.thresholds["line_h"] * 3600
+    known = merged(carry.partial, hours_of(both, *_doubtful(both, new, rule), carry.partial.sets, line_s))
     final = _final(track_keys(known), last, upto, hole)
     over = (known.hour + 1) * HOUR_S <= final
     ended, going = _join(take(known, over), final[over], carry.open, rule)

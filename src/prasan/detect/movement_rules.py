@@ -20,18 +20,19 @@ _VISIT: Final = {
 """anchorages_pipeline, anchorage_cfg.yaml: 3.0 and 4.0 km, 0.2 and 0.5 kn, 240 minutes; products use certainty >= 2."""
 
 
-def _loitering(preset: str, min_h: float, shore_nm: float, *differs: str) -> Rule:
+def _loitering(preset: str, min_h: float, shore_nm: float, line_h: float, *differs: str) -> Rule:
     common = (
         "a step between two fixes is shared out over the clock hours that it spans; GFW counts it where it ends",
         "distance from shore is the mean of that at the beginning and the end; GFW takes the mean over all positions",
         *differs,
     )
-    return Rule("loitering", 1, preset, {"max_kn": 2, "min_h": min_h, "shore_nm": shore_nm, "hole_h": 4}, common)
+    limits = {"max_kn": 2, "min_h": min_h, "shore_nm": shore_nm, "hole_h": 4, "line_h": line_h}
+    return Rule("loitering", 2, preset, limits, common)
 
 
 MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
     "prasan": {
-        "stop": Rule("stop", 1, "prasan", {"radius_m": 250, "min_h": 1, "hole_h": 2, "port_km": 3}),
+        "stop": Rule("stop", 2, "prasan", {"radius_m": 250, "min_h": 1, "hole_h": 2, "bridge_h": 12, "port_km": 3}),
         "port_visit": Rule(
             "port_visit",
             1,
@@ -39,19 +40,33 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
             _VISIT,
             (_PORTS, "emitters in the place of GFW's segments"),
         ),
-        "loitering": _loitering("prasan", 4, 20),
+        "loitering": _loitering(
+            "prasan",
+            4,
+            20,
+            0.25,
+            "over more than a quarter of an hour the reported speeds count too; GFW takes the line alone",
+        ),
         "drifting": Rule(
             "drifting",
-            1,
+            2,
             "prasan",
-            {"min_kn": 0.5, "max_kn": 5, "angle_deg": 40, "min_h": 0.5, "hole_h": 0.25, "port_km": 3},
+            {
+                "min_kn": 0.5,
+                "max_kn": 5,
+                "angle_deg": 40,
+                "min_h": 0.5,
+                "hole_h": 1,
+                "fixes_count": 3,
+                "port_km": 3,
+            },
             ("RTEC takes 2.7 to 48.6 kn and no least duration",),
         ),
         "zone_entry": Rule("zone_entry", 2, "prasan", {"leave_h": 0.5, "displaced_h": 12}),
     },
     "gfw": {
         "port_visit": Rule("port_visit", 1, "gfw", _VISIT, (_PORTS, "emitters in the place of GFW's segments")),
-        "loitering": _loitering("gfw", 1, 20, "silences over 4 h are not bridged; GFW's segments break after a day"),
+        "loitering": _loitering("gfw", 1, 20, 4, "silences over 4 h are not bridged; GFW's segments break after a day"),
     },
     SKYLIGHT: {
         "encounter": Rule(
@@ -94,6 +109,6 @@ MOVEMENT: Final[dict[str, dict[str, Rule]]] = {
 MOVEMENT_RANGES: Final[dict[str, tuple[float, float]]] = {
     "radius_m": (10, 20_000), "entry_km": (0.1, 20), "exit_km": (0.1, 20), "stop_kn": (0, 5), "go_kn": (0, 5),
     "gap_h": (0.5, 72), "least_certainty": (1, 4), "max_kn": (0.1, 20), "min_kn": (0, 20), "angle_deg": (1, 179),
-    "shore_nm": (0, 100), "leave_h": (0, 72), "displaced_h": (0, 72),
+    "shore_nm": (0, 100), "line_h": (0, 24), "bridge_h": (0, 72), "leave_h": (0, 72), "displaced_h": (0, 72),
 }  # fmt: skip
 """What each threshold of these rules may be set to; ports are looked for within 20 km, the shore within 100 nm."""

@@ -1,13 +1,16 @@
 """Stop: a vessel stays in one place.
 
 Definition    the first fix such that all fixes of the next `min_h`, and the one that completes it, lie within
-              `radius_m` of it; the stop lasts to the last fix before one beyond the circle, or before a silence
-              longer than `hole_h`. The next stop is looked for from there on.
+              `radius_m` of it, with no silence longer than `hole_h` among them; the stop lasts to the last fix before
+              one beyond the circle, or before a silence longer than `bridge_h`. The next stop is looked for from there.
+              `silent_h` is how much of it lies in silences longer than `hole_h`.
 Source        our own choice: 250 m is about the swing of a large ship on her chain. The stop detector of MovingPandas
-              asks for a smallest enclosing circle; Global Fishing Watch's anchorages take 0.5 km and 12 h.
+              asks for a smallest enclosing circle; Global Fishing Watch's anchorages take 0.5 km and 12 h. A ship that
+              lay here and is heard here again after a silence is taken to have stayed: class A reports every three
+              minutes at anchor, class B too (M.1371-5), so that one station's outage cuts every stop in two.
 Columns       t, mmsi, lat, lon. Reported speed and navigational status are not asked: both are typed or noisy.
-Cadence       a fix at least every `hole_h`; a longer silence between two fixes of one place is not assessable
-              (`long_silence`).
+Cadence       a fix at least every `hole_h` for `min_h`; a longer silence between two fixes of one place that no stop
+              bridges is not assessable (`long_silence`).
 Cannot see    why it stops; a vessel that swings wider than the circle; one that leaves and comes back within a silence.
 
 Excluded, recorded and counted: `port` nearer than `port_km` to a port or anchorage; `gear`; `own_vessel`.
@@ -83,8 +86,8 @@ def kernel(
     search.go_on(carry.open)
     search.begin()
     ended, going = search.spells(carry.open)
-    hole = search.hole
-    done, going = split(going, lambda spell: upto - spell.last.t > hole)
+    bridge = search.bridge
+    done, going = split(going, lambda spell: upto - spell.last.t > bridge)
     findings, going = tell(ended + done, going, lambda _: 1, lambda told: _findings(told, rule, world))
     silences = carry.not_assessable.get("long_silence", 0) + search.silences()
     tally = {"long_silence": silences} if silences else {}
@@ -92,7 +95,8 @@ def kernel(
 
 
 class _Search:
-    """Stops in the rows of a call. A part is a stretch of a track that no long silence breaks.
+    """Stops in the rows of a call. A part is a stretch of a track that no long silence breaks; a reach one that no
+    silence breaks which a stop cannot bridge.
 
     `first`, `leaves` and `track` are of the stops found, in order of time by track; a stop that goes on from the call
     before has the row after the carried one as its first, and its spell in `known`.
@@ -102,9 +106,11 @@ class _Search:
         limits = rule.thresholds
         self.rows, self.new = rows, new
         self.radius, self.hole = limits["radius_m"], limits["hole_h"] * 3600
+        self.bridge = max(limits["bridge_h"] * 3600, self.hole)
         self.least = int(limits["min_h"] * 3600)
         self.pauses = steps_over(rows, self.hole)
         self.parts = np.sort(np.concatenate((self.pauses + 1, rows.begins[1:], [len(rows)])))
+        self.reach = np.sort(np.concatenate((steps_over(rows, self.bridge) + 1, rows.begins[1:], [len(rows)])))
         self.found: list[tuple[Ints, Ints, bool]] = []
         self.searched = rows.begins.copy()
 
@@ -118,7 +124,7 @@ class _Search:
         begin = rows.begins[track]
         lat, lon = np.array(anchors, np.int64).T
         circles = centres(lat, lon, self.radius)
-        self._add(track, begin + 1, leaves(rows, begin + 1, self._part_end(begin), circles), known=True)
+        self._add(track, begin + 1, leaves(rows, begin + 1, self._reach_end(begin), circles), known=True)
 
     def begin(self) -> None:
         """Stops that begin: the likely rows of each track in turn, at first one, then more at once."""
@@ -136,7 +142,7 @@ class _Search:
             if len(at):
                 row, found = row[at], of[at]
                 circles = centres(rows.lat[row], rows.lon[row], self.radius)
-                end = leaves(rows, done[at] + 1, self._part_end(row), circles)
+                end = leaves(rows, done[at] + 1, self._reach_end(row), circles)
                 self._add(found, row, end, known=False)
                 low[found], size[found] = np.searchsorted(likely, end), 1
 
@@ -156,8 +162,10 @@ class _Search:
         return ended, going
 
     def silences(self) -> int:
-        """Long silences with the vessel in the same place before and after, that were not counted before."""
+        """Long silences, no stop across them, with the vessel in one place before and after; not counted before."""
         at = self.pauses[self.new[self.pauses + 1]]
+        for first, end, known in self.found:
+            at = np.setdiff1d(at, ranges(first - known, np.maximum(end - 1 - (first - known), 0)))
         metres = chord_m(points(self.rows, at), points(self.rows, at + 1))
         return int(np.count_nonzero(metres <= self.radius))
 
@@ -194,6 +202,17 @@ class _Search:
 
     def _part_end(self, row: Ints) -> Ints:
         return np.asarray(self.parts[np.searchsorted(self.parts, row, "right")])
+
+    def _reach_end(self, row: Ints) -> Ints:
+        return np.asarray(self.reach[np.searchsorted(self.reach, row, "right")])
+
+    def _silent(self, first: Ints, end: Ints) -> list[int]:
+        """Seconds of the long silences after rows first to end - 2 of each stop."""
+        whole = np.concatenate(([0], np.cumsum(self.rows.t[self.pauses + 1] - self.rows.t[self.pauses])))
+        edges = (np.searchsorted(self.pauses, np.maximum(row, first)) for row in (first, end - 1))
+        low, high = (whole[edge] for edge in edges)
+        seconds: list[int] = (high - low).tolist()
+        return seconds
 
     def _likely(self) -> Ints:
         """Rows that may begin a stop, by ten minutes of the clock.
@@ -241,21 +260,21 @@ class _Search:
             fixes(rows, first),
             anchors,
             fixes(rows, end - 1),
-            (end - first).tolist(),
+            zip((end - first).tolist(), self._silent(first, end), strict=True),
             heard_in(rows, first, end),
         )
         return [
-            Spell(one, anchor, None, last, (count,), heard)
-            for one, anchor, last, count, heard in zip(*columns, strict=True)
+            Spell(one, anchor, None, last, sums, heard) for one, anchor, last, sums, heard in zip(*columns, strict=True)
         ]
 
     def _longer(self, known: Open, keys: list[int], first: Ints, end: Ints) -> list[Spell]:
-        columns = (keys, fixes(self.rows, end - 1), (end - first).tolist(), heard_in(self.rows, first, end))
+        silent = self._silent(first - 1, end)
+        columns = (keys, fixes(self.rows, end - 1), (end - first).tolist(), silent, heard_in(self.rows, first, end))
         result = []
-        for key, last, more, heard in zip(*columns, strict=True):
+        for key, last, more, silent_s, heard in zip(*columns, strict=True):
             spell = known[key, 0]
             if more:
-                sums = (spell.sums[0] + more,)
+                sums = (spell.sums[0] + more, spell.sums[1] + silent_s)
                 spell = msgspec.structs.replace(spell, last=last, sums=sums, names=spell.names | heard)
             result.append(spell)
         return result
@@ -270,7 +289,8 @@ def _finding(spell: Spell, over: bool, port_m: float, rule: Rule, world: World) 
     limits = rule.thresholds
     evidence: dict[str, Any] = {"codes": ["stop" if over else "stop_open"], "radius_m": round(limits["radius_m"])}
     if over:
-        evidence |= {"hours": hours(spell.last.t - spell.first.t), "fixes_count": spell.sums[0]}
+        count, silent_s = spell.sums
+        evidence |= {"hours": hours(spell.last.t - spell.first.t), "fixes_count": count, "silent_h": hours(silent_s)}
     else:
         evidence["min_h"] = limits["min_h"]
     excluded = no_vessel(spell.first.mmsi, world) or in_port(port_m, rule)
