@@ -28,6 +28,7 @@ class Flag(IntFlag):
     BAD_MMSI = 16
     BUDDHIST_ERA = 32
     NO_TIME = 64
+    CLOCK_OFF = 128
 
 
 _POSITIONS: "Final[list[pa.Field[Any]]]" = [

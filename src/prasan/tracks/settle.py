@@ -26,6 +26,7 @@ UNFIT: Final = (
     ("no_time", Flag.NO_TIME),
     ("future_time", Flag.FUTURE_TIME),
     ("epoch_time", Flag.EPOCH_TIME),
+    ("clock_off", Flag.CLOCK_OFF),
     ("null_island", Flag.NULL_ISLAND),
 )
 """Flags that keep a row away from the kernels, in the order in which they are counted."""
@@ -45,7 +46,7 @@ MAX_HEADING: Final = 359
 _MISSING: Final = 0xFFFF
 """What is put for a missing 16-bit value: -1 once it is read as a signed one."""
 
-_UNFIT_FLAGS: Final = int(Flag.NO_TIME | Flag.FUTURE_TIME | Flag.EPOCH_TIME | Flag.NULL_ISLAND)
+_UNFIT_FLAGS: Final = int(Flag.NO_TIME | Flag.FUTURE_TIME | Flag.EPOCH_TIME | Flag.NULL_ISLAND | Flag.CLOCK_OFF)
 
 
 class SettleCarry(msgspec.Struct, frozen=True):
