@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prasan.detect import pairs
 from prasan.detect.pairs import grid, near_pairs
 from prasan.picture.sphere import distance_m, lat_lon, vectors
 
@@ -36,6 +38,25 @@ def test_pairs_are_those_of_brute_force(cluster: tuple[list[float], list[float],
     edge = {pair for pair, apart in (expected | found).items() if abs(apart - metres) < 1e-3}
     assert found.keys() - edge == expected.keys() - edge
     assert all(abs(found[pair] - expected[pair]) < 1e-3 for pair in found.keys() & expected.keys())
+
+
+@settings(max_examples=100, deadline=None)
+@given(clusters(), st.sampled_from([150.0, 5000.0]), st.data())
+def test_asked_rows_get_their_pairs_however_rows_are_cut(
+    cluster: tuple[list[float], list[float], list[int]], metres: float, data: st.DataObject
+) -> None:
+    lat, lon, bins = cluster
+    asked = np.array(data.draw(st.lists(st.booleans(), min_size=len(bins), max_size=len(bins))))
+    point = vectors(lat, lon)
+    i, j, found_m = near_pairs(np.array(bins), point, metres)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "AT_ONCE", data.draw(st.integers(1, 9)))
+        again = near_pairs(np.array(bins), point, metres)
+        some = near_pairs(np.array(bins), point, metres, asked)
+    wanted = asked[i] | asked[j]
+    for one, all_, few in zip((i, j, found_m), again, some, strict=True):
+        np.testing.assert_array_equal(all_, one)
+        np.testing.assert_array_equal(few, one[wanted])
 
 
 @given(st.sampled_from([10.0, 500.0, 20_000.0]))

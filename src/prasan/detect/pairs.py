@@ -11,10 +11,13 @@ import msgspec
 import numpy as np
 
 from prasan.picture.sphere import EARTH_M, Floats, chord_m
-from prasan.tracks.columns import Ints
+from prasan.tracks.columns import Bools, Ints
 
 MIN_CELL_M: Final = 100.0
 """Cells are not made smaller than this: row and cell numbers then fit in 18 + 19 bits."""
+
+AT_ONCE: Final = 16_384
+"""Rows looked at in one go, if no bin has more: what is worked out on the way stays small."""
 
 _CELL_BITS: Final = 19
 _ROW_BITS: Final = 18
@@ -28,9 +31,12 @@ class Grid(msgspec.Struct, frozen=True):
 
 
 def grid(distance_m: float) -> Grid:
-    """A grid whose cell and its neighbours hold everything within the distance. Pure: shuffles can use it as key."""
+    """A grid whose cell and its neighbours hold everything within the distance. Pure: shuffles can use it as key.
+
+    Row 1 begins at the south pole; the rows before it and behind the last are empty.
+    """
     height = max(distance_m, MIN_CELL_M) * 1.000001 / EARTH_M
-    rows = np.arange(int(np.pi / height) + 2)
+    rows = np.arange(int(np.pi / height) + 3) - 1
     edge = np.maximum(np.abs((rows - 1) * height - np.pi / 2), np.abs((rows + 2) * height - np.pi / 2))
     cos_edge = np.cos(np.minimum(edge, np.pi / 2))
     width = 2 * np.arcsin(np.minimum(1.0, np.sin(height / 2) / np.maximum(cos_edge, 1e-12)))
@@ -38,26 +44,54 @@ def grid(distance_m: float) -> Grid:
     return Grid(height, np.where(count < 4, 1, count))
 
 
-def near_pairs(bins: Ints, point: Floats, distance_m: float) -> tuple[Ints, Ints, Floats]:
-    """Bins, n, and unit vectors, n x 3 -> rows i < j of equal bins within the distance, and their metres."""
-    if len(bins) < 2:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    cells = grid(distance_m)
-    lat, lon = np.arcsin(np.clip(point[:, 2], -1, 1)), np.arctan2(point[:, 1], point[:, 0]) + np.pi
-    row = np.clip(((lat + np.pi / 2) / cells.height).astype(np.int64), 0, len(cells.cells) - 2)
+def near_pairs(bins: Ints, point: Floats, distance_m: float, asked: Bools | None = None) -> tuple[Ints, Ints, Floats]:
+    """Bins, n, and unit vectors, n x 3 -> rows i < j of equal bins within the distance, and their metres.
+
+    With `asked`, n, only pairs of which one is asked for.
+    """
+    none = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    if len(bins) < 2 or not (asked is None or asked.any()):
+        return none
+    cells, order = grid(distance_m), np.argsort(bins, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(bins[order])) + 1, len(bins))
+    cuts = np.unique(ends[np.minimum(np.searchsorted(ends, np.arange(AT_ONCE, len(bins), AT_ONCE)), len(ends) - 1)])
+    parts = [
+        _pairs(cells, some, bins[some], point, distance_m, asked)
+        for some in np.split(order, cuts)
+        if len(some) > 1 and (asked is None or asked[some].any())
+    ]
+    if not parts:
+        return none
+    i, j, metres = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    by_row = np.argsort(i * len(bins) + j)
+    return i[by_row], j[by_row], metres[by_row]
+
+
+def _pairs(  # noqa: PLR0913, PLR0917 - a piece of the whole
+    cells: Grid, of: Ints, bins: Ints, point: Floats, distance_m: float, asked: Bools | None
+) -> tuple[Ints, Ints, Floats]:
+    """The pairs among some rows, `of`, all of whose bins are there whole."""
+    z = point[of, 2]
+    lat, lon = np.arcsin(np.clip(z, -1, 1)), np.arctan2(point[of, 1], point[of, 0]) + np.pi
+    row = np.clip(((lat + np.pi / 2) / cells.height).astype(np.int64) + 1, 1, len(cells.cells) - 2)
     start = bins - bins.min()
     cell = _cell(cells, row, lon)
     order = np.argsort(_key(start, row, cell))  # asked in key order, the searches below stay in the cache
-    start, row, cell, lon = start[order], row[order], cell[order], lon[order]
+    of, start, row, cell, lon = of[order], start[order], row[order], cell[order], lon[order]
     targets, owner = _with_halo(_key(start, row, cell), cell, cells.cells[row])
+    from_ = np.arange(len(of))
+    steps = [(0, 0), (1, -1)]  # the cell itself and the one east of it, and three in the row north of it
+    if asked is not None:
+        from_, steps = np.flatnonzero(asked[of]), [(-1, -1), (0, -1), (1, -1)]
+        start, row, cell, lon = start[from_], row[from_], cell[from_], lon[from_]
     found = []
-    for up, low, high in ((0, 0, 1), (1, -1, 1)):
+    for up, low in steps:
         near = cell if up == 0 else _cell(cells, row + up, lon)
         first = np.searchsorted(targets, _key(start, row + up, near + low), "left")
-        last = np.searchsorted(targets, _key(start, row + up, near + high), "right")
+        last = np.searchsorted(targets, _key(start, row + up, near + 1), "right")
         found.append(_expand(first, last, owner))
     a, b = np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
-    return _exact(order[a], order[b], point, distance_m)
+    return _exact(of[from_[a]], of[b], point, distance_m)
 
 
 def _cell(cells: Grid, row: Ints, lon: Floats) -> Ints:
