@@ -86,6 +86,13 @@ def test_a_long_silence_among_others_is_judged_by_its_way() -> None:
     assert (found.gap_class, found.evidence["judged_at"]) == ("dark", "way")
 
 
+def test_a_way_that_takes_little_of_the_time_tells_nothing() -> None:
+    """It comes back six kilometres from where it faded out: it was elsewhere, or lay somewhere."""
+    near = [(fleet.SHIP, at(hour), LAT + 0.05 + (hour - 36) / 60, LON) for hour in fleet.every(15, 36, 40)]
+    found = gap(fleet.table(lane(0, 44) + ship(THINNING) + near))
+    assert (found.gap_class, found.evidence["way_share"]) == ("unknown", 1.0)
+
+
 def test_close_to_the_shore_it_may_lie_in_port() -> None:
     """The coast is 6 km east of the place; a ship that comes back 100 km away has not been in port."""
     coast = msgspec.structs.replace(

@@ -6,8 +6,8 @@ comes back as suddenly. So `dark` stands on one of three grounds:
   - begin  its last `last_count` intervals took at most `last_h` together and were at most `steady_share` of the usual
            (an interval up to a minute is as usual as any);
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
-  - way    it was silent for `long_h` or longer and came back; at a berth, where it may have lain for some of them, only
-           if the way there takes `berth_way_h`.
+  - way    it came back after `long_h` or more, of which the straight way, at the faster of its speeds before and after,
+           takes at least `straight_share`: it did sail most of that way, and lay nowhere for long.
 Each ground asks for all of
   - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
@@ -74,7 +74,7 @@ class Pace(msgspec.Struct, frozen=True):
 class Back(msgspec.Struct, frozen=True):
     """How a silence ended: after `hours`, so far from its beginning; `dense`: with many fixes at once; at a `berth`.
 
-    `way_h` are the hours that the straight way takes at the highest speed before.
+    `way_h` are the hours that the straight way takes at the faster of its speeds before and after.
     """
 
     hours: float
@@ -161,9 +161,7 @@ def _came_back(silence: Silence) -> bool:
 
 def _long(silence: Silence, rule: Rule) -> bool:
     limits, back = rule.thresholds, silence.back
-    if back is None or back.hours < limits["long_h"]:
-        return False
-    return not back.berth or back.way_h >= limits["berth_way_h"]
+    return back is not None and back.hours >= limits["long_h"] and back.way_h >= limits["straight_share"] * back.hours
 
 
 def _enough(silence: Silence, end: End, rule: Rule, level: str) -> bool:

@@ -171,7 +171,8 @@ def _backs(question: Question, listened: Ear, asked: Asked, at: Ints) -> list[Ba
     judged = _judged(question, ear_back, member, ends, "end")
     berth = at_rest(rows, at + 1, 1, rule) | berthed(ear_back, ends, rule, question.world)
     metres = distance_m(asked.lat, asked.lon, ends.lat, ends.lon)
-    way_h = metres / (np.maximum(asked.knots, UNDER_WAY_KN) * KNOT_MS * 3600)
+    knots = np.maximum(rows.sog[at], rows.sog[at + 1]) / 10
+    way_h = metres / (np.maximum(knots, UNDER_WAY_KN) * KNOT_MS * 3600)
     hours = (rows.t[at + 1] - rows.t[at]) / 3600
     columns = (
         hours.tolist(),

@@ -277,7 +277,7 @@ MESSAGES: Final[dict[str, str]] = {
     "measure.back_count": "Came back at once: positions",
     "measure.back_h": "Came back at once: within (hours)",
     "measure.long_h": "A long silence (hours)",
-    "measure.berth_way_h": "dark by its way to a berth: the way takes at least (hours)",
+    "measure.straight_share": "dark by its way: share of the time that the straight way takes, at least",
     "measure.rate_count": "Comparable vessel-hours needed",
     "measure.weak_last_h": "suspicious: the last intervals took at most (hours)",
     "measure.weak_steady_share": "suspicious: times the usual interval, at most",
