@@ -15,13 +15,12 @@ import msgspec
 from babel.messages.pofile import read_po
 
 from prasan.words.dates import iso
-from prasan.words.messages import MESSAGES
-from prasan.words.screens import SCREENS
+from prasan.words.messages import TABLES
 
 Language = Literal["en", "th"]
 LANGUAGES: Final[tuple[Language, ...]] = ("th", "en")
 
-ENGLISH: Final[Mapping[str, str]] = MESSAGES | SCREENS
+ENGLISH: Final[Mapping[str, str]] = {code: template for table in TABLES for code, template in table.items()}
 """Code -> English template, all of them."""
 
 VARIANTS: Final[dict[str, list[str]]] = {}
