@@ -13,7 +13,7 @@ from prasan.archive.values import Backfill, Kind
 from prasan.errors import UsageError
 from prasan.picture.position import Flag
 
-UNDATED: Final = int(Flag.NO_TIME | Flag.EPOCH_TIME | Flag.FUTURE_TIME)
+UNDATED: Final = int(Flag.NO_TIME | Flag.EPOCH_TIME | Flag.FUTURE_TIME | Flag.CLOCK_OFF)
 """Rows with one of these flags have no date that a partition could be named after."""
 LAST_T: Final = 2**32 - 1
 """7 February 2106: MMSI and time sort as one 64-bit number, 32 bits each. A later time is no date of ours."""

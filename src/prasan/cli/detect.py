@@ -22,6 +22,7 @@ from prasan.node.node import Node
 from prasan.picture.event import Event
 from prasan.picture.marking import PUBLIC
 from prasan.picture.position import POSITIONS, STATICS
+from prasan.tracks.clocks import Clocks, faults, hear_clocks, set_aside
 from prasan.tracks.settle import COLUMNS
 from prasan.words import LANGUAGES, say
 
@@ -45,9 +46,12 @@ def detect(arguments: argparse.Namespace) -> int:
 
 
 def _files(sources: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Positions, those of receivers whose clock was off flagged so, and static reports."""
     batches = [item.batch for item in read_sources(sources, Clock().now())]
+    positions = pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries()
+    off = faults(hear_clocks(positions, Clocks()))
     return (
-        pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries(),
+        set_aside(positions, off)[0],
         pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries(),
     )
 

@@ -19,6 +19,7 @@ from prasan.formats import incidents
 from prasan.formats.ais_batch import Batch, Counts, add_counts
 from prasan.formats.stix_build import Stamp, incident_object
 from prasan.formats.stix_ids import INCIDENT, object_id
+from prasan.node.clocks import FILES, ClockWatch
 from prasan.node.node import Node
 from prasan.node.objects import keep_own
 from prasan.node.picture import Looked, look
@@ -39,7 +40,8 @@ CHUNK: Final = 500
 class Taken(msgspec.Struct):
     """What one file gave: lines read and kept, lines dropped by reason, rows and objects that are new, seconds.
 
-    `quarantined` rows have no usable time: they are stored beside the dated rows, and nothing is detected in them.
+    `quarantined` rows have no usable time: they are stored beside the dated rows, and nothing is detected in them. Of
+    these `clock_off` are of receivers whose clock was off (`tracks.clocks`).
     `refused` says why a file of a folder was passed over.
     """
 
@@ -50,6 +52,7 @@ class Taken(msgspec.Struct):
     dropped: dict[str, int] = {}
     rows: int = 0
     quarantined: int = 0
+    clock_off: int = 0
     duplicates: int = 0
     objects: int = 0
     seconds: float = 0.0
@@ -68,12 +71,12 @@ def ingest(
     it is looked at, then its FormatError is raised, as it is if no file could be read.
     """
     named = frozenset(sources := list(sources))
-    taken, refusals, ended = list[Taken](), list[FormatError](), False
+    taken, refusals, ended, clocks = list[Taken](), list[FormatError](), False, ClockWatch(FILES)
     with ThreadPoolExecutor(1) as pool:
         for path in list_files(sources):
             source = node.settings.source_for(name or Path(path).name)
             try:
-                taken.append(_take(node, path, source, dialect, pool))
+                taken.append(_take(node, path, source, dialect, pool, clocks))
             except FormatError as error:
                 refusals.append(error)
                 if ended := path in named:
@@ -92,17 +95,27 @@ def _look(node: Node, taken: Iterable[Taken]) -> list[Looked]:
     return [look(node, clock) for clock in sorted({one.clock for one in taken if one.rows or one.duplicates})]
 
 
-def _take(node: Node, path: str, source: Source, dialect: str | None, pool: Executor) -> Taken:
+def _take(  # noqa: PLR0913, PLR0917 - a file, how it is read, and what it is compared with
+    node: Node, path: str, source: Source, dialect: str | None, pool: Executor, clocks: ClockWatch
+) -> Taken:
     started = time.perf_counter()
     taken = Taken(source.name, source.clock)
     if path != "-" and is_incident_table(Path(path)):
         _take_incidents(node, Path(path), source, taken)
     else:
         batches = read_source(path, node.clock.now(), dialect, source.name)
-        _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group), taken)
+
+        def judge(positions: pa.Table) -> pa.Table:
+            positions, off = clocks.judge(source.clock, positions)
+            taken.clock_off += off
+            return positions
+
+        _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group, judge), taken)
     taken.seconds = round(time.perf_counter() - started, 3)
     with node.store.write() as tx:
-        detail = {name: getattr(taken, name) for name in ("lines", "kept", "rows", "quarantined", "objects")}
+        detail = {
+            name: getattr(taken, name) for name in ("lines", "kept", "rows", "quarantined", "clock_off", "objects")
+        }
         note(node, tx, NODE_LOG, "ingest", source.name, detail)
     return taken
 
@@ -141,16 +154,19 @@ def _groups(batches: Iterator[FileBatch], counts: list[Counts]) -> Iterator[list
     yield gathered
 
 
-def store(archive: Archive, source: str, batches: list[Batch]) -> Appended | None:
+def store(
+    archive: Archive, source: str, batches: list[Batch], judge: Callable[[pa.Table], pa.Table] = lambda rows: rows
+) -> Appended | None:
     """Append what was gathered as one batch, named by its content: the same rows again are the same batch.
 
-    None if there are no rows in it.
+    `judge` flags positions that are to be set aside. None if there are no rows in it.
     """
     positions = pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries()
     statics = pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries()
     if not positions.num_rows and not statics.num_rows:
         return None
-    return archive.append(batch_id(source, _digest(positions), _digest(statics)), source, positions, statics)
+    name = batch_id(source, _digest(positions), _digest(statics))  # by what came, whatever is thought of it
+    return archive.append(name, source, judge(positions), statics)
 
 
 def _count(taken: Taken, stored: Appended | None) -> None:

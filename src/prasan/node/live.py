@@ -13,6 +13,7 @@ from prasan.feeds.live_feed import TUNING, Feed, Hands, Tuning
 from prasan.formats.ais_batch import Options as Reading
 from prasan.formats.ais_batch import add_counts
 from prasan.formats.ais_detect import Decoder
+from prasan.node.clocks import ClockWatch
 from prasan.node.live_looking import After, Looking
 from prasan.node.live_pace import Pace
 from prasan.node.live_storing import Storing
@@ -32,10 +33,11 @@ class Live:
         self._settings = list(feeds)
         hands = Hands(lambda: node.clock.now_us() / 1e6, lambda: node.clock.entropy(1, "feeds/jitter")[0] / 256)
         self._feeds = [Feed(options_of(setting), hands, tuning) for setting in self._settings]
-        self.pace = Pace()
+        self.pace, self.clocks = Pace(), ClockWatch()
         self._looking = Looking(node, after, self.pace)
         self._storing = [
-            Storing(node, feed, self._looking.add, self.pace, number) for number, feed in enumerate(self._feeds)
+            Storing(node, feed, self._looking.add, self.pace, self.clocks, number)
+            for number, feed in enumerate(self._feeds)
         ]
 
     def start(self) -> None:

@@ -17,14 +17,16 @@ from prasan.node.live import Live
 from prasan.node.live_pace import Lag, Pace
 from prasan.node.node import Node
 from prasan.node.tending import Tender
+from prasan.tracks.clocks import HOUR_S, Judged
 
 DISK_LOW_B: Final = 1 << 30
 """From so many bytes on that may still be stored it is said that the disk fills up."""
 LATE_S: Final = 60.0
 """A stage whose oldest waits longer than this is behind. A look may take a while, so it has as long again."""
 CODES: Final = (
-    "disk_full", "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off", "feed_loss",
-    "disk_low", "archive_damaged", "look_failed", "behind", "recalls_overdue",
+    "disk_full", "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off",
+    "clock_off", "clock_disputed",
+    "feed_loss", "disk_low", "archive_damaged", "look_failed", "behind", "recalls_overdue",
 )  # fmt: skip
 """All that can be wrong, the most pressing first."""
 
@@ -82,7 +84,9 @@ class Ward:
         return tuple(sorted(ills, key=lambda one: CODES.index(one.code)))
 
     def _of_feeds(self) -> list[Ill]:
-        return [_ill_of(one) for one in self._live.ills()] if self._live else []
+        if self._live is None:
+            return []
+        return [*map(_ill_of, self._live.ills()), *map(_clock_ill, self._live.clocks.wrong())]
 
     def _of_archive(self) -> list[Ill]:
         ills, room = [], self._node.archive.room()
@@ -115,6 +119,12 @@ def _ill_of(one: HealthFinding) -> Ill:
         if name.endswith("_s")
     }
     return Ill(one.kind, {"feed": one.feed, "detail": one.detail, **one.evidence, **minutes}, int(one.since))
+
+
+def _clock_ill(one: Judged) -> Ill:
+    code = "clock_off" if one.off else "clock_disputed"
+    receiver = " ".join(name for name in one.receiver if name)
+    return Ill(code, {"receiver": receiver, "late_s": one.late_s, "others": one.others}, one.hour * HOUR_S)
 
 
 def _days(node: Node) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from prasan.feeds.live import Piece
 from prasan.feeds.live_decode import Decoding
 from prasan.feeds.live_feed import TICK_S, Feed
 from prasan.formats.ais_batch import Batch, Counts
+from prasan.node.clocks import ClockWatch
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG, note
@@ -36,8 +37,10 @@ STOP_S: Final = 30.0
 class Storing:
     """Takes the pieces of one feed, decodes and stores them; `news` hears of the clock that has new rows."""
 
-    def __init__(self, node: Node, feed: Feed, news: Callable[[str], None], pace: Pace, number: int) -> None:
-        self._node, self._feed, self._news, self._pace = node, feed, news, pace
+    def __init__(  # noqa: PLR0913, PLR0917 - a feed, and what all feeds share
+        self, node: Node, feed: Feed, news: Callable[[str], None], pace: Pace, clocks: ClockWatch, number: int
+    ) -> None:
+        self._node, self._feed, self._news, self._pace, self._clocks = node, feed, news, pace, clocks
         self._name = str(number)
         self._source: Source = node.settings.source_for(feed.options.source)
         self._session = (feed.options.address.shown, node.clock.now_us(), number)
@@ -109,11 +112,14 @@ class Storing:
 
     def _flush(self) -> bool:
         """Store what is gathered, however long it takes; when told to stop, give up after one more try."""
-        stored = not self._gathered
+        if not self._gathered:
+            return True
+        stored = False
         try:
+            positions, statics = self._tables()
             while not stored:
                 last = self._stop.is_set()
-                stored = self._store()
+                stored = self._store(positions, statics)
                 if last:
                     break
                 if not stored:
@@ -124,9 +130,13 @@ class Storing:
             self._gathered = []
         return stored
 
-    def _store(self) -> bool:
+    def _tables(self) -> tuple[pa.Table, pa.Table]:
+        """What was gathered; rows of receivers whose clock is off are flagged, and the archive sets them aside."""
         positions = pa.Table.from_batches([batch.positions for batch in self._gathered]).unify_dictionaries()
         statics = pa.Table.from_batches([batch.statics for batch in self._gathered]).unify_dictionaries()
+        return self._clocks.judge(self._source.clock, positions)[0], statics
+
+    def _store(self, positions: pa.Table, statics: pa.Table) -> bool:
         name = batch_id(self._source.name, "live", *self._session, self._stored)
         try:
             stored = self._node.archive.append(name, self._source.name, positions, statics, hot=True)

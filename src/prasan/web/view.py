@@ -137,6 +137,8 @@ def ailing(context: Context, ill: Ill) -> str:
         values["stage"] = Message(f"lag.{values['stage']}")
     if "lag_s" in values:
         values["lag"] = span(context, values["lag_s"])
+    if "late_s" in values:
+        values["late"] = span(context, abs(values["late_s"]))
     return say(f"ill.{ill.code}", values, lang)
 
 
