@@ -43,3 +43,12 @@ def test_the_columns_that_kinds_use_find_what_all_columns_find(
     found = detect(some, None, rules, world, kinds=kinds)
     assert found == detect(whole, None, rules, world, kinds=kinds)
     assert found.findings
+
+
+def test_second_looks_are_counted_and_are_few(exercise: pa.Table) -> None:
+    counts = detect(exercise, None, preset(PRASAN), reference_world()).counts
+    looked, shares = counts["second_looks"], counts["second_looks_share"]
+    assert {"stop", "port_visit", "encounter"} <= looked.keys() == shares.keys()
+    for name, number in looked.items():
+        assert 0 < number < len(exercise)
+        assert shares[name] == pytest.approx(number / len(exercise), abs=1e-4)

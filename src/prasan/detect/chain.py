@@ -50,6 +50,15 @@ class ChainCarry(msgspec.Struct, frozen=True):
                 tally[reason] = tally.get(reason, 0) + number
         return result
 
+    def second_looks(self) -> dict[str, int]:
+        """How many rows, or pairs, jumps and changes of them, the cheap look left to the exact one, by stage and kind.
+
+        How rows were cut into steps matters little, but it does: ends are looked at again.
+        """
+        carries = {"emitters": self.emitters, **self.kernels}
+        looked = ((name, getattr(carry, "looked", 0)) for name, carry in carries.items())
+        return {name: number for name, number in looked if number}
+
 
 def advance(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     fixes: Fixes, carry: ChainCarry | None, upto: int, rules: Rules, world: World, statics: pa.Table | None = None

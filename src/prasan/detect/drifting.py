@@ -57,7 +57,8 @@ NOT_ASSESSABLE: Final = ("no_heading", "long_silence")
 class DriftCarry(msgspec.Struct, frozen=True):
     """The last fix of every emitter that could be judged, the drifts that go on, and who gave a heading or none.
 
-    `silent` and `telling` are track keys of slow vessels without and with a heading.
+    `silent` and `telling` are track keys of slow vessels without and with a heading. `looked` counts the rows that got
+    the second look.
     """
 
     last: Fixes
@@ -65,6 +66,7 @@ class DriftCarry(msgspec.Struct, frozen=True):
     silent: Ints
     telling: Ints
     silences: int = 0
+    looked: int = 0
 
     @property
     def not_assessable(self) -> dict[str, int]:
@@ -88,7 +90,8 @@ def kernel(
     loud = np.flatnonzero(rows.sog >= min(NOISE_SOG))
     told[loud[np.isin(rows.sog[loud], NOISE_SOG)]] = False
     fit = told & (rows.sog >= math.ceil(rule.thresholds["min_kn"] * 10))
-    both, new = window(take(rows, _asked(rows, np.flatnonzero(fit), rule)), carry.last)
+    asked = _asked(rows, np.flatnonzero(fit), rule)
+    both, new = window(take(rows, asked), carry.last)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
     on = _slow(both, rule)
     on = on[_angle(both, on) > rule.thresholds["angle_deg"] * 10]
@@ -110,7 +113,8 @@ def kernel(
     ended, going = join(both, new, stretches, carry.open, lambda _spell, _t: True)
     done, going = split(going, over)
     findings, going = tell(ended + done, going, level, lambda told: _findings(told, rule, world))
-    return findings, DriftCarry(last_rows(both), going, silent, telling, carry.silences + silences)
+    counts = (carry.silences + silences, carry.looked + len(asked))
+    return findings, DriftCarry(last_rows(both), going, silent, telling, *counts)
 
 
 def _asked(rows: Fixes, fit: Ints, rule: Rule) -> Ints:

@@ -66,10 +66,11 @@ class Meets(Columns, frozen=True):
 
 
 class EncounterCarry(msgspec.Struct, frozen=True):
-    """Slots that a later slot may still meet, and the meets of runs that may still go on."""
+    """Slots that a later slot may still meet, and the meets of runs that may still go on; `looked` counts new meets."""
 
     recent: Slots
     meets: Meets
+    looked: int = 0
 
 
 class _Runs(msgspec.Struct, frozen=True):
@@ -101,15 +102,16 @@ def kernel(
     meets, new = _meets(both, len(carry.recent), carry.meets, limits)
     horizon = upto - limits["silence_h"] * 3600  # every later slot is for an instant after this
     recent = take(both, both.bin * SLOT_S > horizon)
+    looked = carry.looked + int(np.count_nonzero(new))
     if not len(meets):
-        return [], EncounterCarry(recent, meets)
+        return [], EncounterCarry(recent, meets, looked)
     runs = _runs(meets, limits)
     ends = np.append(runs.begin[1:], len(meets)) - 1
     closed = meets.a.bin[ends] * SLOT_S + limits["hole_h"] * 3600 + SLOT_S <= horizon
     touched = np.logical_or.reduceat(new, runs.begin) | closed
     findings = _findings(meets, runs, (touched, closed), rule, world)
     goes_on = np.repeat(~closed, np.diff(np.append(runs.begin, len(meets))))
-    return findings, EncounterCarry(recent, take(meets, goes_on))
+    return findings, EncounterCarry(recent, take(meets, goes_on), looked)
 
 
 def _meets(both: Slots, known: int, carried: Meets, limits: dict[str, float]) -> tuple[Meets, Bools]:

@@ -47,11 +47,15 @@ class Episode(msgspec.Struct, frozen=True):
 
 
 class EpisodeCarry(msgspec.Struct, frozen=True):
-    """The last fix of every emitter with the number of its fixes (up to 255), and the episodes that go on."""
+    """The last fix of every emitter with the number of its fixes (up to 255), and the episodes that go on.
+
+    `looked` counts the changes that were looked at.
+    """
 
     last: Fixes
     count: Ints
     open: Mapping[int, Episode]
+    looked: int = 0
 
 
 def step(
@@ -68,7 +72,7 @@ def step(
     done += [msgspec.structs.replace(running[mmsi], over=True) for mmsi in ended]
     going = {mmsi: episode for mmsi, episode in running.items() if mmsi not in ended}
     touched = [episode for mmsi, episode in going.items() if episode is not carry.open.get(mmsi)]
-    return done + touched, EpisodeCarry(last, count, going)
+    return done + touched, EpisodeCarry(last, count, going, carry.looked + len(changes.after))
 
 
 def _changes(rows: Fixes, carry: EpisodeCarry) -> tuple[Changes, Fixes, Ints]:

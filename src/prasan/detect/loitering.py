@@ -62,12 +62,16 @@ class Loiter(msgspec.Struct, frozen=True):
 
 
 class LoiterCarry(msgspec.Struct, frozen=True):
-    """The last fix of every emitter, the hours that are not over, and the slow hours in a row that go on."""
+    """The last fix of every emitter, the hours that are not over, and the slow hours in a row that go on.
+
+    `looked` counts the steps that were measured.
+    """
 
     last: Fixes
     partial: Hours
     open: Mapping[int, Loiter]
     not_assessable: dict[str, int]
+    looked: int = 0
 
 
 def kernel(
@@ -79,7 +83,8 @@ def kernel(
     last = last_rows(both)
     hole, least = rule.thresholds["hole_h"] * 3600, rule.thresholds["min_h"] * 3600
     line_s = rule.thresholds["line_h"] * 3600
-    known = merged(carry.partial, hours_of(both, *_doubtful(both, new, rule), carry.partial.sets, line_s))
+    steps, fast = _doubtful(both, new, rule)
+    known = merged(carry.partial, hours_of(both, steps, fast, carry.partial.sets, line_s))
     final = _final(track_keys(known), last, upto, hole)
     over = (known.hour + 1) * HOUR_S <= final
     ended, going = _join(take(known, over), final[over], carry.open, rule)
@@ -94,7 +99,9 @@ def kernel(
             going[track] = msgspec.structs.replace(one, told=len(one.names))
     silences = carry.not_assessable.get("long_silence", 0) + _silences(both, new, rule)
     tally = {"long_silence": silences} if silences else {}
-    return _findings(telling, rule, world), LoiterCarry(last, take(known, ~over), going, tally)
+    return _findings(telling, rule, world), LoiterCarry(
+        last, take(known, ~over), going, tally, carry.looked + len(steps)
+    )
 
 
 def _doubtful(both: Fixes, new: Bools, rule: Rule) -> tuple[Ints, Bools]:

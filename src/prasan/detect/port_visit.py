@@ -51,12 +51,16 @@ CONFIDENCE: Final[tuple[Confidence, ...]] = ("low", "low", "low", "medium", "hig
 
 
 class PortCarry(msgspec.Struct, frozen=True):
-    """The last fix of every emitter, whether it was in port and whether stopped, and the visits that go on."""
+    """The last fix of every emitter, whether it was in port and whether stopped, and the visits that go on.
+
+    `looked` counts the rows that may be near a port.
+    """
 
     last: Fixes
     inside: Bools
     stopped: Bools
     open: Open
+    looked: int = 0
 
 
 def kernel(
@@ -67,6 +71,7 @@ def kernel(
     carry = carry or PortCarry(no_fixes(), none, none, {})
     both, new = window(rows, carry.last)
     seen = _look(both, new, carry, rule, world)
+    looked = carry.looked + int(np.count_nonzero(new[seen.row]))
     gap = rule.thresholds["gap_h"] * 3600
 
     def certain(spell: Spell) -> int:
@@ -82,7 +87,7 @@ def kernel(
         return [_finding(spell, end, (port_m, certain(spell)), rule, world) for (spell, end), port_m in table]
 
     findings, going = tell(ended + done, going, certain, make)
-    return findings, PortCarry(last_rows(both), *_at_end(both, seen), going)
+    return findings, PortCarry(last_rows(both), *_at_end(both, seen), going, looked)
 
 
 def certainty(entered: bool, left: bool, stayed: bool) -> int:

@@ -1,5 +1,6 @@
 """All kinds over one batch of rows: settle, emitters, slots, kernels, counts. Order and cut of rows do not matter."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """Findings in order of (start, kind, key), and counts.
 
     `counts`: `rows`, `folded`, `vessels`, `dropped` by reason, `found` by kind, `class` by gap class, `excluded` by
-    kind and reason, `not_assessable` by kind and reason. `found` and `class` leave out what was excluded.
+    kind and reason, `not_assessable` by kind and reason, `second_looks` by stage and kind (see `ChainCarry`), also as
+    a share of the rows. `found` and `class` leave out what was excluded.
     """
 
     findings: list[Finding]
@@ -47,10 +49,12 @@ def detect(  # noqa: PLR0913, PLR0917 - the three shapes meet here
     fixes, settled = settle(positions, None, FOREVER if upto is None else upto)
     findings: list[Finding] = []
     silent: dict[str, dict[str, int]] = {}
+    looked = Counter[str]()
     for part, end, said in _with_statics(_records(fixes, upto), statics):
         found, carry = advance(part, None, end, {kind: rules[kind] for kind in wanted}, world, said)
         findings += found
         _add(silent, carry.not_assessable())
+        looked.update(carry.second_looks())
     findings.sort(key=lambda one: (one.start, one.kind, one.key))
     counts = {
         "rows": positions.num_rows,
@@ -59,6 +63,8 @@ def detect(  # noqa: PLR0913, PLR0917 - the three shapes meet here
         "dropped": settled.dropped,
         **count(findings, wanted),
         "not_assessable": silent,
+        "second_looks": dict(looked),
+        "second_looks_share": {name: round(number / positions.num_rows, 4) for name, number in looked.items()},
     }
     return Outcome(findings, counts)
 

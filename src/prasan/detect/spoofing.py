@@ -57,11 +57,15 @@ FEW: Final = 64
 
 
 class SpoofingCarry(msgspec.Struct, frozen=True):
-    """Groups that may still grow or end, by number, the next number, and jumps that may yet lead to a circle."""
+    """Groups that may still grow or end, by number, the next number, and jumps that may yet lead to a circle.
+
+    `looked` counts the jumps that the screen did not leave out.
+    """
 
     groups: Mapping[int, Group] = {}
     following: int = 0
     arrived: Jumps | None = None
+    looked: int = 0
 
 
 def kernel(
@@ -91,7 +95,7 @@ def kernel(
             touched.update(table.take(leaps, at, far=bool(far[at]), out=bool(out[at])))
     findings, kept = _outcome(table.groups, touched, upto, rule)
     waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
-    return findings, SpoofingCarry(kept, table.following, waiting)
+    return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(out)))
 
 
 def _outcome(

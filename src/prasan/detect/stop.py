@@ -69,11 +69,12 @@ _METRES: Final = EARTH_M * np.pi / 180 / UNITS_PER_DEGREE
 
 
 class StopCarry(msgspec.Struct, frozen=True):
-    """Of every emitter the last fix and those before it that may yet begin a stop; and the stops that go on."""
+    """Of every emitter the last fix and those before it that may yet begin a stop; stops that go on; likely rows."""
 
     rows: Fixes
     open: Open
     not_assessable: dict[str, int]
+    looked: int = 0
 
 
 def kernel(
@@ -91,7 +92,7 @@ def kernel(
     findings, going = tell(ended + done, going, lambda _: 1, lambda told: _findings(told, rule, world))
     silences = carry.not_assessable.get("long_silence", 0) + search.silences()
     tally = {"long_silence": silences} if silences else {}
-    return findings, StopCarry(take(both, search.waiting(going)), going, tally)
+    return findings, StopCarry(take(both, search.waiting(going)), going, tally, carry.looked + search.looked)
 
 
 class _Search:
@@ -113,6 +114,7 @@ class _Search:
         self.reach = np.sort(np.concatenate((steps_over(rows, self.bridge) + 1, rows.begins[1:], [len(rows)])))
         self.found: list[tuple[Ints, Ints, bool]] = []
         self.searched = rows.begins.copy()
+        self.looked = 0
 
     def go_on(self, known: Open) -> None:
         """Stops that went on as of the call before: how far they go now."""
@@ -129,6 +131,7 @@ class _Search:
     def begin(self) -> None:
         """Stops that begin: the likely rows of each track in turn, at first one, then more at once."""
         rows, likely = self.rows, self._likely()
+        self.looked = int(np.count_nonzero(self.new[likely]))
         edge = np.append(rows.begins, len(rows))
         low, high = np.searchsorted(likely, self.searched), np.searchsorted(likely, edge[1:])
         size, track = np.ones(len(low), np.int64), np.flatnonzero(self.new[rows.ends])

@@ -29,17 +29,21 @@ Numbers = npt.NDArray[np.int16]
 
 
 class EmitterCarry(msgspec.Struct, frozen=True):
-    """The last fix of every open emitter, sorted by (mmsi, emitter), and the next number of MMSIs with several."""
+    """The last fix of every open emitter, sorted by (mmsi, emitter), and the next number of MMSIs with several.
+
+    `looked` counts the rows that got the second look.
+    """
 
     last: Fixes
     following: dict[int, int]
+    looked: int = 0
 
 
 def assign(rows: Fixes, carry: EmitterCarry | None) -> tuple[Fixes, EmitterCarry]:
     """Fixes sorted by (mmsi, t) -> the same fixes with emitters, sorted by (mmsi, emitter, t), and derived motion."""
     carry = carry or EmitterCarry(no_fixes(), {})
     if not len(rows):
-        return rows, EmitterCarry(concat(carry.last, rows), carry.following)
+        return rows, EmitterCarry(concat(carry.last, rows), carry.following, carry.looked)
     both, new = put_before(_of(carry.last, rows), rows)
     spans, impossible = _several(both, new)
     numbers, dropped, following = both.emitter.copy(), np.zeros(len(both), np.bool_), dict(carry.following)
@@ -54,7 +58,8 @@ def assign(rows: Fixes, carry: EmitterCarry | None) -> tuple[Fixes, EmitterCarry
         both, new, dropped = _moved(both, order), moved(new, *order), moved(dropped, *order)
     both = derive_motion(both, same_track(both))
     last = take(both, both.ends[~dropped[both.ends]])
-    return take(both, new), EmitterCarry(put(carry.last, last), following)
+    looked = carry.looked + sum(int(np.count_nonzero(new[slice(*span)])) for span in spans)
+    return take(both, new), EmitterCarry(put(carry.last, last), following, looked)
 
 
 def _by_emitter(spans: list[tuple[int, int]], numbers: Numbers) -> tuple[Ints, Ints]:

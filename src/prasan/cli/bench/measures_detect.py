@@ -114,12 +114,11 @@ def chain(count: int) -> Line:
     """Everything: duplicates, emitters, slots, all kinds."""
     rows = traffic.rows(count)
     outcome = detect(rows, None, preset(PRASAN), reference_world())
-    looked = outcome.counts.get("second_looks", {})
-    share = f"{sum(looked.values()) / len(rows):.1%} of the rows were looked at twice ({_told(looked)}); " * bool(
-        looked
-    )
+    shares = outcome.counts["second_looks_share"].items()
+    looked = ", ".join(f"{kind} {share:.1%}" for kind, share in sorted(shares, key=lambda one: -one[1]))
     theirs = _objects(count, by_object.gaps, by_object.encounters)
-    note = f"{share}found {_told(outcome.counts['found'])}; the peer does gap and encounter only"
+    found = _told(outcome.counts["found"])
+    note = f"share of rows on second looks: {looked}; found {found}; the peer does gap and encounter only"
     ours, bar = (
         _detected(rows, None, PRASAN),
         Bar(3e6, "every kind passes over the rows by itself, and numbers used twice are told apart"),
