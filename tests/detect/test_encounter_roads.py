@@ -51,7 +51,16 @@ def test_two_held_by_the_ground_close_to_the_shore_are_moored() -> None:
 
 def test_two_alone_at_anchor_farther_out_meet() -> None:
     assert reasons(still(1, 20), still(2, 20, 0.05)) == {"meets": 1}
-    assert reasons(still(1, 20), still(2, 20, 0.4)) == {"meets": 1}
+    assert reasons(still(1, 20, kn=0.4), still(2, 20, 0.4, kn=0.4)) == {"meets": 1}, "nothing holds them"
+
+
+def test_two_held_by_the_ground_that_never_lay_side_by_side_stayed_apart() -> None:
+    assert reasons(still(1, 20), still(2, 20, 0.16)) == {"apart": 1}
+    assert reasons(still(1, 20), still(2, 20, 0.16), changes=("apart_m=200",)) == {"meets": 1}
+    assert reasons(still(1, 60), still(2, 60, 0.16)) == {"meets": 1}, "too far out to be held by an anchor"
+    host, guest = still(1, 20), still(2, 20, 0.3)
+    visit = [(*row[:2], 8.15 + 0.05 * KM, row[3]) if 12 <= at < 15 else row for at, row in enumerate(guest)]
+    assert reasons(host, visit) == {"meets": 1}, "it lay alongside for half an hour"
 
 
 def test_two_that_lay_still_near_a_shore_and_were_hardly_heard_are_assumed() -> None:

@@ -31,7 +31,8 @@ and 101-130."""
 
 _ROADS: Final = {"others_count": 2, "others_km": 2, "apart_m": 150, "still_kn": 0.3, "shore_nm": 24, "berth_km": 10}
 """What makes a place a road or a berth to `encounter`. Our own choice, tuned on the exercise's seeds 1-20. 24 nautical
-miles is the breadth of the contiguous zone (UNCLOS article 33); 10 km from shore stands for ports not listed."""
+miles is the breadth of the contiguous zone (UNCLOS article 33); 10 km from shore stands for ports not listed. 150 m is
+more than the antennas of two ships of that length lie apart when the ships lie side by side."""
 
 PRESETS: Final[dict[str, dict[str, Rule]]] = {
     PRASAN: {
@@ -47,7 +48,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
         ),
         "encounter": Rule(
             "encounter",
-            3,
+            4,
             PRASAN,
             {
                 "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 0.5, "silence_h": 2,
@@ -55,6 +56,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             },
             (
                 "anchorages are also learnt from own traffic; ships held by the ground close to a shore are in port",
+                "two that are held by the ground and never nearer than 150 m were not side by side",
                 "positions are interpolated over silences up to 2 h (GFW: 1 h), so that hourly feeds can be used",
                 "speed is made good over ten minutes",
                 "more than half of the slots of any 2 h must be below 2 kn; GFW takes the median of the whole meeting",

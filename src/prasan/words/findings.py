@@ -226,6 +226,7 @@ FINDINGS: Final[dict[str, str]] = {
     "excluded.pilot_or_tug": "A tug or a pilot vessel is one of the two",
     "excluded.buoy_or_gear": "One of the two is a buoy or fishing gear",
     "excluded.stationary": "Neither had moved before",
+    "excluded.apart": "Both lay still and never came side by side",
     "excluded.anchorage": "At anchor among other vessels",
     "excluded.moored": "Lay still close to the shore",
     "excluded.same_emitter_family": "Both positions come from one MMSI",
