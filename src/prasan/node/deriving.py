@@ -13,6 +13,7 @@ import msgspec
 from prasan.detect.life import promoted
 from prasan.detect.run import detect
 from prasan.formats.stix_build import event_id, vessel_id
+from prasan.node.clocks import fit
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
 from prasan.node.provenance import audiences, derived, looked, remember_derived, remember_look
@@ -67,6 +68,7 @@ def derive(  # noqa: PLR0913
     for audience in audiences(node, clock, sources):
         own = [source for source in sources if source.name in audience.names]
         some = rows.of(audience.names)
+        some = Rows(fit(some.positions), some.statics)
         found = detect(some.positions, some.statics, rules, node.world).findings
         judged = Listening(node, audience.names).judged(one for one in found if one.start >= since)
         again = _Again(own, some, judged, since, other_rules)

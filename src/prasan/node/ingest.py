@@ -106,7 +106,7 @@ def _take(  # noqa: PLR0913, PLR0917 - a file, how it is read, and what it is co
         batches = read_source(path, node.clock.now(), dialect, source.name)
 
         def judge(positions: pa.Table) -> pa.Table:
-            positions, off = clocks.judge(source.clock, positions)
+            positions, off = clocks.judge(source.name, positions)
             taken.clock_off += off
             return positions
 

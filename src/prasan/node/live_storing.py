@@ -134,7 +134,10 @@ class Storing:
         """What was gathered; rows of receivers whose clock is off are flagged, and the archive sets them aside."""
         positions = pa.Table.from_batches([batch.positions for batch in self._gathered]).unify_dictionaries()
         statics = pa.Table.from_batches([batch.statics for batch in self._gathered]).unify_dictionaries()
-        return self._clocks.judge(self._source.clock, positions)[0], statics
+        positions, _ = self._clocks.judge(self._source.name, positions)
+        self._clocks.compare(self._source.clock, positions)
+        self._clocks.remember(self._node)
+        return positions, statics
 
     def _store(self, positions: pa.Table, statics: pa.Table) -> bool:
         name = batch_id(self._source.name, "live", *self._session, self._stored)

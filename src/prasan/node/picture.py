@@ -10,6 +10,7 @@ import msgspec
 
 from prasan.detect.run import detect
 from prasan.formats.stix_build import event_id
+from prasan.node.clocks import fit, known_off
 from prasan.node.deriving import WARM_S, begin, derive
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.node import Node
@@ -40,7 +41,8 @@ def look(node: Node, clock: str, upto: int | None = None) -> Looked:
     names, sources = [source.name for source in own], with_partners(node, own)
     begin(node, clock, sources)
     rows = Rows(node.archive.read(names, t_to=upto), node.archive.read_statics(names, t_to=upto))
-    outcome = detect(rows.positions, rows.statics, rules_in_force(node.store), node.world)
+    ours = Rows(fit(rows.positions, known_off(node, names)), rows.statics)
+    outcome = detect(ours.positions, ours.statics, rules_in_force(node.store), node.world)
     since = kept + WARM_S if (kept := node.archive.kept_since(names)) else 0
     before = {key: event for key, event in events_of(node, clock).items() if event.finding.start >= since}
     other = changed_since(node.store, clock)
@@ -48,7 +50,7 @@ def look(node: Node, clock: str, upto: int | None = None) -> Looked:
         one for one in outcome.findings if one.start >= since
     )
     changed = revisions(node, sources, before, found, other_rules=other)
-    objects = keep(node, clock, changed, sources, rows, Ours(node))
+    objects = keep(node, clock, changed, sources, ours, Ours(node))
     derive(node, clock, sources, rows, since, other_rules=other)
     with node.store.write() as tx:
         remember_rules(tx, clock)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from prasan.detect.diff import Change, differences
 from prasan.detect.run import detect
+from prasan.node.clocks import fit, known_off
 from prasan.node.node import Node
 from prasan.node.picture import sources_of
 from prasan.node.rules import after_change, history, rules_in_force, with_settings
@@ -17,6 +18,6 @@ def try_rules(node: Node, clock: str, settings: Sequence[str]) -> list[Change]:
     before = rules_in_force(node.store)
     after = after_change(before, with_settings(settings, len(history(node.store)) + 1))
     names = [source.name for source in sources_of(node, clock)]
-    rows, statics = node.archive.read(names), node.archive.read_statics(names)
+    rows, statics = fit(node.archive.read(names), known_off(node, names)), node.archive.read_statics(names)
     first, second = (detect(rows, statics, rules, node.world).findings for rules in (before, after))
     return differences(first, second)

@@ -19,6 +19,7 @@ from prasan.detect.heard import between
 from prasan.detect.life import event_id_of
 from prasan.detect.run import hulls
 from prasan.detect.runner import WINDOW_S, Run, Said, Step, back_to, corrected, go_on, missed
+from prasan.node.clocks import read_fit
 from prasan.node.deriving import WARM_S, Deriving, begin
 from prasan.node.events import Rows, events_of, keep, revisions
 from prasan.node.live_kept import Hulls, Keeper, Kept, unkept
@@ -101,7 +102,8 @@ class Watcher:
         archive, said, number = self._node.archive, dict[str, Finding](), 0
         world = self._world(archive.read_statics(names, None, run.upto, upto, ["t", "mmsi", "imo", "ship_type"]))
         for end in pieces(run.upto, upto):
-            rows, statics = archive.read(names, None, run.upto, end), archive.read_statics(names, None, run.upto, end)
+            rows = read_fit(self._node, names, None, run.upto, end)
+            statics = archive.read_statics(names, None, run.upto, end)
             new, run = go_on(run, rows, end, self._rules, world, statics)
             said |= new
             number += rows.num_rows
@@ -118,8 +120,9 @@ class Watcher:
             return Run((Step(self._begin),)), {}
         if older is not None and older.t_min is not None:
             return self._anew(names, older.t_min)
-        archive, span = self._node.archive, (self._run.steps[0].upto, self._run.upto)
-        tables = [read(names, None, *span, ["t"], ordered=False) for read in (archive.read, archive.read_statics)]
+        span = self._run.steps[0].upto, self._run.upto
+        statics = self._node.archive.read_statics(names, None, *span, ["t"], ordered=False)
+        tables = [read_fit(self._node, names, None, *span, ["t"], ordered=False), statics]
         late = missed(self._run, np.concatenate([table["t"].to_numpy().astype(np.int64) for table in tables]))
         return (self._run, {}) if late is None else back_to(self._run, late)
 
@@ -128,7 +131,7 @@ class Watcher:
         standing = self._standing()
         silent = [one for one in standing if one.kind == "gap" and one.start < late and (one.end or late + 1) > late]
         mmsis = {mmsi for one in silent for mmsi in one.mmsi}
-        rows = self._node.archive.read(names, mmsis, min((one.start for one in silent), default=late))
+        rows = read_fit(self._node, names, mmsis, min((one.start for one in silent), default=late))
         begin = min([late, *(one.start for one in silent if len(between(one, rows)))]) - LOOK_BACK_S
         self._begin = begin = max(begin, self._node.archive.kept_since(names))
         return Run((Step(begin),)), {one.key: one for one in standing if one.start >= begin + WARM_S}
@@ -156,7 +159,7 @@ class Watcher:
         mmsis = {mmsi for event in changed for mmsi in event.finding.mmsi}
         since = min([upto, *(event.finding.start for event in changed)]) - LOOK_BACK_S
         archive = self._node.archive
-        some = Rows(archive.read(names, mmsis, since, upto), archive.read_statics(names, mmsis))
+        some = Rows(read_fit(self._node, names, mmsis, since, upto), archive.read_statics(names, mmsis))
         return keep(self._node, self._clock, changed, sources, some, Ours(self._node))
 
 

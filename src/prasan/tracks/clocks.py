@@ -108,16 +108,28 @@ def faults(clocks: Clocks) -> dict[Receiver, list[int]]:
 
 def set_aside(table: pa.Table, off: Mapping[Receiver, Iterable[int]]) -> tuple[pa.Table, int]:
     """The table with the flag CLOCK_OFF on the rows of these receiver-hours, and how many it was put on."""
-    wrong = np.zeros(table.num_rows, np.bool_)
-    if off and table.num_rows:
-        hour = table["t"].to_numpy() // HOUR_S
-        for receiver, hours in off.items():
-            wrong |= _given_by(table, receiver) & np.isin(hour, np.fromiter(hours, np.int64))
+    wrong = _wrong(table, off)
     if not wrong.any():
         return table, 0
     flags = np.where(wrong, table["flags"].to_numpy() | np.uint16(Flag.CLOCK_OFF), table["flags"].to_numpy())
     at = table.column_names.index("flags")
     return table.set_column(at, table.schema.field("flags"), pa.array(flags, pa.uint16())), int(wrong.sum())
+
+
+def without(table: pa.Table, off: Mapping[Receiver, Iterable[int]]) -> pa.Table:
+    """The table without the rows of these receiver-hours; it must have the columns t, source and station."""
+    wrong = _wrong(table, off)
+    return table.filter(pa.array(~wrong)) if wrong.any() else table
+
+
+def _wrong(table: pa.Table, off: Mapping[Receiver, Iterable[int]]) -> Bools:
+    wrong = np.zeros(table.num_rows, np.bool_)
+    if off and table.num_rows:
+        hour = table["t"].to_numpy() // HOUR_S
+        for receiver, hours in off.items():
+            hit = np.isin(hour, np.fromiter(hours, np.int64))
+            wrong |= hit & _given_by(table, receiver) if hit.any() else hit
+    return wrong
 
 
 def _given_by(table: pa.Table, receiver: Receiver) -> Bools:

@@ -1,4 +1,4 @@
-"""Who gets what, and why: verdicts, reasons, markings, people, and reports that are shared. Code -> English template."""
+"""Who gets what, and why: verdicts, reasons, markings, people, and shared reports. Code -> English template."""
 
 from typing import Final
 
