@@ -24,8 +24,11 @@ WINDOW_S: Final = 6 * 3600
 """How far back a late row may reach without everything being looked at anew."""
 APART_S: Final = 600
 """The least time between two steps that a run can be taken back to."""
-VESSELS_HELD: Final = 4_000_000
-"""Vessels in the carries of all steps together, about 4 GB: with more in each there are fewer to go back to."""
+VESSELS_HELD: Final = 60_000
+"""Vessels in the carries of all steps together: with more in each there are fewer to go back to. A vessel that lay in a
+harbour for a day takes about 10 kB in each (its slots beside each neighbour's), so these are 600 MB at most."""
+STEPS_HELD: Final = 4
+"""But so many there always are."""
 STANDING_S: Final = 30 * 86_400
 """A finding that ended so long before the window is not spoken of again."""
 
@@ -63,7 +66,7 @@ def go_on(  # noqa: PLR0913, PLR0917 - a step is these things
     found, carry = advance(fixes, last.carry, upto, rules, world, statics)
     said = {one.key: one for one in found}
     rows = positions.num_rows + (statics.num_rows if statics is not None else 0)
-    return said, Run(_folded(_thinned(run.steps, Step(upto, carry, settled.sets, said, rows))))
+    return said, Run(_thinned(_folded(_with(run.steps, Step(upto, carry, settled.sets, said, rows)))))
 
 
 def missed(run: Run, t: Ints) -> int | None:
@@ -99,17 +102,28 @@ def corrected(run: Run, since: Said, again: Said) -> tuple[Said, frozenset[str]]
     return {**unsaid, **again}, gone
 
 
-def _thinned(steps: tuple[Step, ...], new: Step) -> tuple[Step, ...]:
+def _with(steps: tuple[Step, ...], new: Step) -> tuple[Step, ...]:
     """The new step after the others; the one before it is no place to go back to if it is too near to its own."""
-    if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= _apart(new):
+    if len(steps) < 2 or steps[-1].upto - steps[-2].upto >= APART_S:
         return (*steps, new)
     return (*steps[:-1], _merged(steps[-1], new))
 
 
-def _apart(step: Step) -> int:
-    """The least time between two steps that hold as many vessels as this one."""
-    emitters = step.carry.emitters
-    return max(APART_S, WINDOW_S * (len(emitters.last) if emitters else 0) // VESSELS_HELD)
+def _thinned(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Fewer places to go back to where vessels are many, the closer to each other the later: most late rows are so by
+    minutes."""
+    emitters = steps[-1].carry.emitters
+    most = max(STEPS_HELD, VESSELS_HELD // max(len(emitters.last) if emitters else 0, 1))
+    while len(steps) > most:
+        gone = min(range(1, len(steps) - 1), key=lambda at: _hole(steps, at))
+        steps = (*steps[:gone], _merged(steps[gone], steps[gone + 1]), *steps[gone + 2 :])
+    return steps
+
+
+def _hole(steps: tuple[Step, ...], at: int) -> float:
+    """The time between the neighbours of a step, for how long ago the earlier one is."""
+    before = steps[at - 1].upto
+    return (steps[at + 1].upto - before) / (steps[-1].upto - max(before, steps[-1].upto - WINDOW_S))
 
 
 def _merged(first: Step, second: Step) -> Step:
