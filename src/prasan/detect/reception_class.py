@@ -7,15 +7,15 @@ comes back as suddenly. So `dark` stands on one of three grounds:
            (an interval up to a minute is as usual as any);
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
   - way    it came back after `long_h` or more, of which the straight way, at the faster of its speeds before and after,
-           takes at least `straight_share`: it did sail most of that way, and lay nowhere for long.
+           takes at least `straight_share`: it sailed that way, and lay nowhere for long.
 Each ground asks for all of
   - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
   - while it goes on, both places ahead covered: it was not about to leave where others are heard;
   - once it is over, one of them (behind it, for its end) and `way_share` of the straight way between covered: the
     vessel stayed where it could be heard;
-  - `rate_count` vessel-hours here, of which at most `silent_share` were silent this long, and at most `lost_share` lost
-    for good.
+  - `rate_count` vessel-hours here (for the way at both ends), of which at most `silent_share` were silent this long,
+    and at most `lost_share` lost for good.
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
 A silence within `shore_km` of the shore that goes on, or ends within `berth_km` of where it began, is never more than
 `unknown`: the vessel may lie in a port that nobody listed.
@@ -161,7 +161,12 @@ def _came_back(silence: Silence) -> bool:
 
 def _long(silence: Silence, rule: Rule) -> bool:
     limits, back = rule.thresholds, silence.back
-    return back is not None and back.hours >= limits["long_h"] and back.way_h >= limits["straight_share"] * back.hours
+    return (
+        back is not None
+        and back.hours >= limits["long_h"]
+        and back.way_h >= limits["straight_share"] * back.hours
+        and back.end.rate.periods >= limits["rate_count"]
+    )
 
 
 def _enough(silence: Silence, end: End, rule: Rule, level: str) -> bool:

@@ -21,13 +21,13 @@ GFW: Final = "gfw"
 
 _RECEPTION: Final = {
     "near_km": 30, "rate_km": 15, "ahead_km": 6, "cover_h": 2, "learn_h": 168, "still_kn": 0.5, "berth_km": 3,
-    "shore_km": 10, "place_count": 1, "last_count": 5, "last_h": 0.17, "steady_share": 1.5, "back_count": 5,
-    "back_h": 0.125, "long_h": 12, "straight_share": 0.25, "neighbours_count": 5, "heard_share": 0.6, "way_share": 0.75,
+    "shore_km": 10, "place_count": 1, "last_count": 5, "last_h": 0.17, "steady_share": 1.2, "back_count": 5,
+    "back_h": 0.125, "long_h": 12, "straight_share": 0.2, "neighbours_count": 5, "heard_share": 0.7, "way_share": 0.75,
     "lost_share": 0.2, "silent_share": 0.05, "rate_count": 10, "weak_last_h": 0.34, "weak_steady_share": 2.5,
     "weak_neighbours_count": 3, "weak_silent_share": 0.1, "usual_count": 20, "usual_share": 0.1,
 }  # fmt: skip
 """What the class of a gap asks for: see `reception_class`. Our own choice, tuned on the exercise's seeds 1-40
-and 101-130."""
+and 101-160."""
 
 _ROADS: Final = {"others_count": 2, "others_km": 2, "apart_m": 150, "still_kn": 0.3, "shore_nm": 24, "berth_km": 10}
 """What makes a place a road or a berth to `encounter`. Our own choice, tuned on the exercise's seeds 1-20. 24 nautical
