@@ -214,6 +214,20 @@ def test_decode_accounts_for_every_line(shell: Shell, small: Path, tmp_path: Pat
     assert out.stat().st_size > 1000
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_decode_of_a_folder_reads_on_past_a_foreign_file(shell: Shell, small: Path, tmp_path: Path, form: str) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.csv").write_text("colour,size\nred,3\n")
+    (folder / "b.csv").write_bytes(small.read_bytes())
+    said = shell("decode", folder, "--to", form, "--out", tmp_path / "rows")
+    account = json.loads(said.err.splitlines()[-1])
+    assert (said.code, account["files"], account["lines"]) == (0, 1, 400)
+    assert list(account["refused"]) == [str(folder / "a.csv")]
+    assert f"passed over {folder / 'a.csv'}" in said.err
+    assert shell("detect", folder).code == 0
+
+
 def test_ingest_twice_changes_nothing(shell: Shell, made: Path, small: Path, tmp_path: Path) -> None:
     table = tmp_path / "piracy_attacks.csv"
     table.write_bytes(b"".join(gzip.decompress(INCIDENTS.read_bytes()).splitlines(keepends=True)[:30]))

@@ -43,6 +43,23 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_no_ais_in_a_folder_is_passed_over_and_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"colour,size\nred,3\n")
+    (tmp_path / "b.csv").write_bytes(CSV)
+    (tmp_path / "c.csv").write_bytes(b"\x00\x01\x02" * 900)
+    refused: dict[str, FormatError] = {}
+    items = list(read_sources([str(tmp_path)], refused=refused.__setitem__))
+    assert {item.source for item in items} == {str(tmp_path / "b.csv")}
+    assert set(refused) == {str(tmp_path / "a.csv"), str(tmp_path / "c.csv")}
+    with pytest.raises(FormatError, match=r"a\.csv"):
+        list(read_sources([str(tmp_path)]))
+    with pytest.raises(FormatError, match=r"a\.csv"):
+        list(read_sources([str(tmp_path / "a.csv"), str(tmp_path)], refused=refused.__setitem__))
+    (tmp_path / "b.csv").unlink()
+    with pytest.raises(FormatError, match=r"c\.csv"):
+        list(read_sources([str(tmp_path)], refused=refused.__setitem__))
+
+
 def test_rows_carry_the_name_as_given_or_another(tmp_path: Path) -> None:
     path = tmp_path / "a.nmea"
     path.write_bytes(NMEA)

@@ -44,3 +44,30 @@ def test_rows_and_account_do_not_depend_on_the_batches(
     assert kit.node.archive.read().equals(before)
     assert kit.node.archive.stats().bins > 0
     kit.close()
+
+
+def test_rows_that_come_again_in_other_batches_are_left_out(tmp_path: Path, quick: None) -> None:
+    """A file that has grown, and one that starts later: under one source's name each row is stored once."""
+    kit = made(tmp_path)
+    part = Path(table(tmp_path, 9_000)).rename(tmp_path / "part.csv")
+    grown = Path(table(tmp_path, 12_000))
+    header, *rows = grown.read_bytes().splitlines(keepends=True)
+    later = tmp_path / "later.csv"
+    later.write_bytes(b"".join([header, *rows[5_000:]]))
+    counts, statics = [], []
+    for path in (part, grown, later, grown):
+        (taken,), _ = ingest(kit.node, [str(path)], name="coast")
+        counts.append((taken.rows, taken.duplicates))
+        statics.append(kit.node.archive.read_statics().num_rows)
+    assert counts == [(9_000, 0), (3_000, 9_000), (0, 7_000), (0, 3_000)]
+    stored = kit.node.archive.read(["coast"])
+    assert stored.num_rows == 12_000
+    whole = made(tmp_path / "whole")
+    ingest(whole.node, [str(grown)], name="coast")
+    assert stored.equals(whole.node.archive.read(["coast"]))
+    assert statics[1] == whole.node.archive.read_statics().num_rows
+    assert statics[2] == statics[3]
+    (other,), _ = ingest(kit.node, [str(part)], name="another")
+    assert (other.rows, other.duplicates) == (9_000, 0), "another receiver heard the same"
+    whole.close()
+    kit.close()

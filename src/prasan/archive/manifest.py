@@ -68,6 +68,13 @@ _UPSERT_LATEST: Final = """INSERT INTO latest VALUES (?,?,?,?,?,?,?,?,?,?,?)
         ais_class = excluded.ais_class, flags = excluded.flags
     WHERE excluded.t >= latest.t"""
 
+MAX_LATEST: Final = 1_000_000
+"""Last fixes that are kept, one for each source and MMSI: with more, made-up numbers would fill pages and memory."""
+_DROP_LATEST: Final = """DELETE FROM latest WHERE (source, mmsi) IN
+    (SELECT source, mmsi FROM latest ORDER BY t, source, mmsi LIMIT ?)"""
+_COUNT_LET_GO: Final = """INSERT INTO settings VALUES ('let_go', ?)
+    ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"""
+
 
 class Manifest:
     """The archive's database: a connection per thread, one writing transaction at a time."""
@@ -171,9 +178,17 @@ def retire(connection: sqlite3.Connection, paths: Iterable[str], now: float) -> 
     connection.executemany("DELETE FROM file_sources WHERE path = ?", [(path,) for _, path in old])
 
 
-def put_latest(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
-    """Keep the newer of what is known and each row, in the order of `values.LATEST`."""
+def put_latest(connection: sqlite3.Connection, rows: Iterable[Sequence[object]], limit: int = MAX_LATEST) -> None:
+    """Keep the newer of what is known and each row, in the order of `values.LATEST`.
+
+    Beyond `limit` a quarter is let go, those first that were silent for longest, and counted in `let_go`.
+    """
     connection.executemany(_UPSERT_LATEST, rows)
+    (count,) = connection.execute("SELECT count(*) FROM latest").fetchone()
+    if count > limit:
+        going = count - limit * 3 // 4
+        connection.execute(_DROP_LATEST, (going,))
+        connection.execute(_COUNT_LET_GO, (going,))
 
 
 def put_findings(connection: sqlite3.Connection, batch: str, findings: Iterable[tuple[str, bytes]]) -> int:

@@ -42,6 +42,10 @@ def schema_of(kind: Kind) -> pa.Schema:
     return {"positions": POSITIONS, "statics": STATICS, "bins": BINS}[kind]
 
 
+LARGE: Final = 1 << 24
+"""Bytes of an answer, after which what Arrow needed for finding it is given back: it keeps as much again."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """A question to the archive; None asks for everything. Times are seconds UTC, `t_to` is not included."""
 
@@ -86,6 +90,8 @@ def scan(root: Path, paths: list[str], schema: pa.Schema, wanted: Wanted) -> pa.
     table = read_files(root, paths, schema, read, filter_of(wanted.sources, wanted.mmsis, wanted.t_from, wanted.t_to))
     if ordered:
         table = sorted_rows(table)
+    if table.nbytes > LARGE:
+        pa.default_memory_pool().release_unused()
     return table.select(names)
 
 

@@ -75,6 +75,7 @@ def read_stats(manifest: Manifest, root: Path) -> Stats:
     (batches,) = manifest.one("SELECT count(*) FROM batches") or (0,)
     (findings,) = manifest.one("SELECT count(*) FROM findings") or (0,)
     (hot,) = manifest.one("SELECT ifnull(sum(rows), 0) FROM files WHERE state = 'live' AND path GLOB 'hot/*'") or (0,)
+    (let_go,) = manifest.one("SELECT value FROM settings WHERE name = 'let_go'") or (0,)
     return Stats(
         positions=positions,
         statics=totals.get(("statics", 0), none)[1],
@@ -87,6 +88,7 @@ def read_stats(manifest: Manifest, root: Path) -> Stats:
         lost_files=disk.count_lost(root),
         hot=hot,
         bins=totals.get(("bins", 0), none)[1],
+        let_go=let_go,
     )
 
 

@@ -128,7 +128,8 @@ class SourceSummary(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True):
     """The size of the archive. `bytes` and `files` count the files of all kinds, a batch in a hot log as one.
 
-    `hot` rows of all kinds are in the logs; `bins` rows in bins.
+    `hot` rows of all kinds are in the logs; `bins` rows in bins. `let_go` last fixes are not kept, as there were too
+    many numbers.
     """
 
     positions: int
@@ -142,6 +143,7 @@ class Stats(msgspec.Struct, frozen=True):
     lost_files: int
     hot: int = 0
     bins: int = 0
+    let_go: int = 0
 
 
 class StoredFinding(msgspec.Struct, frozen=True):

@@ -3,37 +3,52 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prasan.cli.output import note, whole_file
+from prasan.cli.output import note, tell, whole_file
+from prasan.errors import FormatError
 from prasan.feeds.files import FileBatch, Summary, read_sources
 from prasan.formats.ais_rows import csv_header, csv_lines, in_one, jsonl, position_rows, static_rows
 from prasan.node.clock import Clock
 
 
 def decode(arguments: argparse.Namespace) -> int:
-    """Write the rows; the account of every line goes to standard error as the last line."""
-    summary = Summary()
+    """Write the rows; the account of every line goes to standard error as the last line.
+
+    What is no AIS in a folder is passed over and said.
+    """
+    refused: dict[str, str] = {}
+    items = read_sources(arguments.sources, Clock().now(), refused=lambda name, error: _pass_over(refused, name, error))
     with _output(arguments.out) as file:
         writer = _TEXT.get(arguments.to)
-        if writer is None:
-            summary = _columns(file, read_sources(arguments.sources, Clock().now()), arguments.to)
-        else:
-            file.write(csv_header() if arguments.to == "csv" else b"")
-            for item in read_sources(arguments.sources, Clock().now()):
-                for rows in _rows(item):
-                    file.write(writer(rows))
-                summary = summary.add(item)
-    note(summary.to_json())
+        summary = _columns(file, items, arguments.to) if writer is None else _text(file, items, writer, arguments.to)
+    note(msgspec.structs.replace(summary, refused=refused).to_json())
     return 0
 
 
+def _pass_over(refused: dict[str, str], name: str, error: FormatError) -> None:
+    refused[name] = f"{error} {error.remedy}".rstrip()
+    tell(f"passed over {name}: {refused[name]}")
+
+
 _TEXT = {"jsonl": jsonl, "csv": csv_lines}
+
+
+def _text(file: BinaryIO, items: Iterator[FileBatch], writer: Callable[[pa.Table], bytes], form: str) -> Summary:
+    """A line a row."""
+    summary = Summary()
+    file.write(csv_header() if form == "csv" else b"")
+    for item in items:
+        for rows in _rows(item):
+            file.write(writer(rows))
+        summary = summary.add(item)
+    return summary
 
 
 def _rows(item: FileBatch) -> Iterator[pa.Table]:

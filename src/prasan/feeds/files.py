@@ -1,7 +1,7 @@
 """Files, folders and standard input -> decoded batches. Plain or packed (gzip, zstandard, zip), read as a stream."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
@@ -25,14 +25,15 @@ class FileBatch(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Accounts of some files."""
+    """Accounts of some files, and why others could not be read."""
 
     by_file: dict[str, Counts] = {}
+    refused: dict[str, str] = {}
 
     def add(self, item: FileBatch) -> "Summary":
         """With the account of one more batch."""
         counts = self.by_file.get(item.source, Counts()) + item.batch.counts
-        return Summary({**self.by_file, item.source: counts})
+        return Summary({**self.by_file, item.source: counts}, self.refused)
 
     @property
     def total(self) -> Counts:
@@ -40,9 +41,10 @@ class Summary(msgspec.Struct, frozen=True):
         return sum(self.by_file.values(), Counts())
 
     def to_json(self) -> dict[str, object]:
-        """`files`, `lines`, `kept`, `dropped`, and the same per file under `by_file`."""
+        """`files`, `lines`, `kept`, `dropped`, the same per file in `by_file`, and `refused` files with the reason."""
         total = msgspec.to_builtins(self.total)
-        return {"files": len(self.by_file), **total, "by_file": msgspec.to_builtins(self.by_file)}
+        by_file = msgspec.to_builtins(self.by_file)
+        return {"files": len(self.by_file), **total, "by_file": by_file, "refused": self.refused}
 
 
 def list_files(sources: Iterable[str]) -> list[str]:
@@ -83,10 +85,29 @@ def read_source(
         raise UsageError(f"'{source}' cannot be read: {reason}.", "Check the path and its permissions.") from error
 
 
-def read_sources(sources: Iterable[str], now: float | None = None, dialect: str | None = None) -> Iterator[FileBatch]:
-    """Files, folders and `-`, one after the other."""
+Refused = Callable[[str, FormatError], None]
+
+
+def read_sources(
+    sources: Iterable[str], now: float | None = None, dialect: str | None = None, refused: Refused | None = None
+) -> Iterator[FileBatch]:
+    """Files, folders and `-`, one after the other.
+
+    FormatError for a file that cannot be read. With `refused`, one of a folder is passed over instead, and told with
+    the reason, as long as another can be read.
+    """
+    named, read, last = frozenset(sources := list(sources)), False, None
     for source in list_files(sources):
-        yield from read_source(source, now, dialect)
+        try:
+            yield from read_source(source, now, dialect)
+            read = True
+        except FormatError as error:
+            if refused is None or source in named:
+                raise
+            refused(source, error)
+            last = error
+    if last is not None and not read:
+        raise last
 
 
 def _in_folder(folder: Path) -> list[str]:

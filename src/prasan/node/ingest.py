@@ -24,6 +24,7 @@ from prasan.node.node import Node
 from prasan.node.objects import keep_own
 from prasan.node.picture import Looked, look
 from prasan.node.record import NODE_LOG, note
+from prasan.node.repeats import Repeats
 from prasan.picture.incident import Incident
 from prasan.picture.position import POSITIONS, STATICS
 from prasan.picture.source import Source
@@ -104,13 +105,10 @@ def _take(  # noqa: PLR0913, PLR0917 - a file, how it is read, and what it is co
         _take_incidents(node, Path(path), source, taken)
     else:
         batches = read_source(path, node.clock.now(), dialect, source.name)
-
-        def judge(positions: pa.Table) -> pa.Table:
-            positions, off = clocks.judge(source.name, positions)
-            taken.clock_off += off
-            return positions
-
-        _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group, judge), taken)
+        sieve = Sieve(source.name, Repeats(node.archive, source.name), clocks)
+        _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group, sieve), taken)
+        taken.duplicates += sieve.repeated
+        taken.clock_off = sieve.clock_off
     taken.seconds = round(time.perf_counter() - started, 3)
     with node.store.write() as tx:
         detail = {
@@ -154,19 +152,38 @@ def _groups(batches: Iterator[FileBatch], counts: list[Counts]) -> Iterator[list
     yield gathered
 
 
-def store(
-    archive: Archive, source: str, batches: list[Batch], judge: Callable[[pa.Table], pa.Table] = lambda rows: rows
-) -> Appended | None:
+class Sieve(msgspec.Struct):
+    """What is done to rows before they are stored: those that are here already are left out, others flagged."""
+
+    source: str
+    repeats: Repeats
+    clocks: ClockWatch
+    repeated: int = 0
+    clock_off: int = 0
+
+    def append(self, archive: Archive, name: str, positions: pa.Table, statics: pa.Table) -> Appended:
+        """Append what is left; what is left out of a batch that was stored before counts with that batch."""
+        new, off = self.clocks.judge(self.source, self.repeats.new(positions))
+        stored = archive.append(name, self.source, new, self.repeats.new(statics))
+        if not stored.duplicate:
+            self.repeated += positions.num_rows - new.num_rows
+            self.clock_off += off
+        return stored
+
+
+def store(archive: Archive, source: str, batches: list[Batch], sieve: Sieve | None = None) -> Appended | None:
     """Append what was gathered as one batch, named by its content: the same rows again are the same batch.
 
-    `judge` flags positions that are to be set aside. None if there are no rows in it.
+    None if there are no rows in it.
     """
     positions = pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries()
     statics = pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries()
     if not positions.num_rows and not statics.num_rows:
         return None
     name = batch_id(source, _digest(positions), _digest(statics))  # by what came, whatever is thought of it
-    return archive.append(name, source, judge(positions), statics)
+    if sieve is None:
+        return archive.append(name, source, positions, statics)
+    return sieve.append(archive, name, positions, statics)
 
 
 def _count(taken: Taken, stored: Appended | None) -> None:

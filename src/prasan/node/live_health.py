@@ -40,7 +40,10 @@ class Ill(msgspec.Struct, frozen=True):
 
 
 class Archive(msgspec.Struct, frozen=True):
-    """The archive: rows and bytes, rows still in logs, days open and closed, bytes that may still be stored."""
+    """The archive: rows and bytes, rows still in logs, days open and closed, bytes that may still be stored.
+
+    `let_go`: last fixes that are not kept, as there were too many numbers.
+    """
 
     positions: int
     bytes: int
@@ -48,6 +51,7 @@ class Archive(msgspec.Struct, frozen=True):
     days_open: int
     days_closed: int
     room: int
+    let_go: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -109,7 +113,8 @@ class Ward:
     def _archive(self) -> Archive:
         stats = self._node.archive.stats()
         opened, closed = _days(self._node)
-        return Archive(stats.positions, stats.bytes, stats.hot, opened, closed, self._node.archive.room())
+        room = self._node.archive.room()
+        return Archive(stats.positions, stats.bytes, stats.hot, opened, closed, room, stats.let_go)
 
 
 def _ill_of(one: HealthFinding) -> Ill:

@@ -22,6 +22,7 @@ from prasan.detect.runner import WINDOW_S, Run, Said, Step, back_to, corrected, 
 from prasan.node.clocks import read_fit
 from prasan.node.deriving import WARM_S, Deriving, begin
 from prasan.node.events import Rows, events_of, keep, revisions
+from prasan.node.live_hulls import learn
 from prasan.node.live_kept import Hulls, Keeper, Kept, unkept
 from prasan.node.node import Node
 from prasan.node.picture import Looked, sources_of
@@ -51,7 +52,7 @@ class Watcher:
     def __init__(self, node: Node, clock: str) -> None:
         self._node, self._clock = node, clock
         self._deriving = Deriving(node, clock)
-        self._rest_until = 0.0
+        self._rest_until, self._let_go = 0.0, 0
         self._start(rules_in_force(node.store))
 
     def _start(self, rules: dict[str, Rule]) -> None:
@@ -95,7 +96,7 @@ class Watcher:
         self._keeper.save(Kept(after, self._begin, self._batch, self._hulls))
         if older:
             self._rest_until = time.monotonic() + ANEW_REST * (time.monotonic() - began)
-        return Looked(self._clock, {"rows": rows}, len(said) + len(gone), objects)
+        return Looked(self._clock, {"rows": rows, "hulls_let_go": self._let_go}, len(said) + len(gone), objects)
 
     def _advance(self, run: Run, names: list[str], upto: int) -> tuple[Said, Run, int]:
         """All rows, a piece of time after the other: what they say, the run with places to go back to, their number."""
@@ -143,8 +144,7 @@ class Watcher:
 
     def _world(self, statics: pa.Table) -> World:
         """The world with what static reports say of hulls so far."""
-        for known, new in zip(self._hulls, hulls(statics), strict=True):
-            known.update(new)
+        self._let_go += sum(learn(known, new) for known, new in zip(self._hulls, hulls(statics), strict=True))
         return with_hulls(self._node.world, *self._hulls)
 
     def _publish(self, names: list[str], said: Said, gone: frozenset[str], upto: int) -> int:

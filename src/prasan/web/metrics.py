@@ -41,6 +41,8 @@ def node_families(standing: Standing) -> tuple[Family, ...]:
         gauge("prasan_archive_hot_rows", "Rows in logs that are not yet files.", archive.hot),
         gauge("prasan_archive_bytes", "Size of the archive.", archive.bytes),
         gauge("prasan_archive_room_bytes", "Bytes that may still be stored.", archive.room),
+        Family("prasan_archive_let_go_total", "counter", "Last fixes not kept, as there were too many numbers.",
+               (({}, archive.let_go),)),
         Family("prasan_archive_days", "gauge", "Days with positions, by whether they are closed.",
                (({"state": "open"}, archive.days_open), ({"state": "closed"}, archive.days_closed))),
         Family("prasan_stage_took_seconds", "gauge", "How long the last to pass a stage waited for it.",
