@@ -1,10 +1,15 @@
 """The whole chain on the shipped exercise: what is meant to be found is found, and nothing else."""
 
+from pathlib import Path
+
+import prasan
 from prasan.detect.rules import PRASAN, preset
 from prasan.detect.run import detect
 from prasan.exercise.player import play
-from prasan.feeds.reference import load_scenario, reference_world, scenario_areas, world_of
+from prasan.feeds.reference import load_scenario, read_area, reference_world, world_of
 from prasan.picture.finding import ALERTING
+
+DEMO = Path(prasan.__file__).parent / "data" / "demo"
 
 
 def test_exactly_the_gap_and_the_meeting_are_found() -> None:
@@ -29,7 +34,7 @@ def test_exactly_the_gap_and_the_meeting_are_found() -> None:
 def test_the_zone_of_the_exercise_is_entered_and_left_by_the_tanker() -> None:
     script = load_scenario("gulf-andaman")
     made = play(script, "exercise gulf-andaman")
-    world = world_of(scenario_areas("gulf-andaman"))
+    world = world_of([read_area(DEMO / "gulf-andaman.geojson")])
     outcome = detect(made.positions, made.statics, preset(PRASAN), world, kinds=["zone_entry"])
     (tanker,) = [vessel.mmsi for vessel in script.vessel if vessel.name == "EX DARK HERON"]
     (entry,) = [one for one in outcome.findings if one.mmsi == (tanker,)]

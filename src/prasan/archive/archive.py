@@ -17,7 +17,7 @@ from prasan.archive.compact import compact, rebuild_bins
 from prasan.archive.expire import expire
 from prasan.archive.ground import Ground
 from prasan.archive.hot import drain, due_logs
-from prasan.archive.manifest import Manifest, drop_carry, get_carry, put_carry, put_findings
+from prasan.archive.manifest import Manifest, get_carry, put_carry, put_findings
 from prasan.archive.reading import Wanted, choose, scan, settled
 from prasan.archive.record import Record
 from prasan.archive.recovery import recover, tending
@@ -267,11 +267,6 @@ class Archive(Record):
     def carry(self, name: str, upto: int | None = None) -> Carry | None:
         """The newest carry of this name; with `upto`, the newest that had seen no row from then on, to replay from."""
         return get_carry(self._manifest, name, 2**62 if upto is None else upto)
-
-    def forget_carry(self, name: str, before: int) -> int:
-        """Delete the carries of this name that are older than the newest one with `upto` <= `before`; how many."""
-        with self._manifest.write() as connection:
-            return drop_carry(connection, name, before)
 
     def stats(self) -> Stats:
         """Rows, files and bytes."""

@@ -212,13 +212,6 @@ def get_carry(manifest: Manifest, name: str, upto: int) -> Carry | None:
     return None if row is None else Carry(row[0], bytes(row[1]))
 
 
-def drop_carry(connection: sqlite3.Connection, name: str, before: int) -> int:
-    """Delete the carries of a name that are older than its newest with `upto` <= `before`; how many."""
-    sql = """DELETE FROM carries WHERE name = ?1
-             AND upto < (SELECT max(upto) FROM carries WHERE name = ?1 AND upto <= ?2)"""
-    return connection.execute(sql, (name, before)).rowcount
-
-
 @contextmanager
 def database_errors(path: Path) -> Iterator[None]:
     """What SQLite refuses, as one sentence with a remedy."""

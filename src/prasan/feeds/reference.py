@@ -98,13 +98,6 @@ def load_scenario(name: str) -> Scenario:
     return msgspec.toml.decode(path.read_bytes(), type=Scenario)
 
 
-def scenario_areas(name: str) -> list[Drawing]:
-    """The zones that ship with an exercise scenario, if any. UsageError if there is no such scenario."""
-    load_scenario(name)
-    path = resources.files("prasan") / "data" / "exercise" / f"{name}.geojson"
-    return [read_drawing(path.read_bytes(), name)] if path.is_file() else []
-
-
 def _rows(name: str) -> Iterator[dict[str, str]]:
     path = resources.files("prasan") / "data" / "reference" / name
     yield from csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
