@@ -31,6 +31,7 @@ import numpy as np
 
 from prasan.detect.make import fix, hours, key
 from prasan.detect.spoofing_groups import PAIR, Group, Table
+from prasan.detect.spoofing_leaps import Leaps
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
 from prasan.picture.sphere import EARTH_M, Floats, vectors
@@ -84,18 +85,25 @@ def kernel(
     known = _known(table.groups, arrived, came)
     far = _far(leaps, limits)
     out = _outward(leaps, far, known, upto, limits)
-    order = sorted([(t, 0, at) for at, t in enumerate(leaps.after.t.tolist())] + [
+    touched = _through(table, leaps, (far, out), [(ring, Leaps(_where(arrived, np.array([at])))) for ring, at in came])
+    findings, kept = _outcome(table.groups, touched, upto, rule)
+    waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
+    return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(out)))
+
+
+def _through(table: Table, made: Jumps, of: tuple[Bools, Bools], came: list[tuple[Circle, Leaps]]) -> set[int]:
+    """All jumps and circles in order of time; `of`: which jumps are far, and which lead out. The groups they change."""
+    leaps, (far, out) = Leaps(made), (mask.tolist() for mask in of)
+    order = sorted([(t, 0, at) for at, t in enumerate(leaps.t)] + [
         (ring.t, 1, number) for number, (ring, _) in enumerate(came)
     ])  # fmt: skip
     touched: set[int] = set()
     for _, circle, at in order:
         if circle:
-            touched.add(table.ring(came[at][0], arrived, came[at][1]))
+            touched.add(table.ring(*came[at], 0))
         else:
-            touched.update(table.take(leaps, at, far=bool(far[at]), out=bool(out[at])))
-    findings, kept = _outcome(table.groups, touched, upto, rule)
-    waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
-    return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(out)))
+            touched.update(table.take(leaps, at, far=far[at], out=out[at]))
+    return touched
 
 
 def _outcome(
@@ -126,7 +134,7 @@ def _arrived(made: Jumps, before: Jumps | None, limits: Mapping[str, float]) -> 
     )  # fmt: skip
 
 
-def _where(made: Jumps, mask: Bools) -> Jumps:
+def _where(made: Jumps, mask: Bools | Ints) -> Jumps:
     return Jumps(made.metres[mask], made.knots[mask], made.held[mask], take(made.before, mask), take(made.after, mask))
 
 

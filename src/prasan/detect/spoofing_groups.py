@@ -1,39 +1,17 @@
 """Vessels that are displaced together: groups that grow jump by jump, in order of time. See `spoofing`."""
 
 from collections.abc import Mapping
-from math import asin, cos, radians, sin, sqrt
+from math import pi, sin
 from typing import Final
 
 import msgspec
 
-from prasan.detect.make import fix
-from prasan.picture.finding import Fix
-from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.detect.spoofing_leaps import Leaps, Place, Victim
 from prasan.picture.sphere import EARTH_M
 from prasan.tracks.circles import Circle
-from prasan.tracks.columns import Fixes
-from prasan.tracks.jumps import Jumps
-
-Place = tuple[float, float, float]
-"""A unit vector as plain numbers: groups are compared one by one, where arrays cost more than they save."""
 
 PAIR: Final = 2
 """So many displaced vessels are waited for: others may be heard again only as they come back."""
-
-
-class Victim(msgspec.Struct, frozen=True):
-    """One displaced vessel: the fixes before and after, the emitter it went to, when it left it; metres of its circle.
-
-    `radius` is 0 if it was not seen to sail a circle there.
-    """
-
-    fixes: tuple[Fix, Fix]
-    emitter: int
-    metres: float
-    knots: float
-    sources: tuple[str, ...]
-    back: int | None = None
-    radius: float = 0.0
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -64,6 +42,7 @@ class Table:
 
     def __init__(self, groups: dict[int, Group], following: int, limits: Mapping[str, float]) -> None:
         self.groups, self.following, self.limits = groups, following, limits
+        self.at_source, self.at_target = (_reach(limits[name]) for name in ("source_km", "target_km"))
         self.away = {
             (mmsi, one.emitter): number
             for number, group in groups.items()
@@ -74,10 +53,10 @@ class Table:
         self.growing = list(groups)
         self.several = [number for number, group in groups.items() if len(group.victims) >= PAIR]
 
-    def take(self, made: Jumps, at: int, *, far: bool, out: bool) -> list[int]:
+    def take(self, made: Leaps, at: int, *, far: bool, out: bool) -> list[int]:
         """One jump: the numbers of the groups that it changes. Who comes back is not displaced."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
-        number = self.away.pop((mmsi, int(made.before.emitter[at])), None)
+        mmsi, t = made.mmsi[at], made.t[at]
+        number = self.away.pop((mmsi, made.left[at]), None)
         if number is not None and t - self.last[number] <= self.limits["quiet_h"] * 3600:
             group = self.groups[number]
             self._put(number, mmsi, msgspec.structs.replace(group.victims[mmsi], back=t))
@@ -85,11 +64,11 @@ class Table:
                 return [number]
         number = self._returns_to(made, at) if far else None
         if number is not None:
-            self._put(number, mmsi, msgspec.structs.replace(victim_of(made, at), back=t))
+            self._put(number, mmsi, msgspec.structs.replace(made.victim(at), back=t))
             return [number]
         return [self._join(made, at)] if out else []
 
-    def ring(self, one: Circle, made: Jumps, at: int) -> int:
+    def ring(self, one: Circle, made: Leaps, at: int) -> int:
         """One circle, sailed by the vessel of a jump: the number of the group that it changes.
 
         A vessel that was displaced alone so far is taken to those that sail circles; others stay where they are.
@@ -103,21 +82,21 @@ class Table:
             self._drop(number)
         return self._join(made, at, one)
 
-    def _returns_to(self, made: Jumps, at: int) -> int | None:
+    def _returns_to(self, made: Leaps, at: int) -> int | None:
         """The group of two or more whose way the jump takes backwards: a vessel not heard when it was displaced."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at])
+        mmsi, t = made.mmsi[at], made.t[at]
         quiet_s = self.limits["quiet_h"] * 3600
         self.several = [one for one in self.several if t - self.last[one] <= quiet_s]
         others = [one for one in sorted(self.several) if mmsi not in self.groups[one].victims]
         if not others:
             return None
-        source, target = _place(made.after, at), _place(made.before, at)
+        source, target = made.after.place(at), made.before.place(at)
         return next((one for one in others if self._fits(self.groups[one], source, target)), None)
 
-    def _join(self, made: Jumps, at: int, ring: Circle | None = None) -> int:
+    def _join(self, made: Leaps, at: int, ring: Circle | None = None) -> int:
         """The first group that the jump fits, or one of its own; with a circle, none of one vessel that sails none."""
-        mmsi, t = int(made.after.mmsi[at]), int(made.after.t[at]) if ring is None else ring.t
-        source, target = _place(made.before, at), _place(made.after, at)
+        mmsi, t = made.mmsi[at], made.t[at] if ring is None else ring.t
+        source, target = made.before.place(at), made.after.place(at)
         self.growing = [one for one in self.growing if t - self.groups[one].first <= self.limits["window_h"] * 3600]
         open_ = [one for one in self.growing if ring is None or self._shown(one)]
         number = next((one for one in open_ if self._fits(self.groups[one], source, target)), self.following)
@@ -125,11 +104,11 @@ class Table:
             self._drop(number)  # alone until now: what counts is who comes after its newest jump
             number = self.following
         if number == self.following:
-            anchor = int(made.before.lat[at]), int(made.before.lon[at])
+            anchor = made.before.lat[at], made.before.lon[at]
             self.groups[number] = Group(t, mmsi, anchor, source, target, {})
             self.growing.append(number)
             self.following += 1
-        victim = msgspec.structs.replace(victim_of(made, at), radius=0.0 if ring is None else ring.metres)
+        victim = msgspec.structs.replace(made.victim(at), radius=0.0 if ring is None else ring.metres)
         self._put(number, mmsi, victim)
         self.away[mmsi, victim.emitter] = number
         return number
@@ -139,11 +118,11 @@ class Table:
         return len(self.groups[number].victims) >= PAIR or self.groups[number].circling > 0
 
     def _fits(self, group: Group, source: Place, target: Place) -> bool:
-        close = self.limits["target_km"] * 1000
-        if _metres(_apart(source, group.source)) > self.limits["source_km"] * 1000:
+        if _square(source, group.source) > self.at_source:
             return False
-        way, first_way = _apart(target, source), _apart(group.target, group.source)
-        return _metres(_apart(target, group.target)) <= close or _metres(_apart(way, first_way)) <= close
+        if _square(target, group.target) <= self.at_target:
+            return True
+        return _square(_way(target, source), _way(group.target, group.source)) <= self.at_target
 
     def _drop(self, number: int) -> None:
         for mmsi, victim in self.groups.pop(number).victims.items():
@@ -159,28 +138,16 @@ class Table:
             self.several.append(number)
 
 
-def victim_of(made: Jumps, at: int) -> Victim:
-    """The vessel of a jump as one that is displaced."""
-    sources = {name for rows in (made.before, made.after) for name in rows.sets[int(rows.origin[at])]}
-    return Victim(
-        fixes=(fix(made.before, at), fix(made.after, at)),
-        emitter=int(made.after.emitter[at]),
-        metres=float(made.metres[at]),
-        knots=float(made.knots[at]),
-        sources=tuple(sorted(sources)),
-    )
+def _square(a: Place, b: Place) -> float:
+    """The square of the chord between two places, or two ways, in radii of the Earth."""
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return x * x + y * y + z * z
 
 
-def _place(rows: Fixes, at: int) -> Place:
-    lat, lon = radians(int(rows.lat[at]) / UNITS_PER_DEGREE), radians(int(rows.lon[at]) / UNITS_PER_DEGREE)
-    return cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)
-
-
-def _apart(a: Place, b: Place) -> Place:
+def _way(a: Place, b: Place) -> Place:
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
-def _metres(chord: Place) -> float:
-    """The great-circle distance that belongs to a chord of the unit sphere."""
-    half = sqrt(chord[0] * chord[0] + chord[1] * chord[1] + chord[2] * chord[2]) / 2
-    return 2 * EARTH_M * asin(min(half, 1.0))
+def _reach(kilometres: float) -> float:
+    """The square of the chord that belongs to a distance along the ground."""
+    return float((2 * sin(min(kilometres * 1000 / (2 * EARTH_M), pi / 2))) ** 2)

@@ -95,8 +95,8 @@ class Slots(Columns, frozen=True):
     """An emitter's position at the start of each ten minutes, `bin` = t // 600, sorted by (mmsi, emitter, bin).
 
     `point` is the unit vector; `speed` the knots made good since the slot before; `silence` the seconds between the two
-    fixes that it was interpolated from; `moved` is True once the emitter has left its first place. `t0`, `lat0`,
-    `lon0` are the earlier of the two fixes; `origin0`, `origin1` index `sets`.
+    fixes that it was interpolated from; `moved` is True once the emitter has left its first place. `lat0` and
+    `lon0` are of the earlier of the two fixes; `origin0`, `origin1` index `sets`.
     """
 
     mmsi: Ints
@@ -104,9 +104,8 @@ class Slots(Columns, frozen=True):
     bin: Ints
     point: Floats
     speed: Floats
-    silence: Ints
+    silence: npt.NDArray[np.int32]
     moved: Bools
-    t0: Ints
     lat0: npt.NDArray[np.int32]
     lon0: npt.NDArray[np.int32]
     origin0: npt.NDArray[np.int32]
@@ -277,7 +276,7 @@ def no_slots(sets: SourceSets = ()) -> Slots:
     """An empty table of slots."""
     return Slots(
         mmsi=np.empty(0, np.int64), emitter=np.empty(0, np.int16), bin=np.empty(0, np.int64), point=np.empty((0, 3)),
-        speed=np.empty(0), silence=np.empty(0, np.int64), moved=np.empty(0, np.bool_), t0=np.empty(0, np.int64),
+        speed=np.empty(0), silence=np.empty(0, np.int32), moved=np.empty(0, np.bool_),
         lat0=np.empty(0, np.int32), lon0=np.empty(0, np.int32), origin0=np.empty(0, np.int32),
         origin1=np.empty(0, np.int32), sets=sets,
     )  # fmt: skip

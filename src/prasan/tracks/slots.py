@@ -184,7 +184,7 @@ class _Look:
         rows, at = self.rows, self.after[index]
         return Slots(
             mmsi=rows.mmsi[at], emitter=rows.emitter[at], bin=self.bin[index], point=self.point(index),
-            speed=np.zeros(len(at)), silence=self.step[index], moved=np.zeros(len(at), np.bool_), t0=rows.t[at],
+            speed=np.zeros(len(at)), silence=self.step[index].astype(np.int32), moved=np.zeros(len(at), np.bool_),
             lat0=rows.lat[at], lon0=rows.lon[at], origin0=rows.origin[at], origin1=rows.origin[at + 1], sets=rows.sets,
         )  # fmt: skip
 
