@@ -15,25 +15,24 @@ from prasan.node.live_pace import Lag
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.marking import Marking, Tlp, join_all
 from prasan.web.desk import (
-    Checkpoint,
     EventPage,
     Filters,
     HealthPage,
     Node,
     ObjectPage,
-    Partner,
-    PartnersPage,
-    Recall,
     Recipient,
     Revision,
     Role,
     Row,
     Session,
     SourceNote,
+    Told,
+    ToldValue,
     Track,
     WatchPage,
 )
 from prasan.web.metrics import Family, gauge, node_families
+from prasan.web.partner_values import Checkpoint, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
@@ -296,6 +295,14 @@ class MemoryDesk:
         )
         life = (Revision(1, row.start, "current", Message("life.reported")),)
         return ObjectPage(row, fields, life, sources, raw='{"type": "incident"}')
+
+    def identity(self, audience: str, row: Row) -> tuple[Told, ...]:
+        first, last = row.start - 86_400, row.start
+        names = (
+            ToldValue(str(row.title), first + 3600, last, 12, ("amsa",)),
+            ToldValue("EXERCISE OLD", first, last - 60, 3, ("coast",)),
+        )
+        return Told("name", names, True), Told("draught", (ToldValue("4.5", first, last, 9, ("amsa",)),), False)
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()

@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 from prasan.errors import Refused, Unreachable
 from prasan.node.live_health import Ill
 from prasan.web.app import build_app
-from prasan.web.desk import Filters, HealthPage, PartnersPage, WatchPage
+from prasan.web.desk import Filters, HealthPage, WatchPage
 from prasan.web.pages import ROWS_A_PAGE
+from prasan.web.partner_values import PartnersPage
 
 KEY = bytes(range(32))
 
@@ -245,6 +246,11 @@ def test_a_vessel_has_a_page_though_it_is_no_object(officer: TestClient) -> None
     page = officer.get(f"/objects/{vessel.id}?lang=en").text
     assert str(vessel.mmsi[0]) in page
     assert "Last heard" in page
+    identity = re.search(r'<section class="panel identity">.*?</section>', page, flags=re.S)
+    assert identity
+    for words in ("What it said of itself", "EXERCISE OLD", "Sources disagree", "4.5", "coast"):
+        assert words in identity[0]
+    assert identity[0].count("Sources disagree") == 1
 
 
 def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) -> None:

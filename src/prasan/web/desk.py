@@ -14,6 +14,7 @@ from prasan.node.live_health import Ill, Standing
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.metrics import Family
+from prasan.web.partner_values import PartnersPage
 from prasan.words import Message
 
 Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
@@ -156,8 +157,29 @@ class EventPage(msgspec.Struct, frozen=True):
     more: tuple[Message, ...] = ()
 
 
+class ToldValue(msgspec.Struct, frozen=True):
+    """A value that a vessel gave: first and last time, in how many six-minute turns, and to which data sets."""
+
+    text: str
+    first: int
+    last: int
+    count: int
+    sources: tuple[str, ...]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One field of a vessel's identity, the value said last on top. `disputed`: the sources do not agree today."""
+
+    field: str
+    values: tuple[ToldValue, ...]
+    disputed: bool
+
+
 class ObjectPage(msgspec.Struct, frozen=True):
-    """An incident, a vessel or any other object: its fields in order and the bytes this audience may read."""
+    """An incident, a vessel or any other object: its fields in order and the bytes this audience may read.
+
+    `identity` is what a vessel said of itself.
+    """
 
     row: Row
     fields: tuple[tuple[str, str | Message], ...]
@@ -165,6 +187,7 @@ class ObjectPage(msgspec.Struct, frozen=True):
     sources: tuple[SourceNote, ...]
     text: str = ""
     raw: str = ""
+    identity: tuple[Told, ...] = ()
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -180,59 +203,6 @@ class Recipient(msgspec.Struct, frozen=True):
     steps: tuple[Message, ...] = ()
     recheck_at: int | None = None
     id: str = ""
-
-
-class Recall(msgspec.Struct, frozen=True):
-    """A recall and how it stands: `answered` with a receipt, `pending`, or `overdue`.
-
-    `issued_at` is when it was received, for one that came from the partner.
-    """
-
-    target: str
-    title: str | Message
-    issued_at: int
-    deadline: int
-    standing: Literal["answered", "pending", "overdue"]
-    answered_at: int | None = None
-    reason: str = ""
-
-
-class Checkpoint(msgspec.Struct, frozen=True):
-    """A log's size and root hash (hex) when it was last signed."""
-
-    origin: str
-    size: int
-    root: str
-    at: int
-
-
-class Partner(msgspec.Struct, frozen=True):
-    """A partner node and the exchange with it. Count maps are reason code -> objects."""
-
-    name: str
-    country: str
-    mode: Literal["real", "exercise"]
-    standing: Literal["active", "suspended", "no_accord"]
-    accord: str
-    fingerprint: str
-    last_sync: int | None
-    last_error: str
-    released: int
-    sanitised: int
-    withheld: Mapping[str, int]
-    received: int
-    quarantined: Mapping[str, int]
-    recalls: tuple[Recall, ...]
-    checkpoint: Checkpoint | None
-    recalls_in: tuple[Recall, ...] = ()
-
-
-class PartnersPage(msgspec.Struct, frozen=True):
-    """All partners and the node's own log."""
-
-    partners: tuple[Partner, ...]
-    checkpoint: Checkpoint | None
-    marking: Marking = PUBLIC
 
 
 class HealthPage(msgspec.Struct, frozen=True):
@@ -271,6 +241,9 @@ class Desk(Protocol):
 
     def object_page(self, audience: str, object_id: str) -> ObjectPage | None:
         """One other object in full."""
+
+    def identity(self, audience: str, row: Row) -> tuple[Told, ...]:
+        """What a vessel of the picture said of itself, as the data sets that this audience may see heard it."""
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""

@@ -9,24 +9,24 @@ from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import RecallIn, RecallOut
-from prasan.web import desk
+from prasan.web.partner_values import Checkpoint, Partner, PartnersPage, Recall
 from prasan.words import Message, known
 
 _SYNC = msgspec.json.Decoder(tuple[int, str])
 
 
-def partners_page(node: Node) -> desk.PartnersPage:
+def partners_page(node: Node) -> PartnersPage:
     """All partners and the node's own log."""
     partners = tuple(_partner(node, row) for row in node.store.partners())
-    return desk.PartnersPage(partners, _checkpoint(node.store.checkpoint(NODE_LOG)))
+    return PartnersPage(partners, _checkpoint(node.store.checkpoint(NODE_LOG)))
 
 
-def _partner(node: Node, row: PartnerRow) -> desk.Partner:
+def _partner(node: Node, row: PartnerRow) -> Partner:
     card, store = card_of(row), node.store
     accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
     states = store.state_counts(row.id)
     last, message = _last_sync(node, row)
-    return desk.Partner(
+    return Partner(
         name=row.name,
         country=card.country,
         mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
@@ -56,11 +56,11 @@ def _last_sync(node: Node, row: PartnerRow) -> tuple[int | None, str]:
     return _SYNC.decode(text.encode()) if text else (None, "")
 
 
-def _recall(node: Node, one: RecallOut | RecallIn) -> desk.Recall:
+def _recall(node: Node, one: RecallOut | RecallIn) -> Recall:
     target = one.object_id if isinstance(one, RecallOut) else one.target_id
     begun = one.issued_us if isinstance(one, RecallOut) else one.received_us
     overdue = one.answered_us is None and one.deadline_us < node.clock.now_us()
-    return desk.Recall(
+    return Recall(
         target=target,
         title=_title(node, target),
         issued_at=begun // 1_000_000,
@@ -79,8 +79,8 @@ def _title(node: Node, object_id: str) -> str | Message:
     return object_id.partition("--")[0].replace("_", " ")
 
 
-def _checkpoint(row: CheckpointRow | None) -> desk.Checkpoint | None:
+def _checkpoint(row: CheckpointRow | None) -> Checkpoint | None:
     if row is None:
         return None
     found = parse_checkpoint(row.note.partition("\n\n")[0] + "\n")
-    return desk.Checkpoint(found.origin, found.size, found.root.hex(), row.at_us // 1_000_000)
+    return Checkpoint(found.origin, found.size, found.root.hex(), row.at_us // 1_000_000)

@@ -25,7 +25,9 @@ from prasan.stores.rows import OWN, CurrentView, UserRow
 from prasan.web import desk
 from prasan.web.credentials import Credentials
 from prasan.web.exchange_page import partners_page, sync_of
+from prasan.web.identity_page import identity_of
 from prasan.web.metrics import Family, gauge, node_families
+from prasan.web.partner_values import PartnersPage
 from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
 from prasan.web.zones import zones_geojson
@@ -126,10 +128,17 @@ class Office:
         notes = tuple(note for note in self.seen(audience).sources if note.name == row.source)
         raw = self._raw(audience, object_id)
         if raw is None:
-            return desk.ObjectPage(row, (), (), notes) if row.layer == "vessel" else None
+            return None
         document = orjson.loads(raw)
         fields = tuple((name, _text(value)) for name, value in document.items())
         return desk.ObjectPage(row, fields, self._life(row), notes, document.get("content", ""), raw.decode())
+
+    def identity(self, audience: str, row: desk.Row) -> tuple[desk.Told, ...]:
+        """What a vessel said of itself, to the data sets of its clock."""
+        notes = self.seen(audience).sources
+        clocks = {note.clock for note in notes if note.name == row.source}
+        names = [note.name for note in notes if note.clock in clocks and note.last is not None]
+        return identity_of(self._archive(), names, row.mmsi[0]) if row.layer == "vessel" and names else ()
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[desk.Recipient, ...]:
         """Who gets it and why, for our own staff only."""
@@ -169,10 +178,10 @@ class Office:
             self._zones = zones_geojson(read_areas(self._node.home.areas))
         return self._zones if audience == STAFF else zones_geojson([])
 
-    def partners(self, audience: str) -> desk.PartnersPage:
+    def partners(self, audience: str) -> PartnersPage:
         """Partners and logs, for our own staff only."""
         if audience != STAFF:
-            return desk.PartnersPage((), None)
+            return PartnersPage((), None)
         return partners_page(self._node)
 
     def health(self, audience: str) -> desk.HealthPage | None:

@@ -189,6 +189,7 @@ def _vessel_page(house: House, screen: Screen, object_id: str) -> ObjectPage | N
         fields=tuple((name, value) for name, value in told if value),
         life=(),
         sources=tuple(note for note in notes if note.name == row.source),
+        identity=house.desk.identity(screen.audience, row),
     )
 
 
