@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from prasan.archive import disk
-from prasan.archive.bins import BIN_S, BINS, CELL_COLUMNS, NEEDED, cell_of, fold, make_bins
+from prasan.archive.bins import BIN_S, BINS, CELL_COLUMNS, NEEDED, cell_of, fold, make_bins, nearly_bins
 from prasan.archive.disk import WORK
 from prasan.archive.ground import Ground
 from prasan.archive.manifest import put_file, put_sources, retire
@@ -55,14 +55,14 @@ def add_bins(
 ) -> BinsFile | None:
     """The bins of a folder of positions with the rows of some of its files added, in `work/`; None without files.
 
-    `made` are the bins of these files, if somebody has read their rows already.
+    `made` are the bins of these files, or what they are folded of, if somebody has read their rows already.
     """
     if not paths:
         return None
     home = folder.replace("positions/", "bins/", 1)
     sql = f"SELECT path FROM files WHERE state = 'live' AND kind = 'bins' AND {FOLDER} = ? ORDER BY seq"  # noqa: S608
     old = [path for (path,) in ground.manifest.all(sql, (home,))]
-    made = map(make_bins, _rows(ground.root, paths)) if made is None else made
+    made = map(nearly_bins, _rows(ground.root, paths)) if made is None else made
     return _write(ground, home, read_files(ground.root, old, BINS), made, paths, old)
 
 
@@ -107,7 +107,7 @@ def remake_bins(ground: Ground, folder: str) -> BinsFile | None:
     old, paths = ([path for of, path in rows if of == kind] for kind in ("bins", "positions"))
     expired = [s for (s,) in ground.manifest.all("SELECT source FROM expired WHERE day = ?", (day,))]
     gone = pc.field("source").cast(pa.string()).isin(pa.array(expired, pa.string()))
-    made = (make_bins(rows.filter(~gone)) for rows in _rows(ground.root, paths))
+    made = (nearly_bins(rows.filter(~gone)) for rows in _rows(ground.root, paths))
     return _write(ground, home, read_files(ground.root, old, BINS, None, gone), made, paths, old)
 
 

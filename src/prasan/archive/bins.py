@@ -43,6 +43,20 @@ _Columns = dict[str, NDArray[np.int64]]
 
 def make_bins(positions: pa.Table) -> pa.Table:
     """The bins of dated rows with the columns NEEDED, in any order; rows without a place, or at 0, 0, are in none."""
+    rows, names = _placed(positions)
+    return _close(_folded(rows), names)
+
+
+def nearly_bins(positions: pa.Table) -> pa.Table:
+    """What `fold` makes the same bins of, in no order: half the work for rows by vessel that come in several tables."""
+    rows, names = _placed(positions)
+    reduced = _reduced(rows)
+    few = 2 * len(reduced["t"]) <= len(rows["t"])
+    return _close(reduced if few else _folded(reduced), names)
+
+
+def _placed(positions: pa.Table) -> tuple[_Columns, list[str]]:
+    """Each row with a place as a bin of its own."""
     placed = positions["lat"].is_valid().to_numpy() & positions["lon"].is_valid().to_numpy()
     placed &= positions["flags"].to_numpy() & int(Flag.NULL_ISLAND) == 0
     if not placed.all():
@@ -50,7 +64,7 @@ def make_bins(positions: pa.Table) -> pa.Table:
     rows, names = _open(positions, ("t", "mmsi", *_VALUES))
     rows["bin"], rows["cell"] = rows["t"] // BIN_S, cell_of(rows["lat"], rows["lon"])
     rows["n"], rows["t_last"] = np.ones(len(rows["t"]), np.int64), rows["t"]
-    return _close(_folded(rows), names)
+    return rows, names
 
 
 def fold(bins: pa.Table) -> pa.Table:
@@ -130,5 +144,6 @@ def _close(rows: _Columns, sources: list[str]) -> pa.Table:
         if field.name == "source":
             columns.append(pa.DictionaryArray.from_arrays(pa.array(values, pa.int32()), pa.array(sources, pa.string())))
         else:
-            columns.append(pa.array(values, mask=values == _NULL).cast(field.type))
+            missing = values == _NULL
+            columns.append(pa.array(values, mask=missing if missing.any() else None).cast(field.type))
     return pa.table(columns, schema=BINS)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from prasan.archive import disk
 from prasan.archive.binning import BinsFile, add_bins, name_bins, remake_bins
-from prasan.archive.bins import NEEDED, make_bins
+from prasan.archive.bins import NEEDED, nearly_bins
 from prasan.archive.disk import WORK, Written
 from prasan.archive.ground import Ground
 from prasan.archive.manifest import put_file, put_sources, retire
@@ -96,9 +96,9 @@ def merge_group(ground: Ground, group: Group) -> int:
 
 
 def _binned(tables: Iterator[pa.Table], made: list[pa.Table]) -> Iterator[pa.Table]:
-    """The same tables; the bins of each are added to `made` on the way."""
+    """The same tables; what their bins are folded of is added to `made`."""
     for table in tables:
-        made.append(make_bins(table.select(NEEDED)))
+        made.append(nearly_bins(table.select(NEEDED)))
         yield table
 
 
