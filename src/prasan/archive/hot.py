@@ -20,7 +20,7 @@ from prasan.archive.values import Kind
 from prasan.archive.writing import Encoded, encode_cut, keep_latest, name_file
 from prasan.picture.position import POSITIONS, STATICS
 
-_OPTIONS: Final = pa.ipc.IpcWriteOptions(compression="lz4")
+_OPTIONS: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 def encode_hot(positions: pa.Table, statics: pa.Table) -> list[Encoded]:

@@ -111,12 +111,15 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if missing:
         raise UsageError(f"The batch lacks the columns {', '.join(missing)}.", "Decode it with prasan.formats.")
     try:
-        table = table.select(schema.names).cast(schema)
+        if not table.schema.equals(schema):
+            table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise UsageError(f"The batch has a column of another type: {error}", "Decode it with prasan.formats.") from None
     for field in schema:
         if not field.nullable and table[field.name].null_count:
             raise UsageError(f"The batch has rows without '{field.name}'.", "Drop and count such rows when decoding.")
+    if all(column.num_chunks == 1 for column in table.columns):
+        return table
     return table.unify_dictionaries().combine_chunks()
 
 
@@ -171,6 +174,8 @@ def by_source(part: Part) -> list[tuple[str, int, int, int]]:
     codes, t = _codes(part.table["source"]), part.table["t"].to_numpy()
     names = _encoded(part.table["source"]).dictionary.to_pylist()
     spans = list[tuple[str, int, int, int]]()
+    if codes.min() == codes.max():  # nearly always
+        return [(str(names[codes[0]]), len(t), int(t.min()), int(t.max()))]
     for code in np.unique(codes):
         times = t[codes == code]
         spans.append((str(names[code]), len(times), int(times.min()), int(times.max())))
