@@ -107,7 +107,8 @@ def is_sorted(key: NDArray[Any]) -> bool:
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table in one chunk with exactly the schema. UsageError names what differs."""
-    missing = [name for name in schema.names if name not in table.column_names]
+    given = set(table.column_names)
+    missing = [name for name in schema.names if name not in given]
     if missing:
         raise UsageError(f"The batch lacks the columns {', '.join(missing)}.", "Decode it with prasan.formats.")
     try:
