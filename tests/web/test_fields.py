@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.web.fields import told_fields
+from prasan.web.view import measures
 from prasan.words import Message
 
 JSON = st.recursive(
@@ -39,3 +40,8 @@ def test_what_is_no_object_tells_nothing(raw: str) -> None:
 @given(st.dictionaries(st.sampled_from(["extensions", "external_references", "name", "attack_type"]), JSON))
 def test_any_shape_is_read(document: dict[str, object]) -> None:
     assert all(isinstance(value, str | Message) for _, value in told_fields(orjson.dumps(document).decode()))
+
+
+def test_measures_are_read_in_the_order_of_their_table() -> None:
+    evidence = {"expected": 3, "unheard_of": 1, "codes": ["x"], "heard": 2, "before_count": 9, "neighbours": 4}
+    assert [name for name, _ in measures(evidence)] == ["before_count", "neighbours", "heard", "expected", "unheard_of"]

@@ -67,8 +67,13 @@ def _recall(node: Node, one: RecallOut | RecallIn) -> Recall:
         deadline=one.deadline_us // 1_000_000,
         standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
         answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
-        reason=one.reason if isinstance(one, RecallOut) else "",  # a partner says only its code
+        reason=_why(one.reason),
     )
+
+
+def _why(code: str) -> str | Message:
+    """The code of a recall's reason in words, where there are any."""
+    return Message(f"recall.reason.{code}") if known(f"recall.reason.{code}") else ""
 
 
 def _title(node: Node, object_id: str) -> str | Message:

@@ -21,7 +21,7 @@ class Recall(msgspec.Struct, frozen=True):
     deadline: int
     standing: Literal["answered", "pending", "overdue"]
     answered_at: int | None = None
-    reason: str = ""
+    reason: str | Message = ""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):

@@ -14,9 +14,12 @@ from prasan.picture.marking import Marking
 from prasan.web.desk import GONE, OWN, Filters, Row
 from prasan.web.screen import Screen
 from prasan.words import Message, dates, known, say, told
+from prasan.words.measures import MEASURES
 
 HELD: Final = frozenset({"decision.told_instead", "decision.stands_there"})
 """Reasons that name an event which the recipient holds."""
+
+_PLACES: Final = {code: place for place, code in enumerate(MEASURES)}
 
 
 def href(row: Row) -> str:
@@ -84,6 +87,12 @@ def _screen(context: Context) -> Screen:
 def t(context: Context, code: str, **params: Any) -> str:
     """`{{ t("screen.watch") }}`: the sentence of a code."""
     return say(code, params, _screen(context).lang)
+
+
+def measures(evidence: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What was measured, in the order in which it is read: that of the table of measures."""
+    named = [(name, value) for name, value in evidence.items() if name != "codes"]
+    return sorted(named, key=lambda one: _PLACES.get(f"measure.{one[0]}", len(_PLACES)))
 
 
 @pass_context
@@ -202,6 +211,7 @@ GLOBALS: dict[str, Any] = {
     "query": query,
     "figure": figure,
     "measure": measure,
+    "measures": measures,
     "place": place,
     "soft": soft,
 }

@@ -145,4 +145,5 @@ SHARING: Final[dict[str, str]] = {
     "recall.answered": "Answered",
     "recall.pending": "Waiting for receipt",
     "recall.overdue": "Overdue",
+    "recall.reason.officer": "by an officer",
 }

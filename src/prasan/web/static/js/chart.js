@@ -136,7 +136,7 @@ export async function makeChart(element, options) {
   const lang = document.documentElement.lang;
   const chart = new Chart({
     container: element, style: style(lang), attributionControl: false, dragRotate: false, pitchWithRotate: false,
-    touchPitch: false, maxZoom: 15, minZoom: 1, fadeDuration: 0, ...options,
+    touchPitch: false, maxZoom: 15, minZoom: 0, fadeDuration: 0, ...options,
   });
   chart.touchZoomRotate.disableRotation();
   chart.addControl(new NavigationControl({ showCompass: false }), "top-right");
