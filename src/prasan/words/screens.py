@@ -127,7 +127,7 @@ SCREENS: Final[dict[str, str]] = {
     "field.ship_type": "Ship type",
     "field.length": "Length (m)",
     "field.draught": "Draught (m)",
-    "field.dimensions": "Bow, stern, port, starboard of the antenna (m)",
+    "field.dimensions": "Bow / stern / port / starboard (m)",
     "field.destination": "Destination",
     "field.eta": "Estimated arrival",
     "field.first_heard": "First heard",
