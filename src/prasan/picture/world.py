@@ -25,7 +25,7 @@ Port visits look 4 km far with a tenth to spare; that must not be a look among a
 SMALL_M: Final = 500.0
 """Edge of the cubes for which it is found out which points can be nearest."""
 
-_WIDE: Final = SMALL_M * 3**0.5 / EARTH_M + 1e-9  # from corner to corner, and some millimetres for rounding
+_WIDE: Final = (SMALL_M * 3**0.5 + 10) / EARTH_M  # from corner to corner, and some metres for what is rounded to one
 _AT_ONCE: Final = 16_384
 _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], np.int64)
 
@@ -33,12 +33,14 @@ _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for 
 class Grid(msgspec.Struct, frozen=True):
     """Points listed under the cube of `edge_m` metres around the Earth's centre that they lie in, and the 26 around it.
 
-    `point` n x 3 unit vectors; `cell` 27 n ascending, `place` 27 n the number of the point.
+    `point` n x 3 unit vectors; `cell` 27 n ascending, `place` 27 n the number of the point, `listed` 3 x 27 n where
+    it is, to a metre.
     """
 
     point: Floats
     cell: npt.NDArray[np.int64]
     place: npt.NDArray[np.int64]
+    listed: npt.NDArray[np.float32]
     edge_m: float
 
     def nearest_m(self, asked: Floats, limit_m: float) -> Floats:
@@ -72,11 +74,17 @@ class Grid(msgspec.Struct, frozen=True):
 
         A point that is further from the cube's middle than another one by more than the cube is wide never is.
         """
-        place, begin = self.place[_ranges(low, count)], np.cumsum(count) - count
-        gap = self.point[place] - np.repeat((cube + 0.5) * (SMALL_M / EARTH_M) - 1.0, count, axis=0)
-        apart = np.sqrt(np.einsum("ij,ij->i", gap, gap))
-        able = apart <= np.repeat(np.minimum.reduceat(apart, begin), count) + _WIDE
-        return place[able], np.add.reduceat(able.astype(np.int64), begin)
+        at, begin = _ranges(low, count), np.cumsum(count) - count
+        middle = ((cube + 0.5) * (SMALL_M / EARTH_M) - 1.0).astype(np.float32)
+        apart = np.zeros(len(at), np.float32)
+        for axis in range(3):
+            gap = self.listed[axis][at]
+            gap -= np.repeat(middle[:, axis], count)
+            gap *= gap
+            apart += gap
+        limit = (np.sqrt(np.minimum.reduceat(apart, begin)) + np.float32(_WIDE)) ** 2
+        able = apart <= np.repeat(limit, count)
+        return self.place[at[able]], np.add.reduceat(able.astype(np.int64), begin)
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -110,7 +118,8 @@ def _grid(point: Floats, edge_m: float) -> Grid:
     around = (_cube(point, edge_m)[:, None, :] + _STEPS[None]).reshape(-1, 3)
     cell = _keys(around)
     order = np.argsort(cell, kind="stable")
-    return Grid(point, cell[order], order // len(_STEPS), edge_m)
+    place = order // len(_STEPS)
+    return Grid(point, cell[order], place, np.ascontiguousarray(point[place].T, np.float32), edge_m)
 
 
 class Land(msgspec.Struct, frozen=True):
