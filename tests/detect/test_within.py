@@ -8,7 +8,7 @@ from movement_kit import SHIP, Row
 
 from prasan.detect.clock_hours import way_cm
 from prasan.detect.near_ports import near_ports
-from prasan.detect.within import centres, leaves, outside
+from prasan.detect.within import centres, leaves, outside, within
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import chord_m
 from prasan.tracks.columns import Fixes, points, take, track_keys
@@ -83,3 +83,15 @@ def test_slow_slots_are_those_of_all_slots(rows: list[Row], cuts: list[int], mov
         found += zip(track_keys(made), made.bin, made.moved, made.speed.tolist(), made.point.tolist(), strict=True)
     expected = zip(track_keys(slow), slow.bin, slow.moved, slow.speed.tolist(), slow.point.tolist(), strict=True)
     assert sorted(found, key=lambda one: one[:2]) == sorted(expected, key=lambda one: one[:2])
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4)), max_size=6), st.data())
+def test_numbers_within_ranges_are_those_counted_out(gaps: list[tuple[int, int]], data: st.DataObject) -> None:
+    ranges, at = list[tuple[int, int]](), 0
+    for gap, size in gaps:
+        ranges.append((at + gap, at + gap + size))
+        at += gap + max(size, 0) + 1
+    ranges = data.draw(st.permutations(ranges))
+    begin, end = (np.array([one[side] for one in ranges], np.int64) for side in (0, 1))
+    inside = within(np.arange(at + 3), begin, end)
+    assert np.flatnonzero(inside).tolist() == sorted(number for first, last in ranges for number in range(first, last))

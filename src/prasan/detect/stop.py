@@ -36,7 +36,7 @@ from prasan.detect.spells import (
     tell,
     window,
 )
-from prasan.detect.within import centres, leaves, outside
+from prasan.detect.within import centres, leaves, outside, within
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, chord_m
@@ -168,7 +168,7 @@ class _Search:
         """Long silences, no stop across them, with the vessel in one place before and after; not counted before."""
         at = self.pauses[self.new[self.pauses + 1]]
         for first, end, known in self.found:
-            at = np.setdiff1d(at, ranges(first - known, np.maximum(end - 1 - (first - known), 0)))
+            at = at[~within(at, first - known, end - 1)]
         metres = chord_m(points(self.rows, at), points(self.rows, at + 1))
         return int(np.count_nonzero(metres <= self.radius))
 

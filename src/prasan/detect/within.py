@@ -1,4 +1,7 @@
-"""Which fixes lie within a circle around another fix: a flat bound decides nearly all, the rest is measured exactly."""
+"""Which fixes lie within a circle around another fix: a flat bound decides nearly all, the rest is measured exactly.
+
+And which numbers lie within ranges.
+"""
 
 import msgspec
 import numpy as np
@@ -63,3 +66,10 @@ def leaves(rows: Fixes, first: Ints, end: Ints, circles: Centres) -> Ints:
         going = going[(at[going] < end[going]) & ~np.isin(going, who)]
         size *= 2
     return left
+
+
+def within(asked: Ints, begin: Ints, end: Ints) -> Bools:
+    """True where a number lies in one of the ranges from `begin` up to `end`, which have no number in common."""
+    order = np.argsort(begin, kind="stable")
+    begin, end = np.append(-1, begin[order]), np.append(-1, end[order])
+    return np.asarray(asked < end[np.searchsorted(begin, asked, "right") - 1])
