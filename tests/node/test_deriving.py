@@ -21,6 +21,7 @@ from prasan.exercise.player import position_table
 from prasan.formats.stix_build import event_id
 from prasan.formats.stix_ids import EVENT
 from prasan.node import settings as settings_file
+from prasan.node.clocks import fit
 from prasan.node.doors import People
 from prasan.node.explaining import explain, preview
 from prasan.node.objects import STAFF
@@ -248,6 +249,44 @@ def test_names_and_places_of_ships_come_from_what_it_may_know(pair: tuple[World,
     assert row is not None
     vessels = [one for one in pair[0].kit.node.store.each_object() if one.type == "prasan-vessel"]
     assert b"SECRET NAME" in vessels[0].raw
+
+
+def test_a_clock_that_a_secret_source_finds_off_is_not_noticed(pair: tuple[World, World]) -> None:
+    """Two stations of the secret source heard the same ships ten minutes earlier: ours leaves the open one out."""
+    open_rows = under_way(COAST)
+    early = open_rows.set_column(0, COAST.schema.field("t"), pa.array(open_rows["t"].to_numpy() - 600))
+    for world in pair:
+        world.add(open_rows)
+    for station in ("a", "b"):
+        named = pa.array([station] * early.num_rows).dictionary_encode()
+        at = early.column_names.index("station")
+        secret = early.set_column(at, COAST.schema.field("station"), named)
+        pair[0].add(
+            secret.set_column(secret.column_names.index("source"), COAST.schema.field("source"), said_by(early))
+        )
+    whole = pair[0].kit.node.archive.read()
+    assert set(fit(whole)["source"].to_pylist()) == {SECRET}, "all of the open one is off"
+    for world in pair:
+        world.look()
+    with_, without = ({one["id"]: one for one in world.events()} for world in pair)
+    assert len(with_) == len(without) == 1
+    assert with_ == without
+    assert pair[0].told() == pair[1].told()
+
+
+def under_way(rows: pa.Table) -> pa.Table:
+    """With the speed and course that the ships of `ship` and `traffic` have."""
+    mmsi, lat = rows["mmsi"].to_numpy(), rows["lat"].to_numpy()
+    south = np.append((lat[1:] < lat[:-1]) & (mmsi[1:] == mmsi[:-1]), False)
+    told = {"sog": np.where(mmsi == SHIP, 80, 100), "cog": np.where(south, 1800, 0)}
+    for name, values in told.items():
+        field = rows.schema.field(name)
+        rows = rows.set_column(rows.column_names.index(name), field, pa.array(values, field.type))
+    return rows
+
+
+def said_by(rows: pa.Table) -> Any:
+    return pa.array([SECRET] * rows.num_rows).dictionary_encode()
 
 
 def test_once_it_may_know_all_it_is_told_all(tmp_path: Path, quick: None) -> None:

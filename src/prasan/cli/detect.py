@@ -18,6 +18,7 @@ from prasan.errors import FormatError, UsageError
 from prasan.feeds.files import read_sources
 from prasan.feeds.reference import read_area, reference_world, world_of
 from prasan.node.clock import Clock
+from prasan.node.clocks import fit, known_off
 from prasan.node.node import Node
 from prasan.picture.event import Event
 from prasan.picture.marking import PUBLIC
@@ -61,8 +62,10 @@ def _pass_over(name: str, error: FormatError) -> None:
 
 
 def _archive(home: str) -> tuple[pa.Table, pa.Table]:
-    archive = Node(Path(home)).archive
-    return archive.read(columns=COLUMNS, ordered=False), archive.read_statics()
+    """The same from an archive."""
+    node = Node(Path(home))
+    positions = node.archive.read(columns=[*COLUMNS, "station"], ordered=False)
+    return fit(positions, known_off(node, node.archive.sources())), node.archive.read_statics()
 
 
 def _write(file: BinaryIO, events: list[Event]) -> None:
