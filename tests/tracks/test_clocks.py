@@ -201,3 +201,12 @@ def test_rows_without_speed_course_or_place_say_nothing(column: str) -> None:
     at = table.column_names.index(column)
     empty = table.set_column(at, POSITIONS.field(column), pa.nulls(table.num_rows, POSITIONS.field(column).type))
     assert hear_clocks(empty, Clocks(), RULE) == Clocks()
+
+
+def test_what_one_or_two_ships_say_is_not_enough() -> None:
+    """A recording played back makes a ship seem to be late at the one who hears it."""
+    table = shifted(heard(6, 3, 0.6, ships=8), "s1", 1, 120)
+    mmsi = table["mmsi"].to_numpy()
+    few = table.filter(pa.array(mmsi < 567_000_002))
+    assert judged(few) == {}
+    assert judged(table.filter(pa.array(mmsi < 567_000_003)))["s1", BEGIN // HOUR + 1].off

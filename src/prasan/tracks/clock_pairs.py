@@ -44,12 +44,15 @@ class Heard(Columns, frozen=True):
 
 
 class Samples(Columns, frozen=True):
-    """Comparisons: in hour `hour` (since 1970) of its own clock, receiver `by` was `ms` later than receiver `other`."""
+    """Comparisons by reports of ship `mmsi`: in hour `hour` (since 1970) of its own clock, receiver `by` was `ms` later
+    than receiver `other`.
+    """
 
     by: npt.NDArray[np.int32]
     hour: npt.NDArray[np.int32]
     other: npt.NDArray[np.int32]
     ms: Ints
+    mmsi: npt.NDArray[np.uint32]
 
 
 def none_heard() -> Heard:
@@ -62,7 +65,8 @@ def none_heard() -> Heard:
 
 def no_samples() -> Samples:
     """No comparisons."""
-    return Samples(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64))
+    none = np.empty(0, np.int32)
+    return Samples(none, none, none, np.empty(0, np.int64), np.empty(0, np.uint32))
 
 
 def compare(known: Heard, rows: Heard, rank: Ints, apart_s: float) -> Samples:
@@ -85,7 +89,7 @@ Pairs = tuple[Ints, Ints, Ints]
 
 
 def _samples(rows: Heard, a: Ints, b: Ints, late: Ints) -> Samples:
-    return Samples(rows.by[a], (rows.ms[a] // 3_600_000).astype(np.int32), rows.by[b], late)
+    return Samples(rows.by[a], (rows.ms[a] // 3_600_000).astype(np.int32), rows.by[b], late, rows.mmsi[a])
 
 
 def _same(rows: Heard) -> Pairs:

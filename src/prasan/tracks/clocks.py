@@ -7,7 +7,8 @@ are more than agree with it. Where two receivers differ and no third is there to
 
 Source: Global Fishing Watch pipe-segment, `filter_bad_satellite_times`: the receiver-hours of satellites whose clock is
 more than 30 s off are left out; the jumps reach days.
-What it cannot see: a receiver that hears no ship under way that another one hears; a clock that all receivers share.
+What it cannot see: a receiver that hears no ship under way that another one hears; a clock that all receivers share; a
+jump of more than minutes where no transmission was heard by two.
 
 The law: what is judged of all rows is the same into whatever pieces they are cut, one time after the other, as long as
 no more than `memory_count` reports lie between those that are compared.
@@ -29,7 +30,7 @@ from prasan.tracks.motion import NOISE_SOG
 HOUR_S: Final = 3600
 UNFIT: Final = int(Flag.NO_TIME | Flag.FUTURE_TIME | Flag.EPOCH_TIME | Flag.NULL_ISLAND)
 SAMPLES: Final = 100_000
-"""Comparisons that are kept, 24 bytes each; with more, the earliest taken are let go."""
+"""Comparisons that are kept, 28 bytes each; with more, the earliest taken are let go."""
 
 JUDGED: Final = 100_000
 """Receiver-hours whose judgement is kept: four years of three receivers; the earliest made are let go."""
@@ -39,13 +40,15 @@ class ClockRule(msgspec.Struct, frozen=True):
     """When a receiver-hour is off.
 
     `off_s`: seconds between two clocks that say nothing (GFW). `samples_count`: comparisons with another receiver that
-    it takes. `others_count`: receivers that must agree against one. `moving_kn`: a ship this fast is under way.
+    it takes, by `vessels_count` ships: one may be an echo, or replayed. `others_count`: receivers that must agree
+    against one. `moving_kn`: a ship this fast is under way.
     `apart_s`: seconds between two reports from which a time may be reckoned. `one_in`: of so many vessels one is looked
     at, always the same, which is plenty. `memory_count`: reports remembered.
     """
 
     off_s: float = 30.0
     samples_count: int = 5
+    vessels_count: int = 3
     others_count: int = 2
     moving_kn: float = 5.0
     apart_s: float = 300.0
@@ -201,7 +204,7 @@ def _place(samples: Samples) -> Ints:
 
 def _judge(samples: Samples, receivers: tuple[Receiver, ...], rule: ClockRule) -> Iterator[Judged]:
     """Every receiver-hour with enough comparisons."""
-    place, _, late = _medians(samples, rule.samples_count)
+    place, late = _medians(samples, rule)
     if not len(place):
         return
     late_s = late / 1000
@@ -223,14 +226,19 @@ def _verdict(receiver: Receiver, hour: int, late_s: npt.NDArray[np.float64], rul
     return Judged(receiver, hour, round(late, 1), together, off, not off and together > agree)
 
 
-def _medians(samples: Samples, count: int) -> tuple[Ints, Ints, Ints]:
-    """Receiver-hour, other receiver and the (lower) median in ms, of those compared often enough; sorted by place."""
+def _medians(samples: Samples, rule: ClockRule) -> tuple[Ints, Ints]:
+    """Receiver-hour and the (lower) median in ms against each other receiver, of those compared enough; ascending."""
     place = _place(samples)
     order = np.lexsort((samples.ms, samples.other, place))
-    place, other, ms = place[order], samples.other[order].astype(np.int64), samples.ms[order]
-    begins = np.flatnonzero(
-        np.concatenate(([True], (place[1:] != place[:-1]) | (other[1:] != other[:-1])))[: len(place)]
-    )
+    ships = np.lexsort((samples.mmsi, samples.other, place))  # the same groups, by ship within each
+    place, other = place[order], samples.other[order]
+    turn = np.concatenate(([True], (place[1:] != place[:-1]) | (other[1:] != other[:-1])))[: len(place)]
+    begins = np.flatnonzero(turn)
     sizes = np.diff(np.append(begins, len(place)))
-    begins, sizes = begins[sizes >= count], sizes[sizes >= count]
-    return place[begins], other[begins], ms[begins + (sizes - 1) // 2]
+    mmsi = samples.mmsi[ships]
+    fleet = np.add.reduceat(
+        turn | np.concatenate(([True], mmsi[1:] != mmsi[:-1]))[: len(place)], begins, dtype=np.int64
+    )
+    enough = (sizes >= rule.samples_count) & (fleet >= rule.vessels_count)
+    begins, sizes = begins[enough], sizes[enough]
+    return place[begins], samples.ms[order][begins + (sizes - 1) // 2]
