@@ -90,13 +90,13 @@ class Table:
         others = [one for one in sorted(self.several) if mmsi not in self.groups[one].victims]
         if not others:
             return None
-        source, target = made.after.place(at), made.before.place(at)
+        source, target = made.after.place[at], made.before.place[at]
         return next((one for one in others if self._fits(self.groups[one], source, target)), None)
 
     def _join(self, made: Leaps, at: int, ring: Circle | None = None) -> int:
         """The first group that the jump fits, or one of its own; with a circle, none of one vessel that sails none."""
         mmsi, t = made.mmsi[at], made.t[at] if ring is None else ring.t
-        source, target = made.before.place(at), made.after.place(at)
+        source, target = made.before.place[at], made.after.place[at]
         self.growing = [one for one in self.growing if t - self.groups[one].first <= self.limits["window_h"] * 3600]
         open_ = [one for one in self.growing if ring is None or self._shown(one)]
         number = next((one for one in open_ if self._fits(self.groups[one], source, target)), self.following)

@@ -1,13 +1,10 @@
 """Jumps as plain values, and the vessels that made them: see `spoofing`."""
 
-from math import cos, radians, sin
-
 import msgspec
 
 from prasan.detect.make import degrees
 from prasan.picture.finding import Fix
-from prasan.picture.position import UNITS_PER_DEGREE
-from prasan.tracks.columns import Fixes
+from prasan.tracks.columns import Fixes, points
 from prasan.tracks.jumps import Jumps
 
 Place = tuple[float, float, float]
@@ -65,7 +62,7 @@ class _Ends:
             rows.origin.tolist(),
             rows.sets,
         )
-        self._places: dict[int, Place] = {}
+        self.place: list[Place] = [(x, y, z) for x, y, z in points(rows).tolist()]
 
     def fix(self, at: int) -> Fix:
         """One of them as evidence."""
@@ -79,12 +76,3 @@ class _Ends:
             cog / 10 if cog >= 0 else None,
             "+".join(self.sets[self.origin[at]]),
         )
-
-    def place(self, at: int) -> Place:
-        """Where it is."""
-        if (known := self._places.get(at)) is not None:
-            return known
-        lat, lon = radians(self.lat[at] / UNITS_PER_DEGREE), radians(self.lon[at] / UNITS_PER_DEGREE)
-        flat = cos(lat)
-        self._places[at] = place = flat * cos(lon), flat * sin(lon), sin(lat)
-        return place
