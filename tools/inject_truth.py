@@ -4,9 +4,12 @@
 
 TRACKS are AIS files in any dialect that Prasan reads. DIR gets `ais.nmea` and `truth.jsonl` for `prasan score`:
 
-- silences: the reports of a vessel under way for some hours are taken out (truth: gap; `observable` as in the
-  simulator, by ten-minute steps: it was heard in six of the twelve hours before and would have been in half of those
-  of the silence, and five neighbours within 20 km were heard, one in at least half of them);
+- silences: the reports of a vessel under way are taken out for 7 to 20 hours. Demanded: it made good 3 knots or more
+  over the hour and a half before, and from the last fix but one to the last; five others (`--others`) were heard within
+  20 km of its way during the silence, one or more of them in half of its steps. What it did in the silence is not
+  asked: it may have anchored. A step is ten minutes, or twice the vessel's usual interval if that is longer. Truth:
+  gap; `observable` if, besides, it was heard in six steps of the twelve hours before and would have been in nine tenths
+  of those of the silence;
 - station outages: all reports from one square of a degree for some hours are taken out (a look-alike, not a gap);
 - splices: one vessel's reports are sent under the number of another (truth: duplicate_identity; observable if five
   steps between the two are faster than any hull; its speed jumps are not judged);
@@ -19,6 +22,7 @@ tracks (made with --untouched) are listed as `unjudged` and set aside by the sco
 
 import argparse
 import datetime as dt
+import functools
 import json
 import sys
 from pathlib import Path
@@ -43,12 +47,15 @@ NEIGHBOUR_KM = 20.0
 NEIGHBOURS = 5
 HEARD_SHARE = 0.5
 STEPS_BEFORE = 6
+DARK_SHARE = 0.9
+BEFORE_H = 1.5
+UNDER_WAY_KN = 3.0
+TRIES = 12
 PORT_KM = 10.0
 SHORE_KM = 10.0
 FASTEST_KN = 60.0
 FAST_STEPS = 5
 STILL_KM = 2.0
-UNDER_WAY_KM = 5.0
 KM_PER_DEGREE = np.pi / 180 * EARTH_M / 1000
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -79,20 +86,37 @@ def km(rows: Columns, lat: float, lon: float) -> npt.NDArray[np.float64]:
     return np.asarray(np.hypot(rows["lat"] - lat, east) * KM_PER_DEGREE)
 
 
-def silence(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple[Columns, list[Line]]:
-    """One vessel says nothing for some hours."""
+def silence(
+    rows: Columns, random: np.random.Generator, used: set[int], others: int = NEIGHBOURS
+) -> tuple[Columns, list[Line]]:
+    """One vessel under way, with so many others around it, says nothing for some hours."""
     for mmsi in random.permutation(np.unique(rows["mmsi"])).tolist():
         own = np.flatnonzero(rows["mmsi"] == mmsi)
         t = rows["t"][own]
         length = random.uniform(*SILENCE_H) * HOUR
         if mmsi in used or len(own) < 20 or t[-1] - t[0] < length + 8 * HOUR:
             continue
-        start = random.uniform(t[0] + 6 * HOUR, t[-1] - length)
-        gone = own[(t > start) & (t < start + length)]
-        if len(gone) and km(take(rows, gone), rows["lat"][gone[0]], rows["lon"][gone[0]]).max() > UNDER_WAY_KM:
-            used.add(mmsi)
-            return take(rows, ~np.isin(np.arange(len(rows["t"])), gone)), [_gap(rows, gone, start, length)]
+        starts = [
+            s for s in t[(t > t[0] + 6 * HOUR) & (t < t[-1] - length)].tolist() if _knots(rows, own, s) >= UNDER_WAY_KN
+        ]
+        for start in random.permutation(starts)[:TRIES].tolist():
+            gone = own[(t > start) & (t < start + length)]
+            line = _gap(rows, gone, start, length) if len(gone) else {}
+            if line and line["neighbours"] >= others and (line["neighbour_share"] >= HEARD_SHARE or not others):
+                used.add(mmsi)
+                return take(rows, ~np.isin(np.arange(len(rows["t"])), gone)), [line]
     return rows, []
+
+
+def _knots(rows: Columns, own: npt.NDArray[Any], until: float) -> float:
+    """What a vessel made good in the time before and in its last step, the lower of both; 0 if it was hardly heard."""
+    t = rows["t"][own]
+    some = take(rows, own[(t >= until - BEFORE_H * HOUR) & (t <= until)])
+    if len(some["t"]) < 2 or some["t"][-1] - some["t"][0] < HOUR / 2:
+        return 0.0
+    hours = np.maximum(some["t"][-1] - some["t"], 1) / HOUR
+    knots = km(some, some["lat"][-1], some["lon"][-1]) / 1.852 / hours
+    return float(min(knots[0], knots[-2]))
 
 
 def _gap(rows: Columns, gone: npt.NDArray[Any], start: float, length: float) -> Line:
@@ -103,14 +127,14 @@ def _gap(rows: Columns, gone: npt.NDArray[Any], start: float, length: float) -> 
     for lat, lon in {(round(a, 2), round(b, 2)) for a, b in zip(own["lat"], own["lon"], strict=True)}:
         near |= inside & (km(rows, lat, lon) < NEIGHBOUR_KM)
     others = take(rows, near & (rows["mmsi"] != mmsi))
-    steps = length / STEP_S
-    heard, with_them = (min(len(np.unique(x["t"] // STEP_S)) / steps, 1.0) for x in (own, others))
+    step = max(STEP_S, 2 * float(np.median(np.diff(rows["t"][rows["mmsi"] == mmsi]))))
+    heard, with_them = (min(len(np.unique(x["t"] // step)) / (length / step), 1.0) for x in (own, others))
     before = (rows["mmsi"] == mmsi) & (rows["t"] <= start) & (rows["t"] > start - 12 * HOUR)
-    neighbours, earlier = len(np.unique(others["mmsi"])), len(np.unique(rows["t"][before] // STEP_S))
+    neighbours, earlier = len(np.unique(others["mmsi"])), len(np.unique(rows["t"][before] // step))
     line = event("gap", "transmitter_off", [mmsi], (start, start + length), own)
     enough = neighbours >= NEIGHBOURS and with_them >= HEARD_SHARE and earlier >= STEPS_BEFORE
     seen = {"heard_share": round(heard, 3), "neighbours": neighbours, "neighbour_share": round(with_them, 3)}
-    return line | seen | {"steps_heard_before": earlier, "observable": bool(heard >= HEARD_SHARE and enough)}
+    return line | seen | {"steps_heard_before": earlier, "observable": bool(heard >= DARK_SHARE and enough)}
 
 
 def outage(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple[Columns, list[Line]]:
@@ -268,10 +292,12 @@ def main() -> int:
     parser.add_argument("--untouched", action="store_true", help="inject nothing: only write the tracks as they are")
     for name, count in (("silences", 12), ("outages", 2), ("splices", 3), ("approaches", 3)):
         parser.add_argument(f"--{name}", type=int, default=count)
+    parser.add_argument("--others", type=int, default=NEIGHBOURS, help="vessels to be heard around a silence")
     given = parser.parse_args()
     rows, random, used, told = read(given.tracks), np.random.default_rng(given.seed), set[int](), list[Line]()
     days = len(np.unique(np.stack((rows["mmsi"], rows["t"] // 86_400)), axis=1).T)
-    acts = ((splice, given.splices), (approach, given.approaches), (silence, given.silences), (outage, given.outages))
+    hush = functools.partial(silence, others=given.others)
+    acts = ((splice, given.splices), (approach, given.approaches), (hush, given.silences), (outage, given.outages))
     for act, count in acts if not given.untouched else ():
         for _ in range(count):
             rows, lines = act(rows, random, used)

@@ -1,5 +1,6 @@
 """The tool that puts known events into real tracks: it changes what it says, and nothing else."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -8,9 +9,12 @@ from typing import Any
 
 import prasan
 from prasan.feeds.files import read_sources
+from prasan.picture.position import UNITS_PER_DEGREE
+from prasan.picture.sphere import distance_m
 
 ROOT = Path(__file__).parents[2]
 TRACKS = [str(path) for path in sorted((Path(prasan.__file__).parent / "data" / "ais").glob("gfw_*.jsonl.gz"))]
+ALONE = ("--others", "0")
 FEW = ("--seed", "5", "--splices", "1", "--approaches", "1", "--silences", "2")
 
 
@@ -31,13 +35,30 @@ def fixes(folder: Path) -> set[tuple[int, int, int, int]]:
 
 def test_only_what_is_told_was_taken_out(tmp_path: Path) -> None:
     inject(tmp_path / "before", "--untouched")
-    run, *told = inject(tmp_path / "after", "--seed", "3", "--silences", "1", "--splices", "0", "--approaches", "0")
+    run, *told = inject(
+        tmp_path / "after", "--seed", "3", "--silences", "1", "--splices", "0", "--approaches", "0", *ALONE
+    )
     before, after = fixes(tmp_path / "before"), fixes(tmp_path / "after")
     assert run["row"] == "run"
     assert run["vessel_days"] > 0
     assert after < before
     assert {line["what"] for line in told} <= {"transmitter_off", "station_outage"}
     assert {mmsi for _, mmsi, _, _ in before - after} == {mmsi for line in told for mmsi in line["mmsi"]}
+
+
+def test_a_vessel_falls_silent_under_way_and_not_alone(tmp_path: Path) -> None:
+    inject(tmp_path / "before", "--untouched")
+    seen = fixes(tmp_path / "before")
+    _, *told = inject(tmp_path / "after", "--seed", "4", *ALONE)
+    silent = [line for line in told if line["what"] == "transmitter_off"]
+    assert silent
+    for line in silent:
+        begin = dt.datetime.fromisoformat(line["start"]).timestamp()
+        own = sorted(row for row in seen if row[1] == line["mmsi"][0] and begin - 5400 <= row[0] <= begin)
+        knots = distance_m(*(value / UNITS_PER_DEGREE for value in (*own[0][2:], *own[-1][2:]))) / 1852
+        assert knots / ((own[-1][0] - own[0][0]) / 3600) > 2.9
+    _, *told = inject(tmp_path / "far", "--seed", "4")
+    assert all(line["neighbours"] >= 5 for line in told if line["what"] == "transmitter_off")
 
 
 def test_the_same_seed_injects_the_same(tmp_path: Path) -> None:
