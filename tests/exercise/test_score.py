@@ -4,7 +4,7 @@ import datetime as dt
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
@@ -15,6 +15,7 @@ from prasan.exercise.score_table import table
 
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 RUN = Truth(row="run", vessel_days=500.0)
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KINDS = ("gap", "encounter", "zone_entry", "speed_jump")
 
 
@@ -67,7 +68,7 @@ def events(draw: st.DrawFn) -> list[Event]:
     return made
 
 
-@settings(max_examples=60)
+@settings(UNTIMED, max_examples=60)
 @given(truths())
 def test_perfect_events_score_one(truth: list[Truth]) -> None:
     real = [one for one in truth if one.row == "event"]
@@ -78,7 +79,7 @@ def test_perfect_events_score_one(truth: list[Truth]) -> None:
         assert kind["recall"] in (1.0, None)
 
 
-@settings(max_examples=60)
+@settings(UNTIMED, max_examples=60)
 @given(truths(), events(), st.randoms(use_true_random=False))
 def test_the_order_of_lines_does_not_matter(truth: list[Truth], said: list[Event], random: object) -> None:
     first = score(said, truth)
@@ -88,7 +89,7 @@ def test_the_order_of_lines_does_not_matter(truth: list[Truth], said: list[Event
     assert score(mixed, other) == first
 
 
-@settings(max_examples=60)
+@settings(UNTIMED, max_examples=60)
 @given(truths(), events(), st.sampled_from(KINDS), st.floats(0, 40))
 def test_a_false_event_never_raises_precision(truth: list[Truth], said: list[Event], kind: str, start: float) -> None:
     false = Event("false", kind, (999,), hours(start), hours(start + 1), "closed", "high", gap_class="dark")
@@ -101,7 +102,7 @@ def test_a_false_event_never_raises_precision(truth: list[Truth], said: list[Eve
     assert after["not_judged"] == before["not_judged"]
 
 
-@settings(max_examples=60)
+@settings(UNTIMED, max_examples=60)
 @given(truths(), events())
 def test_nothing_is_matched_twice_and_shares_lie_between_0_and_1(truth: list[Truth], said: list[Event]) -> None:
     for kind in score(said, truth)["kinds"].values():
@@ -110,7 +111,7 @@ def test_nothing_is_matched_twice_and_shares_lie_between_0_and_1(truth: list[Tru
             assert kind[name] is None or 0 <= kind[name] <= 1
 
 
-@settings(max_examples=60)
+@settings(UNTIMED, max_examples=60)
 @given(truths(), events())
 def test_no_other_way_to_match_finds_more(truth: list[Truth], said: list[Event]) -> None:
     for kind in KINDS:
@@ -168,7 +169,7 @@ def test_lines_that_are_neither_are_named() -> None:
         read_truth([b'{"row":"event"}'], "x")
 
 
-@settings(max_examples=40)
+@settings(UNTIMED, max_examples=40)
 @given(truths(), events(), truths(), events())
 def test_runs_are_judged_each_for_itself_and_added_up(
     truth: list[Truth], said: list[Event], other: list[Truth], also: list[Event]

@@ -78,7 +78,10 @@ def convoy(cast: Cast) -> list[Deed]:
 
 
 def buoy(cast: Cast) -> list[Deed]:
-    """Two buoys on a net drift with the current; one has a number of aids to navigation, the other of no form."""
+    """Two buoys on a net drift with the current; one has a number of aids to navigation, the other of no form.
+
+    Whether the one that says what it is loiters is not judged: the word is for vessels.
+    """
     draw, seconds = cast.draw, cast.sea.seconds
     spot = draw.within(draw.pick(cast.setting.area.ground))
     course, knots = draw.uniform(0, 360), draw.uniform(0.1, 0.5)
@@ -89,11 +92,12 @@ def buoy(cast: Cast) -> list[Deed]:
         hull = enlist(cast, "craft", [Way(0.0, shifted(spot, 90, gap)), Way(seconds, shifted(far, 90, gap), UNDER_WAY)])
         cast.hulls[-1] = _as_buoy(hull, new_mmsi(cast, prefix))
         numbers.append(cast.hulls[-1].mmsi)
-    pair, bad = tuple(numbers), (numbers[1],)
+    pair, bad, span = tuple(numbers), (numbers[1],), (0.0, seconds)
     return [
         Deed("encounter", "buoys", pair, pair, 0.0, seconds, innocent=True),
         Deed("invalid_identity", "number_of_no_form", bad, bad, 0.0, seconds),
-        *(deed for one in numbers for deed in adrift(one, (0.0, seconds), "buoy_adrift")),
+        *(msgspec.structs.replace(deed, unjudged=True) for deed in adrift(numbers[0], span, "buoy_adrift")),
+        *adrift(numbers[1], span, "buoy_adrift"),
     ]
 
 

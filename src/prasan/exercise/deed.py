@@ -1,5 +1,7 @@
 """What happened, as a value, and where a hull is while it does."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 
@@ -29,6 +31,13 @@ def adrift(hull: int, span: tuple[float, float], what: str) -> list[Deed]:
     """A hull drifts: it goes nowhere, its bow does not point where it goes, and whether it stopped is not judged."""
     facts = ("loitering", "drifting", "stop")
     return [Deed(kind, what, (hull,), (hull,), *span, unjudged=kind == "stop") for kind in facts]
+
+
+def sent(hull: Hull, start: float, end: float) -> list[tuple[float, float, int]]:
+    """The numbers that a hull sends between two seconds, in order of time: from, to, MMSI."""
+    edges = sorted({start, end, *(edge for one in hull.as_mmsi for edge in one[:2] if start < edge < end)})
+    spans = list(pairwise(edges)) or [(start, end)]
+    return [(a, b, next((n for x, y, n in hull.as_mmsi if x <= a < y), hull.mmsi)) for a, b in spans]
 
 
 def place(hull: Hull, t: float) -> Point:

@@ -21,7 +21,8 @@ def nmea(made: Simulation, record: Bools) -> Iterator[bytes]:
     """Tagged sentences by time, a piece a window; `record` is filled in: see `hearings`."""
     for start, end in windows(made.air, made.hours * HOUR):
         said, static = heard(made.air, start, end), heard(made.air, start, end, static=True)
-        record[made.air.legs.hull[said.leg], said.t // BIN_S] = True
+        for place, rows in enumerate((said, static)):
+            record[place, made.air.legs.hull[rows.leg], rows.t // BIN_S] = True
         positions = encode_positions(pa.Table.from_batches([batch(made.air, said, made.epoch, SOURCE)]))
         statics = _statics(made, static)
         t = np.concatenate((static.t, said.t))

@@ -62,11 +62,11 @@ def rows(made: Simulation, source: str = SOURCE) -> Iterator[pa.RecordBatch]:
 
 
 def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
-    """The lines of `truth.jsonl`: the run itself, true events, look-alikes, and who was heard where in each period.
+    """The lines of `truth.jsonl`: the run itself, true events, look-alikes, and who was heard where in each hour.
 
-    `hearings` are hulls (rows) by ten-minute steps (columns).
+    `hearings` as made by the function of that name, and filled.
     """
-    seen = truth.traffic(made.cast, made.air.radio, hearings)
+    seen = truth.traffic(made.cast, made.air.radio, *hearings)
     told = {deed.hulls[0] for deed in made.deeds if deed.what == "transmitter_off"}
     near_km = made.cast.draw.of("alike", "near_zone_km")
     done = [*made.deeds, *stays.stays(made.cast), *truth.zone_entries(made.cast, near_km)]
@@ -77,8 +77,8 @@ def truth_lines(made: Simulation, hearings: Bools) -> list[dict[str, Any]]:
 
 
 def hearings(made: Simulation) -> Bools:
-    """An empty record of who was heard when."""
-    return np.zeros((len(made.cast.hulls), int(np.ceil(made.hours * HOUR / truth.BIN_S))), np.bool_)
+    """An empty record of whose positions, and whose static reports, were heard when: 2 x hulls x ten-minute steps."""
+    return np.zeros((2, len(made.cast.hulls), int(np.ceil(made.hours * HOUR / truth.BIN_S))), np.bool_)
 
 
 def _cut(setting: Setting) -> tuple[tuple[Point, ...], ...]:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from prasan.exercise.deed import Deed
+from prasan.exercise.deed import Deed, sent
 from prasan.exercise.fleet import Cast
 from prasan.exercise.lanes import km
 from prasan.exercise.track import AT_ANCHOR, Hull, Way
@@ -15,25 +15,37 @@ SHORT_S: Final = 60.0
 
 
 def stays(cast: Cast) -> list[Deed]:
-    """Every stay: a visit to the port it is at, else a stop. Which of both words fits is not judged near a port."""
+    """Every stay: a visit to the port it is at, else a stop. Which of both words fits is not judged near a port.
+
+    Each is told under the number that was sent meanwhile.
+    """
     seconds = cast.sea.seconds
     return [
         deed
         for hull in cast.hulls
         for first, end in _stays(hull, seconds)
-        for deed in _deeds(cast, hull, first, (max(first.t, 0.0), min(end, seconds)))
+        for a, b, number in sent(hull, max(first.t, 0.0), min(end, seconds))
+        for deed in _deeds(cast, hull, number, first, (a, b))
     ]
 
 
-def _deeds(cast: Cast, hull: Hull, first: Way, span: tuple[float, float]) -> list[Deed]:
-    one = (hull.mmsi,)
-    far = min(km(first.at, port.berth) for port in cast.setting.area.port)
-    at_port = far <= cast.draw.of("observable", "port_km") and first.status != AT_ANCHOR
-    what = "at_anchor" if first.status == AT_ANCHOR else "berthed" if at_port else "at_a_pier"
+def _deeds(cast: Cast, hull: Hull, number: int, first: Way, span: tuple[float, float]) -> list[Deed]:
+    what = _where(cast, first)
+    of = (what, (hull.mmsi,), (number,), *span)
     return [
-        Deed("port_visit", what, one, one, *span, unjudged=not at_port),
-        Deed("stop", what, one, one, *span, unjudged=at_port),
+        Deed("port_visit", *of, unjudged=what != "berthed"),
+        Deed("stop", *of, unjudged=what in {"berthed", "in_the_roads"}),
     ]
+
+
+def _where(cast: Cast, first: Way) -> str:
+    """Where a hull lies: at a berth of a port, in its roads, at anchor elsewhere, or at a pier."""
+    ports, draw = cast.setting.area.port, cast.draw
+    if first.status == AT_ANCHOR:
+        far = min(km(first.at, port.anchorage) for port in ports)
+        return "in_the_roads" if far <= draw.of("observable", "roads_km") else "at_anchor"
+    far = min(km(first.at, port.berth) for port in ports)
+    return "berthed" if far <= draw.of("observable", "port_km") else "at_a_pier"
 
 
 def _stays(hull: Hull, seconds: float) -> list[tuple[Way, float]]:

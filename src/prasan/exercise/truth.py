@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from prasan.exercise.area import Zone
-from prasan.exercise.deed import Deed, place
+from prasan.exercise.deed import Deed, place, sent
 from prasan.exercise.fleet import Cast
 from prasan.exercise.lanes import KM_PER_DEGREE, km
 from prasan.exercise.radio import Bools, Radio, Spots, Weak, chance, silent
@@ -26,29 +26,24 @@ LIKELY: Final = 0.5
 """A place is covered where at least one of a step's reports is more likely heard than not."""
 
 
-AROUND_S: Final = 7200.0
-"""How long before and after a change of identity static reports must be heard for it to be seen."""
-
 LONG_ENOUGH: Final = {"stop": "stay_h", "port_visit": "stay_h", "loitering": "loiter_h", "drifting": "adrift_h"}
 """Kind of stay -> how long it must last to be observable."""
 
 AT_PLACE: Final = frozenset({"encounter", "zone_entry", *LONG_ENOUGH})
 """Kinds that are seen only where a vessel is heard from its real place."""
 
-FASTEST_KMH: Final = 60 * 1.852
-"""No hull of the fleet sails half as fast: who seems to, has leapt."""
-
 
 class Traffic(msgspec.Struct, frozen=True):
     """Every hull (rows) at every ten-minute step (columns): where it really is, and whether any receiver heard it.
 
-    `placed` is whether it was heard from where it really is; `ideal` whether it would be heard with its transmitter on,
-    `fair` without outages, `open` without shadows too.
+    `named` is whether its static report was heard, `placed` whether a position was from where it really is; `ideal`
+    whether it would be heard with its transmitter on, `fair` without outages, `open` without shadows too.
     """
 
     lat: Floats
     lon: Floats
     heard: Bools
+    named: Bools
     placed: Bools
     ideal: Bools
     fair: Bools
@@ -56,8 +51,8 @@ class Traffic(msgspec.Struct, frozen=True):
     moored: Bools
 
 
-def traffic(cast: Cast, radio: Radio, heard: Bools) -> Traffic:
-    """Look at all hulls at all steps; `heard` as gathered from the reports themselves."""
+def traffic(cast: Cast, radio: Radio, heard: Bools, named: Bools) -> Traffic:
+    """Look at all hulls at all steps; `heard` and `named` as gathered from the reports themselves."""
     t = np.arange(heard.shape[1], dtype=np.float64) * BIN_S + BIN_S / 2
     spots = [where(hull, t) for hull in cast.hulls]
     lat, lon = (np.array([spot[axis] for spot in spots]) for axis in (0, 1))
@@ -70,7 +65,7 @@ def traffic(cast: Cast, radio: Radio, heard: Bools) -> Traffic:
         _covered(radio, flat, reports, weak).reshape(heard.shape) for weak in (Weak(), Weak(False), Weak(False, False))
     )
     placed = heard & ~np.array([_elsewhere(hull, t) for hull in cast.hulls])
-    return Traffic(lat, lon, heard, placed, ideal, fair, clear, moored)
+    return Traffic(lat, lon, heard, named, placed, ideal, fair, clear, moored)
 
 
 def _elsewhere(hull: Hull, t: Floats) -> Bools:
@@ -110,8 +105,9 @@ def silences(cast: Cast, seen: Traffic, told: set[int]) -> list[Deed]:
         edges = np.append(at, seen.heard.shape[1])
         for first in np.flatnonzero(np.diff(edges) > limit).tolist() if hull.mmsi not in told and len(at) else []:
             gap = slice(int(edges[first]) + 1, int(edges[first + 1]))
-            one, cause = (hull.mmsi,), _cause(seen, number, gap, hull)
-            found.append(Deed("gap", cause, one, one, gap.start * BIN_S, gap.stop * BIN_S, innocent=True))
+            own, said = (hull.mmsi,), (sent(hull, gap.start * BIN_S, gap.stop * BIN_S)[0][2],)
+            cause, span = _cause(seen, number, gap, hull), (gap.start * BIN_S, gap.stop * BIN_S)
+            found.append(Deed("gap", cause, own, said, *span, innocent=True))
     return found
 
 
@@ -147,16 +143,20 @@ def zone_entries(cast: Cast, radius_km: float) -> list[Deed]:
 
 
 def _visits(hull: Hull, zone: Zone, t: Floats, inside: Bools, near: Bools) -> list[Deed]:
-    one = (hull.mmsi,)
     if not inside.any():
-        at = t[near]
-        return [Deed("zone_entry", "passed_near_zone", one, one, float(at[0]), float(at[-1]), innocent=True)]
+        return [_entry(hull, "passed_near_zone", t[near], innocent=True)]
     change = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     return [
-        Deed("zone_entry", f"entered {zone.name}", one, one, float(t[a]), float(t[b - 1]))
+        _entry(hull, f"entered {zone.name}", t[a:b])
         for a, b in zip(change[::2].tolist(), change[1::2].tolist(), strict=True)
         if a > 0
     ]
+
+
+def _entry(hull: Hull, what: str, t: Floats, *, innocent: bool = False) -> Deed:
+    """Told under the number that was sent when it began."""
+    start, end = float(t[0]), float(t[-1])
+    return Deed("zone_entry", what, (hull.mmsi,), (sent(hull, start, end)[0][2],), start, end, innocent=innocent)
 
 
 def _inside(zone: Zone, lat: Floats, lon: Floats) -> Bools:
@@ -219,8 +219,11 @@ def _observable(  # noqa: PLR0913, PLR0917 - the physics of every kind meet here
     if deed.what == "transmitter_off":
         enough = known["neighbours"] >= limits["neighbours"] and known["neighbour_share"] >= limits["neighbour_share"]
         return bool(heard >= limits["dark_share"] and enough and known["steps_heard_before"] >= limits["before"])
-    if deed.kind in {"speed_jump", "identity_change"} and not deed.innocent:
-        return _sudden(seen.heard[rows[0]], deed, cast.hulls[rows[0]], limits)
+    if deed.kind == "identity_change" and not deed.innocent:
+        sides = np.split(seen.named[rows[0]], [int(deed.start // BIN_S), int(deed.start // BIN_S) + 1])[::2]
+        return all(side.sum() >= limits["named_steps"] for side in sides)
+    if deed.kind == "speed_jump" and not deed.innocent:
+        return _leapt(seen.heard[rows[0]], deed, cast.hulls[rows[0]], limits)
     if deed.kind in {"duplicate_identity", "invalid_identity"}:
         return bool(heard * (steps.stop - steps.start) >= limits["both_steps"])
     if deed.kind == "spoofing":
@@ -247,13 +250,9 @@ def _lasting(cast: Cast, seen: Traffic, deed: Deed, row: int, steps: slice) -> b
     return not cast.hulls[row].class_b and bool(len(knots) and np.median(knots) >= limits["drift_kn"])
 
 
-def _sudden(states: Bools, deed: Deed, hull: Hull, limits: dict[str, float]) -> bool:
-    """Whether fixes before and after a change show it: soon enough for a leap to be too fast for any hull."""
-    if deed.kind == "identity_change":
-        middle, around = int(deed.start // BIN_S), int(AROUND_S // BIN_S)
-        sides = states[max(0, middle - around) : middle], states[middle + 1 : middle + 1 + around]
-        return all(len(side) and side.mean() >= limits["heard_share"] for side in sides)
-    leap = _leap_km(hull, deed.start)
+def _leapt(states: Bools, deed: Deed, hull: Hull, limits: dict[str, float]) -> bool:
+    """Whether fixes before and after a leap, there or back, show it: soon enough to be too fast for any hull."""
+    leap, fastest = _leap_km(hull, deed.start), limits["fastest_kn"] * 1.852
     at = np.flatnonzero(states)
     for edge in (deed.start, deed.end):
         before, after = at[at * BIN_S + BIN_S <= edge], at[at * BIN_S >= edge]
@@ -261,9 +260,14 @@ def _sudden(states: Bools, deed: Deed, hull: Hull, limits: dict[str, float]) -> 
             after = after[after * BIN_S + BIN_S <= deed.end]
         else:
             before = before[before * BIN_S >= deed.start]
-        if len(before) and len(after) and (after[0] - before[-1]) * BIN_S * FASTEST_KMH / 3600 < leap:
+        if len(before) and len(after) and _hours(before[-1], after[0]) * fastest < leap:
             return True
     return False
+
+
+def _hours(before: int, after: int) -> float:
+    """From the middle of one step to the middle of another."""
+    return (after - before) * BIN_S / 3600
 
 
 def _leap_km(hull: Hull, t: float) -> float:
