@@ -21,6 +21,7 @@ from prasan.tracks.settle import COLUMNS
 MEGABYTE: Final = 1_000_000
 LIMIT_MB: Final = 1_500
 DAY_ROWS: Final = 10_000_000
+WHY: Final = "all steps that late rows can go back to are held in memory"
 
 
 def stored(count: int) -> Line:
@@ -43,9 +44,7 @@ def _memory(name: str, what: str, task: Callable[[int], int], count: int) -> Lin
         f"{traffic.SAID}; {rows:,} rows: {peak / 1e3:.2f} GB at most, {empty / 1e3:.2f} GB of it for a thousand rows; "
         f"making them is included; the bar is {LIMIT_MB / 1e3} GB for {DAY_ROWS:,}"
     )
-    bar = (
-        Bar(DAY_ROWS / LIMIT_MB, "steps that can be gone back to are all held in memory") if rows >= DAY_ROWS else None
-    )
+    bar = Bar(DAY_ROWS / LIMIT_MB, WHY) if rows >= DAY_ROWS else None
     return line(name, what, "rows/MB", (rows / peak, None), peer="", note=note, bar=bar)
 
 
