@@ -206,15 +206,19 @@ def _findings(telling: list[tuple[Loiter, bool]], rule: Rule, world: World) -> l
     """An open one knows the shore from where it began, one that is over from both ends."""
     if not telling:
         return []
-    ends = [one.last if over else one.first for one, over in telling]
-    shore = [
-        np.minimum(world.shore_m([at.lat for at in some], [at.lon for at in some]), LIMIT_M)
-        for some in ([one.first for one, _ in telling], ends)
-    ]
-    mean: Floats = (shore[0] + shore[1]) / 2
+    done = [at for at, (_, over) in enumerate(telling) if over]
+    begin = _shore_m([one.first for one, _ in telling], world)
+    end = begin.copy()
+    end[done] = _shore_m([telling[at][0].last for at in done], world)
+    mean: Floats = (begin + end) / 2
     return [
         _finding(one, over, shore_m, rule, world) for (one, over), shore_m in zip(telling, mean.tolist(), strict=True)
     ]
+
+
+def _shore_m(places: list[Fix], world: World) -> Floats:
+    """Metres to the shore, n each, `LIMIT_M` where it is farther."""
+    return np.minimum(world.shore_m([at.lat for at in places], [at.lon for at in places]), LIMIT_M)
 
 
 def _finding(one: Loiter, over: bool, shore_m: float, rule: Rule, world: World) -> Finding:

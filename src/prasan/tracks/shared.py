@@ -20,7 +20,7 @@ MAX_OPEN: Final = 20
 MAX_NUMBER: Final = 32_767
 """The number at which an MMSI's emitters stop being told apart; only a flood of nonsense reaches it."""
 
-SHORT: Final = 64
+SHORT: Final = 256
 """Fixes guessed at once, at first."""
 
 LONG: Final = 4096
