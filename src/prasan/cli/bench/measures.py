@@ -90,9 +90,8 @@ def csv(_rows: int) -> Line:
         f"{shipped.SAID_NOAA}: thinned, so a tenth of its rows are static reports and newest fixes; gunzip included; "
         "DuckDB sorts and writes Parquet, without checks, flags, static rows or a manifest"
     )
-    return line(
-        "csv", "CSV sample to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=Bar(4e5, CSV_WHY)
-    )
+    bar = Bar(4e5, CSV_WHY)
+    return line("csv", "CSV sample to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=bar)
 
 
 def csv_day(rows: int) -> Line:
@@ -102,20 +101,13 @@ def csv_day(rows: int) -> Line:
         _as_noaa(traffic.rows(rows), path)
         rates = paired(_stored(path, Path(folder)), peers.csv_by_duckdb(path, Path(folder)))
     note = f"{traffic.SAID}; in NOAA's columns, by time; DuckDB as above"
-    return line(
-        "csv-day", "CSV day to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=Bar(4e5, CSV_WHY)
-    )
+    bar = Bar(4e5, CSV_WHY)
+    return line("csv-day", "CSV day to archive", "positions/CPU-s", rates, peer="DuckDB", note=note, bar=bar)
 
 
 def size(_rows: int) -> Line:
     """Bytes a position, the other way round: positions a kilobyte, so that more is better."""
-    positions, _ = shipped.noaa()
-    ours, plain = _bytes(positions), _plain_bytes(positions)
-    note = f"{shipped.SAID_NOAA}; {ours:.2f} bytes a position here, {plain:.2f} as plain Parquet; the bar is 9.5 bytes"
-    rates = (1000 / ours, 1000 / plain)
-    return line(
-        "size", "archive size", "positions/kB", rates, peer="plain Parquet", note=note, bar=Bar(1000 / 9.5, SIZE_WHY)
-    )
+    return _size("size", "archive size", shipped.noaa()[0], 9.5)
 
 
 def size_core(_rows: int) -> Line:
@@ -123,19 +115,15 @@ def size_core(_rows: int) -> Line:
     positions, _ = shipped.noaa()
     blank = [c if n in (*CORE, "time_source", "flags") else pa.nulls(len(c), c.type)
              for n, c in zip(positions.column_names, positions.columns, strict=True)]  # fmt: skip
-    core = pa.table(blank, schema=POSITIONS)
-    ours, plain = _bytes(core), _plain_bytes(core)
-    note = f"{shipped.SAID_NOAA}, nine columns; {ours:.2f} bytes a position here, {plain:.2f} as plain Parquet; bar 8"
-    rates = (1000 / ours, 1000 / plain)
-    return line(
-        "size-core",
-        "archive size, core",
-        "positions/kB",
-        rates,
-        peer="plain Parquet",
-        note=note,
-        bar=Bar(125, SIZE_WHY),
-    )
+    return _size("size-core", "archive size, nine columns", pa.table(blank, schema=POSITIONS), 8)
+
+
+def _size(name: str, what: str, positions: pa.Table, most: float) -> Line:
+    ours, plain = _bytes(positions), _plain_bytes(positions)
+    said = f"{ours:.2f} bytes a position here, {plain:.2f} as plain Parquet; the bar is {most} bytes"
+    rates, bar = (1000 / ours, 1000 / plain), Bar(1000 / most, SIZE_WHY)
+    note = f"{shipped.SAID_NOAA}; {said}"
+    return line(name, what, "positions/kB", rates, peer="plain Parquet", note=note, bar=bar)
 
 
 def hot(rows: int) -> Line:
@@ -159,15 +147,8 @@ def hot(rows: int) -> Line:
         f"{traffic.SAID}; batches of {HOT:,}, fsynced and in the manifest: {p50:.1f} ms p50, {p99:.1f} ms p99 (the log "
         "becomes files on the way); DuckDB's commits are by its own default"
     )
-    return line(
-        "hot",
-        "live batches, durable",
-        "rows/CPU-s",
-        rates,
-        peer="DuckDB file",
-        note=note,
-        bar=Bar(1.3e6, HOT_WHY),
-    )
+    bar = Bar(1.3e6, HOT_WHY)
+    return line("hot", "live batches, durable", "rows/CPU-s", rates, peer="DuckDB file", note=note, bar=bar)
 
 
 def compaction(rows: int) -> Line:
@@ -197,15 +178,8 @@ def compaction(rows: int) -> Line:
         theirs = paired(work, None)[0] if work else None
     note = f"{traffic.SAID}; {SMALL} files, bins made too; DuckDB sorts them into one Parquet file"
     rates = (len(table) / median(spent[1:]), theirs)
-    return line(
-        "compaction",
-        "small files to one",
-        "rows/CPU-s",
-        rates,
-        peer="DuckDB",
-        note=note,
-        bar=Bar(2e6, MERGE_WHY),
-    )
+    bar = Bar(2e6, MERGE_WHY)
+    return line("compaction", "small files to one", "rows/CPU-s", rates, peer="DuckDB", note=note, bar=bar)
 
 
 def bins(rows: int) -> Line:
