@@ -193,16 +193,22 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
     known: dict[str, Any] = {"observable": False, "heard_share": round(share, 3)}
     if deed.kind in LONG_ENOUGH:  # who was around is nothing to a stay, and there are many
         return known | {"observable": share >= limits["heard_share"] and _lasting(cast, seen, deed, rows[0], steps)}
-    known |= _around(seen, rows, steps, limits["neighbour_km"])
+    known |= _around(cast, seen, rows, steps, limits["neighbour_km"])
     return known | {"observable": bool(_observable(cast, seen, deed, rows, steps, known))}
 
 
-def _around(seen: Traffic, rows: list[int], steps: slice, near_km: float) -> dict[str, Any]:
-    """Other vessels heard near the first of the hulls, and the steps in which it was heard in the 12 hours before."""
+def _around(cast: Cast, seen: Traffic, rows: list[int], steps: slice, near_km: float) -> dict[str, Any]:
+    """Other vessels heard near the first of the hulls, and the steps in which it was heard in the 12 hours before.
+
+    Those that compare: not moored, and of class B if it is of class B itself, for who hears 12.5 W may not hear 2 W.
+    """
     row = rows[0]
     north = seen.lat[:, steps] - seen.lat[row, steps]
     east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
     others = (np.hypot(north, east) * KM_PER_DEGREE < near_km) & seen.heard[:, steps]
+    others &= ~seen.moored[:, steps]
+    if cast.hulls[row].class_b:
+        others &= np.array([hull.class_b for hull in cast.hulls])[:, None]
     others[rows] = False
     return {
         "neighbours": int(others.any(axis=1).sum()),
@@ -218,7 +224,8 @@ def _observable(  # noqa: PLR0913, PLR0917 - the physics of every kind meet here
     heard: float = known["heard_share"]
     if deed.what == "transmitter_off":
         enough = known["neighbours"] >= limits["neighbours"] and known["neighbour_share"] >= limits["neighbour_share"]
-        return bool(heard >= limits["dark_share"] and enough and known["steps_heard_before"] >= limits["before"])
+        long = deed.end - deed.start >= limits["dark_h"] * 3600 and known["steps_heard_before"] >= limits["before"]
+        return bool(heard >= limits["dark_share"] and enough and long)
     if deed.kind == "identity_change" and not deed.innocent:
         sides = np.split(seen.named[rows[0]], [int(deed.start // BIN_S), int(deed.start // BIN_S) + 1])[::2]
         return all(side.sum() >= limits["named_steps"] for side in sides)
