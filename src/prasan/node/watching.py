@@ -96,7 +96,8 @@ class Watcher:
         self._keeper.save(Kept(after, self._begin, self._batch, self._hulls))
         if older:
             self._rest_until = time.monotonic() + ANEW_REST * (time.monotonic() - began)
-        return Looked(self._clock, {"rows": rows, "hulls_let_go": self._let_go}, len(said) + len(gone), objects)
+        counts = {"rows": rows} | ({"hulls_let_go": self._let_go} if self._let_go else {})
+        return Looked(self._clock, counts, len(said) + len(gone), objects)
 
     def _advance(self, run: Run, names: list[str], upto: int) -> tuple[Said, Run, int]:
         """All rows, a piece of time after the other: what they say, the run with places to go back to, their number."""
