@@ -117,3 +117,17 @@ def test_a_run_of_many_vessels_holds_fewer_steps(monkeypatch: pytest.MonkeyPatch
     assert len(run.steps) <= 40 // 10
     assert run.steps[0].upto <= run.upto - runner.WINDOW_S
     assert run.upto - run.steps[-2].upto <= 2 * runner.APART_S  # what is late by minutes is near
+
+
+def test_what_ended_long_ago_is_held_no_more_unless_its_rule_looks_far_back() -> None:
+    rows = busy_day()
+    last = rows[-1][1] + 1
+    said, run = go_on(Run(), fleet.table(rows), last, RULES, WORLD)
+    told = dict(said)
+    for hours in (12, 40, 80, 120):
+        said, run = go_on(run, fleet.table([]), last + hours * 3600, RULES, WORLD)
+        told |= said
+    ended = {one.kind for one in told.values() if one.end is not None}
+    held = {one.kind for one in run.steps[0].said.values() if one.end is not None}
+    assert ended - held == {"encounter", "loitering"}  # they know nothing longer than hours
+    assert {"gap", "invalid_identity"} <= held  # one learns from a week, the other knows no time

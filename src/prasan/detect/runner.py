@@ -30,7 +30,9 @@ harbour for a day takes about 10 kB in each (its slots beside each neighbour's),
 STEPS_HELD: Final = 4
 """But so many there always are."""
 STANDING_S: Final = 30 * 86_400
-"""A finding that ended so long before the window is not spoken of again."""
+"""A finding that ended so long before the window is not spoken of again, whatever its rule."""
+LEAST_STANDING_S: Final = 2 * 86_400
+"""Nor is one that ended so long before, and twice the longest time that its rule knows: nearly all are let go so."""
 
 Said = Mapping[str, Finding]
 """The last word on each finding, by its key."""
@@ -141,6 +143,14 @@ def _folded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     said: dict[str, Finding] = {}
     for step in out:
         said |= step.said
-    old = out[-1].upto - STANDING_S
-    standing = {key: one for key, one in said.items() if one.end is None or one.end >= old}
+    standing = {key: one for key, one in said.items() if stands(one, out[-1].upto)}
     return (msgspec.structs.replace(out[-1], said=standing), *steps[len(out) :])
+
+
+def stands(one: Finding, upto: int) -> bool:
+    """May rows from `upto` on still change what was said? True for long where the rule knows no time of its own."""
+    if one.end is None:
+        return True
+    longest = max((value for name, value in one.rule.thresholds.items() if name.endswith("_h")), default=None)
+    limit = STANDING_S if longest is None else min(max(2 * longest * 3600, LEAST_STANDING_S), STANDING_S)
+    return one.end >= upto - limit

@@ -14,7 +14,7 @@ import msgspec
 from prasan import __version__
 from prasan.archive.values import Carry
 from prasan.detect.rules import Rules
-from prasan.detect.runner import APART_S, STANDING_S, Run, Said, Step
+from prasan.detect.runner import APART_S, Run, Said, Step, stands
 from prasan.errors import FormatError
 from prasan.node.live_carry import pack, unpack
 from prasan.node.node import Node
@@ -102,8 +102,7 @@ def unkept(kept: Kept, standing: list[Finding]) -> Said:
     more.
     """
     known = {key: one for step in kept.run.steps for key, one in step.said.items()}
-    old = kept.run.upto - STANDING_S
-    recent = [one for one in standing if one.start >= kept.begin and (one.end is None or one.end >= old)]
+    recent = [one for one in standing if one.start >= kept.begin and stands(one, kept.run.upto)]
     return {one.key: one for one in recent if _plain(known.get(one.key)) != _plain(one)}
 
 
