@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from prasan.errors import PrasanError
 from prasan.node.live_pace import Pace
+from prasan.node.live_settling import Settling
 from prasan.node.node import Node
 from prasan.node.picture import Looked, look, sources_of
 from prasan.node.summing import publish_counts
 from prasan.node.watching import Watcher
 
 LOG: Final = logging.getLogger("prasan.live")
-SETTLE_S: Final = 30
-"""How long rows of several receivers may take to be in order; later ones take the look back."""
 REST: Final = 3.0
 """After a look, rest at least so many times as long as it took."""
 STOP_S: Final = 30.0
@@ -27,8 +28,8 @@ After = Callable[[Node, Looked], None]
 class Looking:
     """Looks at clocks that have new rows, in a thread of its own: at once, then at most every `look_every_s`.
 
-    It looks up to the newest row less `SETTLE_S`, by the time on the rows: a feed that falls silent, or is played from
-    a recording, moves no other clock. At the end it looks at all there is.
+    It looks up to the newest row less what rows take to be in order (see `live_settling`), by the time on the rows: a
+    feed that falls silent, or is played from a recording, moves no other clock. At the end it looks at all there is.
     """
 
     def __init__(self, node: Node, after: After | None, pace: Pace) -> None:
@@ -37,6 +38,7 @@ class Looking:
         self._every = node.settings.look_every_s
         self._new = set[str]()
         self._watchers: dict[str, Watcher] = {}
+        self._settling: dict[str, Settling] = {}
         self._looks: dict[str, Looked] = {}
         self._change = threading.Condition()
         self._turns = defaultdict[str, threading.Lock](threading.Lock)
@@ -116,9 +118,10 @@ class Looking:
             return  # nothing has a date
         if clock not in self._watchers:
             self._watchers[clock] = Watcher(self._node, clock)
-        looked = self._watchers[clock].step(
-            max(newest) + 1 - (0 if self._stopping else SETTLE_S), lambda: self._detected(clock)
-        )
+        settling = self._settling.get(clock, Settling())
+        upto = max(newest) + 1 - (0 if self._stopping else settling.seconds)
+        looked = self._watchers[clock].step(upto, lambda: self._detected(clock))
+        self._settling[clock] = settling.after(taken_back=looked.taken_back)
         self._pace.passed("detected", clock, self._now())
         self._pace.passed("published", clock, self._now())
         self._looks[clock] = _joined(self._looks.get(clock), looked)
@@ -144,4 +147,4 @@ def _joined(before: Looked | None, now: Looked) -> Looked:
     """The latest counts, and all that changed so far."""
     if before is None:
         return now
-    return Looked(now.clock, now.counts, before.changed + now.changed, before.objects + now.objects)
+    return msgspec.structs.replace(now, changed=before.changed + now.changed, objects=before.objects + now.objects)

@@ -22,12 +22,13 @@ from prasan.picture.source import Source
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What one look at a clock's rows changed."""
+    """What one look at a clock's rows changed; `taken_back`: rows had come late for the look before."""
 
     clock: str
     counts: Mapping[str, object]
     changed: int
     objects: int
+    taken_back: bool = False
 
 
 def look(node: Node, clock: str, upto: int | None = None) -> Looked:

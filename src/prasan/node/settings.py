@@ -86,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title_th: str = ""
     exercise: bool = False
     sync_every_s: int = 30
-    look_every_s: float = 10.0
+    look_every_s: float = 1.0
     own_vessels: list[int] = []
     listen: Listen = Listen()
     source: list[SourceSetting] = []

@@ -83,7 +83,8 @@ class Watcher:
         if older and began < self._rest_until:
             older, news = False, News(self._batch, None)  # they are asked for again
         run, since = self._rewound(names, upto, news if older else None)
-        upto = max(upto, self._run.upto if self._run else 0)
+        before = self._run.upto if self._run else 0
+        upto = max(upto, before)
         if upto <= run.upto:
             return Looked(self._clock, {}, 0, 0)
         again, after, rows = self._advance(run, names, upto)
@@ -97,7 +98,7 @@ class Watcher:
         if older:
             self._rest_until = time.monotonic() + ANEW_REST * (time.monotonic() - began)
         counts = {"rows": rows} | ({"hulls_let_go": self._let_go} if self._let_go else {})
-        return Looked(self._clock, counts, len(said) + len(gone), objects)
+        return Looked(self._clock, counts, len(said) + len(gone), objects, taken_back=run.upto < before)
 
     def _advance(self, run: Run, names: list[str], upto: int) -> tuple[Said, Run, int]:
         """All rows, a piece of time after the other: what they say, the run with places to go back to, their number."""
