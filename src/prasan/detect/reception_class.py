@@ -15,7 +15,7 @@ Each ground asks for all of
   - once it is over, one of them (behind it, for its end) and `way_share` of the straight way between covered: the
     vessel stayed where it could be heard;
   - `rate_count` vessel-hours here (for the way at both ends), of which at most `silent_share` were silent this long,
-    and at most `lost_share` lost for good.
+    and at most `lost_share` lost for good; a steady beginning tells more by itself, and asks for less (`begin_...`).
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
 A silence within `shore_km` of the shore that goes on, or ends within `berth_km` of where it began, is never more than
 `unknown`: the vessel may lie in a port that nobody listed.
@@ -121,7 +121,7 @@ def judge(silence: Silence, rule: Rule) -> Verdict:
     for gap_class, level in (("dark", ""), ("suspicious", "weak_")):
         for ground in _grounds(silence, rule, level):
             end = silence.back.end if ground == "end" and silence.back is not None else silence.begin
-            if _enough(silence, end, rule, level):
+            if _enough(silence, end, ground, rule, level):
                 return _verdict(gap_class, silence, end, ground, rule)  # type: ignore[arg-type]
     if _usual(silence.begin.rate, rule):
         return _verdict("normal", silence, silence.begin, "begin", rule)
@@ -169,16 +169,17 @@ def _long(silence: Silence, rule: Rule) -> bool:
     )
 
 
-def _enough(silence: Silence, end: End, rule: Rule, level: str) -> bool:
+def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
     limits, cover, rate, back = rule.thresholds, end.cover, end.rate, silence.back
+    steady = "begin_" if ground == "begin" else ""
     return (
         neighbours(silence) >= limits[f"{level}neighbours_count"]
         and cover.heard >= limits["heard_share"] * cover.expected
         and cover.covered >= (cover.places if back is None else 1)
         and (back is None or back.way.covered >= limits["way_share"] * back.way.places)
-        and rate.periods >= limits["rate_count"]
+        and rate.periods >= limits[f"{steady}rate_count"]
         and rate.lost <= limits["lost_share"] * (rate.periods + rate.lost)
-        and rate.silent <= limits[f"{level}silent_share"] * rate.periods
+        and rate.silent <= limits[f"{level or steady}silent_share"] * rate.periods
     )
 
 

@@ -62,6 +62,8 @@ MEASURES: Final[dict[str, str]] = {
     "measure.long_h": "A long silence (hours)",
     "measure.straight_share": "dark by its way: share of the time that the straight way takes, at least",
     "measure.rate_count": "Comparable vessel-hours needed",
+    "measure.begin_rate_count": "Comparable vessel-hours needed where it fell silent at once",
+    "measure.begin_silent_share": "dark by its beginning: share of such silences here, at most",
     "measure.weak_last_h": "suspicious: the last intervals took at most (hours)",
     "measure.weak_steady_share": "suspicious: times the usual interval, at most",
     "measure.way_share": "Share of the way between with reception",
