@@ -37,12 +37,14 @@ def ring(indices: list[int], arcs: list[list[tuple[float, float]]]) -> Ring:
 
 
 def unwrapped(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A ring that crosses the 180° meridian goes on beyond it; one around a pole cannot and stays as it is."""
+    """A ring that crosses the 180° meridian goes on beyond it, from where most of it lies; one around a pole cannot."""
     turns = [round((x - before) / 360) for (before, _), (x, _) in itertools.pairwise(points)]
     shifts = [0, *itertools.accumulate(turns)]
     if shifts[-1] != 0:
         return points
-    return [(x - 360 * shift, y) for (x, y), shift in zip(points, shifts, strict=True)]
+    whole = [(x - 360 * shift, y) for (x, y), shift in zip(points, shifts, strict=True)]
+    middle = (min(x for x, _ in whole) + max(x for x, _ in whole)) / 2
+    return [(x - 360 * round(middle / 360), y) for x, y in whole]
 
 
 def polygons(geometry: dict[str, Any], arcs: list[list[tuple[float, float]]]) -> list[list[Ring]]:
