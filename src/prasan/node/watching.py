@@ -33,13 +33,13 @@ from prasan.node.rules import rules_in_force
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.world import World, with_hulls
+from prasan.tracks.settle import COLUMNS
 
 LOOK_BACK_S: Final = 3 * 86_400
 """How many seconds of rows a node that starts looks at before the first live step."""
 
 PIECE_S: Final = 3600
 """A stretch looked at anew is cut into steps this long, so that the next late row need not take all of it back."""
-DAY_S: Final = 86_400
 ANEW_REST: Final = 20.0
 """After rows older than the run made it begin anew, rest so many times as long as that took before the next time."""
 
@@ -105,7 +105,7 @@ class Watcher:
         archive, said, number = self._node.archive, dict[str, Finding](), 0
         world = self._world(archive.read_statics(names, None, run.upto, upto, ["t", "mmsi", "imo", "ship_type"]))
         for end in pieces(run.upto, upto):
-            rows = read_fit(self._node, names, None, run.upto, end)
+            rows = read_fit(self._node, names, None, run.upto, end, COLUMNS, ordered=False)
             statics = archive.read_statics(names, None, run.upto, end)
             new, run = go_on(run, rows, end, self._rules, world, statics)
             said |= new
@@ -166,7 +166,7 @@ class Watcher:
 
 
 def pieces(begin: int, end: int) -> list[int]:
-    """Where to cut a stretch of time, its end included: by days, and small where rows may still be taken back."""
+    """Where to cut a stretch of time, its end included: by six hours, smaller where rows may still be taken back."""
     first = max(begin, end - WINDOW_S)
-    days = [*range(begin + DAY_S, first, DAY_S), *([first] if first > begin else [])]
-    return [*days, *range(first + PIECE_S, end, PIECE_S), end]
+    long = [*range(begin + WINDOW_S, first, WINDOW_S), *([first] if first > begin else [])]
+    return [*long, *range(first + PIECE_S, end, PIECE_S), end]
