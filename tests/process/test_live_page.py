@@ -51,7 +51,7 @@ def test_alerts_arrive_on_the_page_while_a_feed_is_played(tmp_path: Path) -> Non
             assert "ใหม่" in page.inner_text("#news")
             kinds = wait_for_kinds(page, {"gap", "encounter"})
             assert {"gap", "encounter"} <= kinds
-            assert page.locator("#list .row[data-id^='prasan-maritime-event']").count() >= 2
+            page.locator("#list .row[data-id^='prasan-maritime-event']").nth(1).wait_for(timeout=30_000)
             browser.close()
         serving.stop()
     finally:
