@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prasan.cli.output import note, tell, whole_file
+from prasan.cli.output import note, pass_over, said, whole_file
 from prasan.errors import FormatError
 from prasan.feeds.files import FileBatch, Summary, read_sources
 from prasan.formats.ais_rows import csv_header, csv_lines, in_one, jsonl, position_rows, static_rows
@@ -24,7 +24,7 @@ def decode(arguments: argparse.Namespace) -> int:
     What is no AIS in a folder is passed over and said.
     """
     refused: dict[str, str] = {}
-    items = read_sources(arguments.sources, Clock().now(), refused=lambda name, error: _pass_over(refused, name, error))
+    items = read_sources(arguments.sources, Clock().now(), refused=lambda name, error: _refuse(refused, name, error))
     with _output(arguments.out) as file:
         writer = _TEXT.get(arguments.to)
         summary = _columns(file, items, arguments.to) if writer is None else _text(file, items, writer, arguments.to)
@@ -32,9 +32,9 @@ def decode(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _pass_over(refused: dict[str, str], name: str, error: FormatError) -> None:
-    refused[name] = f"{error} {error.remedy}".rstrip()
-    tell(f"passed over {name}: {refused[name]}")
+def _refuse(refused: dict[str, str], name: str, error: FormatError) -> None:
+    refused[name] = said(error)
+    pass_over(name, error)
 
 
 _TEXT = {"jsonl": jsonl, "csv": csv_lines}

@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 
-from prasan.cli.output import note, tell, whole_file
+from prasan.cli.output import note, pass_over, whole_file
 from prasan.detect.life import compare, everything
 from prasan.detect.lines import event_line
 from prasan.detect.rules import apply_settings, preset
 from prasan.detect.run import detect as find
-from prasan.errors import FormatError, UsageError
+from prasan.errors import UsageError
 from prasan.feeds.files import read_sources
 from prasan.feeds.reference import read_area, reference_world, world_of
 from prasan.node.clock import Clock
@@ -48,17 +48,13 @@ def detect(arguments: argparse.Namespace) -> int:
 
 def _files(sources: list[str]) -> tuple[pa.Table, pa.Table]:
     """Positions, those of receivers whose clock was off flagged so, and static reports."""
-    batches = [item.batch for item in read_sources(sources, Clock().now(), refused=_pass_over)]
+    batches = [item.batch for item in read_sources(sources, Clock().now(), refused=pass_over)]
     positions = pa.Table.from_batches([batch.positions for batch in batches], POSITIONS).unify_dictionaries()
     off = faults(hear_clocks(positions, Clocks()))
     return (
         set_aside(positions, off)[0],
         pa.Table.from_batches([batch.statics for batch in batches], STATICS).unify_dictionaries(),
     )
-
-
-def _pass_over(name: str, error: FormatError) -> None:
-    tell(f"passed over {name}: {error} {error.remedy}".rstrip())
 
 
 def _archive(home: str) -> tuple[pa.Table, pa.Table]:

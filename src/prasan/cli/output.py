@@ -32,10 +32,19 @@ def tell(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def complain(error: PrasanError) -> None:
+def said(error: PrasanError) -> str:
     """An error as one clear sentence and what to do next."""
-    sentence = str(error).rstrip(".")
-    tell(f"prasan: {sentence}. {error.remedy}".rstrip() if error.remedy else f"prasan: {sentence}.")
+    return f"{str(error).rstrip('.')}. {error.remedy}".rstrip()
+
+
+def complain(error: PrasanError) -> None:
+    """Say what went wrong."""
+    tell(f"prasan: {said(error)}")
+
+
+def pass_over(name: str, error: PrasanError) -> None:
+    """Say that a file of a folder is left out, and why."""
+    tell(f"passed over {name}: {said(error)}")
 
 
 @contextmanager
