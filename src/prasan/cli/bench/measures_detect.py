@@ -74,10 +74,8 @@ def gap_file(count: int) -> Line:
         at = str(next(Path(folder).glob("positions/**/*.parquet")))
 
         def ours() -> int:
-            return (
-                detect(archive.read(columns=COLUMNS, ordered=False), None, rules, world, kinds=["gap"]).counts["rows"]
-                or 0
-            )
+            rows = archive.read(columns=COLUMNS, ordered=False)
+            return detect(rows, None, rules, world, kinds=["gap"]).counts["rows"] or 0
 
         sql = GAP_SQL.replace("positions", f"read_parquet('{at}')")
         rates = paired(ours, peers.by_duckdb(table, sql))
@@ -126,10 +124,7 @@ def chain(count: int) -> Line:
     theirs = _objects(count, by_object.gaps, by_object.encounters)
     found = _told(outcome.counts["found"])
     note = f"share of rows on second looks: {looked}; found {found}; the peer does gap and encounter only"
-    ours, bar = (
-        _detected(rows, None, PRASAN),
-        Bar(3e6, CHAIN_WHY),
-    )
+    ours, bar = _detected(rows, None, PRASAN), Bar(3e6, CHAIN_WHY)
     return _found("chain", "all kinds", ours, theirs, "two GFW rules by object", note, bar)
 
 
