@@ -8,8 +8,8 @@ TRACKS are AIS files in any dialect that Prasan reads. DIR gets `ais.nmea` and `
   over the hour and a half before, and from the last fix but one to the last; five others (`--others`) were heard within
   20 km of its way during the silence, one or more of them in half of its steps. What it did in the silence is not
   asked: it may have anchored. A step is ten minutes, or twice the vessel's usual interval if that is longer. Truth:
-  gap; `observable` if, besides, it was heard in six steps of the twelve hours before and would have been in nine tenths
-  of those of the silence;
+  gap; `observable` if, besides, it was heard in fourteen steps of the twelve hours before and would have been in nine
+  tenths of those of the silence;
 - station outages: all reports from one square of a degree for some hours are taken out (a look-alike, not a gap);
 - splices: one vessel's reports are sent under the number of another (truth: duplicate_identity; observable if five
   steps between the two are faster than any hull; its speed jumps are not judged);
@@ -32,6 +32,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from prasan.cli.simulate import load_setting
+from prasan.exercise.area import AREAS
 from prasan.feeds.files import read_sources
 from prasan.feeds.reference import reference_world
 from prasan.formats.nmea_encode import encode_positions
@@ -43,17 +45,16 @@ STEP_S = 600
 SILENCE_H = (7.0, 20.0)
 OUTAGE_H = (7.0, 16.0)
 ALONGSIDE_H = (2.5, 6.0)
-NEIGHBOUR_KM = 20.0
-NEIGHBOURS = 5
-HEARD_SHARE = 0.5
-STEPS_BEFORE = 6
-DARK_SHARE = 0.9
+OBSERVABLE = load_setting(AREAS[0]).ranges.observable
+"""What the simulator calls observable."""
+NEIGHBOURS = int(OBSERVABLE["neighbours"])
+WITH_THEM = OBSERVABLE["neighbour_share"]
 BEFORE_H = 1.5
 UNDER_WAY_KN = 3.0
 TRIES = 12
 PORT_KM = 10.0
 SHORE_KM = 10.0
-FASTEST_KN = 60.0
+FASTEST_KN = OBSERVABLE["fastest_kn"]
 FAST_STEPS = 5
 STILL_KM = 2.0
 KM_PER_DEGREE = np.pi / 180 * EARTH_M / 1000
@@ -102,7 +103,7 @@ def silence(
         for start in random.permutation(starts)[:TRIES].tolist():
             gone = own[(t > start) & (t < start + length)]
             line = _gap(rows, gone, start, length) if len(gone) else {}
-            if line and line["neighbours"] >= others and (line["neighbour_share"] >= HEARD_SHARE or not others):
+            if line and line["neighbours"] >= others and (line["neighbour_share"] >= WITH_THEM or not others):
                 used.add(mmsi)
                 return take(rows, ~np.isin(np.arange(len(rows["t"])), gone)), [line]
     return rows, []
@@ -125,16 +126,17 @@ def _gap(rows: Columns, gone: npt.NDArray[Any], start: float, length: float) -> 
     near = np.zeros(len(rows["t"]), np.bool_)
     inside = (rows["t"] > start) & (rows["t"] < start + length)
     for lat, lon in {(round(a, 2), round(b, 2)) for a, b in zip(own["lat"], own["lon"], strict=True)}:
-        near |= inside & (km(rows, lat, lon) < NEIGHBOUR_KM)
+        near |= inside & (km(rows, lat, lon) < OBSERVABLE["neighbour_km"])
     others = take(rows, near & (rows["mmsi"] != mmsi))
     step = max(STEP_S, 2 * float(np.median(np.diff(rows["t"][rows["mmsi"] == mmsi]))))
     heard, with_them = (min(len(np.unique(x["t"] // step)) / (length / step), 1.0) for x in (own, others))
     before = (rows["mmsi"] == mmsi) & (rows["t"] <= start) & (rows["t"] > start - 12 * HOUR)
     neighbours, earlier = len(np.unique(others["mmsi"])), len(np.unique(rows["t"][before] // step))
     line = event("gap", "transmitter_off", [mmsi], (start, start + length), own)
-    enough = neighbours >= NEIGHBOURS and with_them >= HEARD_SHARE and earlier >= STEPS_BEFORE
+    enough = neighbours >= NEIGHBOURS and with_them >= WITH_THEM and earlier >= OBSERVABLE["before"]
     seen = {"heard_share": round(heard, 3), "neighbours": neighbours, "neighbour_share": round(with_them, 3)}
-    return line | seen | {"steps_heard_before": earlier, "observable": bool(heard >= DARK_SHARE and enough)}
+    known = heard >= OBSERVABLE["dark_share"] and enough
+    return line | seen | {"steps_heard_before": earlier, "observable": bool(known)}
 
 
 def outage(rows: Columns, random: np.random.Generator, used: set[int]) -> tuple[Columns, list[Line]]:
