@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import prasan.web
 from prasan.web.app import build_app
+from prasan.web.desk import Filters
+from prasan.web.pages import ROWS_A_PAGE, in_watch_order
 
 CHROMIUM = shutil.which("chromium") or ""
 VENDOR = Path(prasan.web.__file__).parent / "static/vendor/maplibre-gl.mjs"
@@ -209,11 +211,14 @@ def test_letter_keys_can_be_switched_off_and_stay_so(context: BrowserContext, ad
     page.wait_for_selector(".row.is-selected")
 
 
-def test_a_row_of_a_later_page_is_shown_when_chosen(context: BrowserContext, address: str) -> None:
-    page = watch(context, address, f"%3Fsel%3D{ROWS[-1].id}")
-    page.wait_for_selector(f'.row.is-selected[data-id="{ROWS[-1].id}"]')
+def test_a_row_of_a_later_page_is_shown_when_chosen(context: BrowserContext, address: str, desk: MemoryDesk) -> None:
+    ordered = [row.id for row in in_watch_order(desk.watch("th-mc", Filters())).rows]
+    assert len(ordered) > ROWS_A_PAGE
+    page = watch(context, address, f"%3Fsel%3D{ordered[-1]}")
+    page.wait_for_selector(f'.row.is-selected[data-id="{ordered[-1]}"]')
+    assert page.locator(f'.row[data-id="{ordered[0]}"]').count() == 0
     page.click(".pages a")
-    page.wait_for_selector(f'.row[data-id="{ROWS[0].id}"]')
+    page.wait_for_selector(f'.row[data-id="{ordered[0]}"]')
     assert counts(page)[0] == len(ROWS)
 
 
