@@ -110,48 +110,48 @@ def remember(request: Request, response: Response, screen: Screen) -> Response:
     return response
 
 
-def page(door: Door) -> Callable[[Handler], Endpoint]:
-    """A page for people behind this door: without a session it leads to the login; partners' accounts have none."""
+def _guarded(check: Callable[[Handler, Request, House, Screen], Response]) -> Callable[[Handler], Endpoint]:
+    """Endpoints whose handler is reached only through a check."""
 
     def behind(handler: Handler) -> Endpoint:
         @wraps(handler)
         def serve(request: Request) -> Response:
             house = house_of(request)
-            screen = screen_of(request, house)
-            if screen.session is None:
-                return _to_login(request)
-            if not screen.may(door):
-                who = "partner" if screen.session.role == "partner" else "role"
-                return show(request, screen, "refused.html", {"code": f"screen.refused.{who}"}, status=403)
-            return remember(request, handler(request, house, screen), screen)
+            return check(handler, request, house, screen_of(request, house))
 
         return serve
 
     return behind
+
+
+def page(door: Door) -> Callable[[Handler], Endpoint]:
+    """A page for people behind this door: without a session it leads to the login; partners' accounts have none."""
+
+    def check(handler: Handler, request: Request, house: House, screen: Screen) -> Response:
+        if screen.session is None:
+            return _to_login(request)
+        if not screen.may(door):
+            who = "partner" if screen.session.role == "partner" else "role"
+            return show(request, screen, "refused.html", {"code": f"screen.refused.{who}"}, status=403)
+        return remember(request, handler(request, house, screen), screen)
+
+    return _guarded(check)
 
 
 def api(door: Door) -> Callable[[Handler], Endpoint]:
     """A machine's door: bearer token, Basic, or the browser's session, of a user whose role may open it."""
 
-    def behind(handler: Handler) -> Endpoint:
-        @wraps(handler)
-        def serve(request: Request) -> Response:
-            house = house_of(request)
-            screen = screen_of(request, house)
-            session = screen.session or _by_header(request, house.desk)
-            if session is None:
-                remedy = "Send a bearer token or Basic."
-                return refuse(401, "not_signed_in", "No valid session, token or password.", remedy)
-            if session.role == "partner":
-                remedy = "Use /taxii2/ with this account."
-                return refuse(403, "role", "Partners' accounts read over TAXII only.", remedy)
-            if not may(session.role, door):
-                return refuse(403, "role", "This is not for the role of this account.", "Ask your administrator.")
-            return handler(request, house, msgspec.structs.replace(screen, session=session))
+    def check(handler: Handler, request: Request, house: House, screen: Screen) -> Response:
+        session = screen.session or _by_header(request, house.desk)
+        if session is None:
+            return refuse(401, "not_signed_in", "No valid session, token or password.", "Send a bearer token or Basic.")
+        if session.role == "partner":
+            return refuse(403, "role", "Partners' accounts read over TAXII only.", "Use /taxii2/ with this account.")
+        if not may(session.role, door):
+            return refuse(403, "role", "This is not for the role of this account.", "Ask your administrator.")
+        return handler(request, house, msgspec.structs.replace(screen, session=session))
 
-        return serve
-
-    return behind
+    return _guarded(check)
 
 
 def refuse(status: int, code: str, message: str, remedy: str) -> Response:
