@@ -3,6 +3,7 @@
 import datetime as dt
 import functools
 from collections import Counter
+from itertools import combinations, pairwise
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from prasan.exercise.radio import Spots, Weak, chance, normal, uniform
 from prasan.exercise.script import files, nmea
 from prasan.exercise.simulate import Simulation, hearings, rows, simulate, truth_lines
 from prasan.exercise.stays import stays
-from prasan.exercise.track import intervals, where
+from prasan.exercise.track import AT_ANCHOR, beam_m, intervals, where
 from prasan.exercise.truth import BIN_S, traffic, zone_entries
 from prasan.formats.ais_batch import Options
 from prasan.formats.nmea import DecoderState, decode, finish
@@ -237,7 +238,9 @@ def test_hulls_said_to_lie_alongside_do_and_a_zone_is_entered_where_it_is() -> N
         if deed.what == "alongside":
             t = np.arange(deed.start + 60, deed.end - 60, 300.0)
             a, b = (where(hulls[own], t) for own in deed.hulls)
-            assert (distance_m(*a, *b) < 120).all()
+            one, other = (hulls[own].length_m for own in deed.hulls)
+            touching = np.hypot((one + other) / 2, (beam_m(one) + beam_m(other)) / 2 + 5)
+            assert (distance_m(*a, *b) < touching).all()
     zones = {zone.name: zone for zone in made().cast.setting.area.zone}
     for line in zone_entries(made().cast, 10.0):
         if not line.innocent:
@@ -245,6 +248,20 @@ def test_hulls_said_to_lie_alongside_do_and_a_zone_is_entered_where_it_is() -> N
             lat, lon = where(hulls[line.hulls[0]], np.array([line.start]))
             assert ring[:, 0].min() <= lat[0] <= ring[:, 0].max()
             assert ring[:, 1].min() <= lon[0] <= ring[:, 1].max()
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_nobody_at_anchor_swings_into_another_and_small_boats_lie_near_each_other(area: str) -> None:
+    cast = simulate(load_setting(area), 48.0, 300, SEED).cast
+    lie = [(hull, way.at, way.t, until.t) for hull in cast.hulls for way, until in pairwise(hull.ways)
+           if way.status == AT_ANCHOR and way.at == until.at]  # fmt: skip
+    near = []
+    for (a, at, begin, end), (b, other, from_, until) in combinations(lie, 2):
+        if a is not b and max(begin, from_) < min(end, until):
+            metres = float(distance_m(*at, *other))
+            assert metres > max(a.length_m + a.cable_m, b.length_m + b.cable_m) - 1
+            near.append(metres)
+    assert min(near) < 100
 
 
 def test_facts_are_told_under_the_number_that_was_sent() -> None:

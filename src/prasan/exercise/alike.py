@@ -5,7 +5,7 @@ Silences that look like a dark transmitter are not written here: they come out o
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -15,7 +15,7 @@ from prasan.exercise.area import Point
 from prasan.exercise.deed import Deed, adrift
 from prasan.exercise.deeds import Call, in_company, meeting, visitor
 from prasan.exercise.draw import HOUR
-from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, replace
+from prasan.exercise.fleet import TRADE, Cast, Size, enlist, everyday, new_mmsi, new_size, replace
 from prasan.exercise.lanes import KM_PER_DEGREE, km, shifted
 from prasan.exercise.track import AT_ANCHOR, MOORED, UNDER_WAY, Hull, Way, where
 from prasan.picture.sphere import KNOT_MS, Floats
@@ -70,11 +70,26 @@ def convoy(cast: Cast) -> list[Deed]:
     draw, seconds = cast.draw, cast.sea.seconds
     first = everyday(cast, draw.pick(TRADE))
     side = draw.of("alike", "convoy_m") / 1000
+    size = new_size(cast, first.kind)
     ways = [Way(way.t, shifted(way.at, 90.0, side), way.status) for way in first.ways]
-    second = enlist(cast, first.kind, ways)
+    second = enlist(cast, first.kind, _clear(cast, ways, size), size)
     replace(cast, second, off=first.off)
     numbers = tuple(sorted((first.mmsi, second.mmsi)))
     return [Deed("encounter", "convoy", numbers, numbers, 0.0, seconds, innocent=True)]
+
+
+def _clear(cast: Cast, ways: list[Way], size: Size) -> list[Way]:
+    """The same ways, moved where at anchor the ship would swing into others."""
+    moved = list(ways)
+    for at, (way, until) in enumerate(itertools.pairwise(ways)):
+        if way.status == AT_ANCHOR and way.at == until.at:
+            spot = cast.roads.room(_eastward(way.at), size.swing_m, (way.t, until.t))
+            moved[at : at + 2] = [msgspec.structs.replace(one, at=spot) for one in (way, until)]
+    return moved
+
+
+def _eastward(at: Point) -> Callable[[int], Point]:
+    return lambda number: shifted(at, 90.0, 0.1 * number)
 
 
 def buoy(cast: Cast) -> list[Deed]:

@@ -72,12 +72,16 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What hulls of one class are like. `ship_type` as in M.1371-5 Table 53; `class_b`: share with a class B unit."""
+    """What hulls of one class are like. `ship_type` as in M.1371-5 Table 53; `class_b`: share with a class B unit.
+
+    `cable_m` is what they have out at anchor.
+    """
 
     ship_type: int
     knots: Range
     length_m: Range
     antenna_m: Range
+    cable_m: Range
     class_b: float = 0.0
 
 

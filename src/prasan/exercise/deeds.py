@@ -1,6 +1,7 @@
 """True events: what hulls and transmitters physically do. Nothing here knows what a detector looks for."""
 
 import itertools
+import math
 
 import msgspec
 
@@ -8,9 +9,9 @@ from prasan.exercise.area import Disc, Point
 from prasan.exercise.deed import Deed, adrift, moves
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.false_places import circles, fault, spoofing
-from prasan.exercise.fleet import TRADE, Cast, enlist, everyday, new_mmsi, new_name, replace
+from prasan.exercise.fleet import TRADE, Cast, Size, enlist, everyday, new_mmsi, new_name, new_size, replace
 from prasan.exercise.lanes import Place, bearing, between, km, shifted
-from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way
+from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way, beam_m, bow_m
 from prasan.exercise.voyage import destination, lane_side, sail
 from prasan.picture.sphere import KNOT_MS
 
@@ -121,17 +122,32 @@ def meeting(cast: Cast, kinds: tuple[str, str], stay: float, kind: str, what: st
     start = draw.uniform(4 * HOUR, max(5 * HOUR, seconds - stay - 3 * HOUR))
     host, end = visitor(cast, Call(kinds[0], start, stay))
     drift = [way for way in host.ways if start - 1 <= way.t <= end + 1]
-    side = draw.of("deeds", "alongside_m") / 1000
-    beside = tuple(Way(way.t, shifted(way.at, 90.0, side), way.status, way.crab) for way in drift)
-    guest, _ = visitor(cast, Call(kinds[1], start, stay, beside=beside))
+    size = new_size(cast, kinds[1])
+    heading = bearing(drift[0].at, drift[1].at) + drift[0].crab
+    ahead, abeam = _alongside(host.length_m, round(size.length_m), draw)
+    side, far = math.degrees(math.atan2(abeam, ahead)), math.hypot(ahead, abeam) / 1000
+    beside = tuple(Way(way.t, shifted(way.at, heading + side, far), way.status, way.crab) for way in drift)
+    guest, _ = visitor(cast, Call(kinds[1], start, stay, beside=beside, size=size))
     numbers = tuple(sorted((host.mmsi, guest.mmsi)))
     return Deed(kind, what, numbers, numbers, start, min(end, seconds))
+
+
+def _alongside(host: int, guest: int, draw: Draw) -> tuple[float, float]:
+    """Lengths in metres -> how far ahead and abeam of a host's antenna that of a guest is: parallel, with fenders.
+
+    The middle of the shorter hull lies anywhere along the middle half of the longer one, so it is wholly beside it.
+    """
+    room = abs(host - guest) / 4
+    ahead = draw.uniform(-room, room) + (bow_m(host) - host / 2) - (bow_m(guest) - guest / 2)
+    abeam = (beam_m(host) + beam_m(guest)) / 2 + draw.of("deeds", "fender_m")
+    return ahead, draw.pick((-1, 1)) * abeam
 
 
 class Call(msgspec.Struct, frozen=True):
     """A vessel of a kind that is at a point of open water at `t` and stays there for `stay` seconds.
 
-    `disc`: which water (or any); `beside`: another's ways to lie beside instead of drifting on its own.
+    `disc`: which water (or any); `beside`: another's ways to lie beside instead of drifting on its own; `size` if it
+    is drawn already.
     """
 
     kind: str
@@ -140,6 +156,7 @@ class Call(msgspec.Struct, frozen=True):
     disc: Disc | None = None
     knots: float | None = None
     beside: tuple[Way, ...] = ()
+    size: Size | None = None
 
 
 def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
@@ -156,7 +173,8 @@ def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
     drift = [*call.beside] or _drift(spot, call, draw)
     leaving = sail([drift[-1].at, *onward[1:]], knots, drift[-1].t, draw, harbour=there.port is not None)
     ways = [Way(begin - 1, out[0], MOORED), *ways[:-1], *drift[:-1], *leaving]
-    return enlist(cast, call.kind, [*ways[:-1], msgspec.structs.replace(ways[-1], status=MOORED)]), drift[-1].t
+    ways[-1] = msgspec.structs.replace(ways[-1], status=MOORED)
+    return enlist(cast, call.kind, ways, call.size), drift[-1].t
 
 
 def split(points: list[Point], spot: Point) -> tuple[list[Point], list[Point]]:

@@ -8,6 +8,7 @@ import msgspec
 from prasan.exercise import work
 from prasan.exercise.area import Setting
 from prasan.exercise.draw import Draw
+from prasan.exercise.roads import Roads
 from prasan.exercise.track import Hull, Way
 from prasan.exercise.voyage import Sea, trips
 
@@ -24,14 +25,27 @@ LAST: Final = (
 TRADE: Final = ("cargo", "tanker")
 
 
+class Size(msgspec.Struct, frozen=True):
+    """Length of a hull and of the cable that it has out at anchor, metres."""
+
+    length_m: float
+    cable_m: float
+
+    @property
+    def swing_m(self) -> float:
+        """Radius of the circle that it sweeps at anchor."""
+        return self.length_m + self.cable_m
+
+
 class Cast(msgspec.Struct):
-    """The hulls so far, and the numbers and names that are taken. Grows while a seed is drawn."""
+    """The hulls so far, who lies at anchor where, and numbers and names that are taken. Grows while a seed is drawn."""
 
     setting: Setting
     draw: Draw
     sea: Sea
     hulls: list[Hull]
     taken: set[int | str]
+    roads: Roads
 
 
 def crew(cast: Cast, vessels: int) -> None:
@@ -50,9 +64,10 @@ def crew(cast: Cast, vessels: int) -> None:
 def everyday(cast: Cast, kind: str) -> Hull:
     """One vessel of a kind at its everyday work."""
     draw, area, seconds = cast.draw, cast.setting.area, cast.sea.seconds
+    size = new_size(cast, kind)
     knots = draw.uniform(*cast.setting.ranges.profiles[kind].knots)
     if kind in TRADE:
-        ways, berths = trips(cast.sea, knots, draw)
+        ways, berths = trips(cast.sea, knots, draw, lambda spots, span: cast.roads.room(spots, size.swing_m, span))
     elif kind == "passenger":
         ways, berths = work.ferry(area, seconds, knots, draw)
     elif kind == "fishing":
@@ -63,16 +78,23 @@ def everyday(cast: Cast, kind: str) -> Hull:
         ways, berths = work.day_trips(area, seconds, knots, draw)
     else:
         ways, berths = work.in_harbour(area, draw)[1], []
-    hull = enlist(cast, kind, ways)
+    hull = enlist(cast, kind, ways, size)
     share = draw.of("life", "berth_silent" if kind in TRADE else "craft_silent")
     off = tuple(stay for stay in berths if draw.chance(share)) if kind != "patrol" else ()
     return replace(cast, hull, off=off)
 
 
-def enlist(cast: Cast, kind: str, ways: list[Way]) -> Hull:
+def new_size(cast: Cast, kind: str) -> Size:
+    """How long a hull of a kind is, and how much cable it has out at anchor."""
+    profile = cast.setting.ranges.profiles[kind]
+    return Size(cast.draw.uniform(*profile.length_m), cast.draw.uniform(*profile.cable_m))
+
+
+def enlist(cast: Cast, kind: str, ways: list[Way], size: Size | None = None) -> Hull:
     """A new hull of a kind with these ways, with a name and numbers nobody else has."""
     draw, profile = cast.draw, cast.setting.ranges.profiles[kind]
-    length = draw.uniform(*profile.length_m)
+    size = size or new_size(cast, kind)
+    length = size.length_m
     share = (length - profile.length_m[0]) / (profile.length_m[1] - profile.length_m[0])
     low, high = profile.antenna_m
     weak = draw.chance(draw.of("radio", "weak"))
@@ -88,6 +110,7 @@ def enlist(cast: Cast, kind: str, ways: list[Way]) -> Hull:
         length_m=round(length),
         antenna_m=low + share * (high - low),
         class_b=class_b,
+        cable_m=size.cable_m,
         range_share=draw.of("radio", "weak_range") if weak else 1.0,
     )
     cast.hulls.append(hull)
@@ -145,6 +168,9 @@ def _anchored_fleet(cast: Cast, most: int) -> int:
     draw = cast.draw
     boats = min(most, draw.whole("life", "anchored_fleet")) if most > 1 else 1
     knots = draw.uniform(*cast.setting.ranges.profiles["fishing"].knots)
-    for ways in work.at_anchor(cast.setting.area, cast.sea.seconds, boats, knots, draw):
-        enlist(cast, "fishing", ways)
+    sizes = [new_size(cast, "fishing") for _ in range(boats)]
+    swings = [size.swing_m for size in sizes]
+    fleet = work.at_anchor(cast.setting.area, cast.sea.seconds, swings, knots, draw, cast.roads)
+    for size, ways in zip(sizes, fleet, strict=True):
+        enlist(cast, "fishing", ways, size)
     return boats

@@ -10,7 +10,7 @@ from prasan.exercise.draw import HOUR
 from prasan.exercise.emit import Heard, batch, heard, windows
 from prasan.exercise.radio import Bools
 from prasan.exercise.simulate import SOURCE, Simulation, hearings, truth_lines
-from prasan.exercise.track import Hull
+from prasan.exercise.track import Hull, beam_m, bow_m
 from prasan.exercise.truth import BIN_S
 from prasan.formats.nmea_encode import StaticReport, encode_positions, encode_static
 
@@ -53,7 +53,7 @@ def _statics(made: Simulation, rows: Heard) -> list[bytes]:
 
 def _report(hull: Hull, mmsi: int, t: int, epoch: int, station: str) -> StaticReport:
     name, callsign = next(((n, c) for a, b, n, c in hull.named if a <= t < b), (hull.name, hull.callsign))
-    beam = max(4, hull.length_m // 6)
+    beam = beam_m(hull.length_m)
     return StaticReport(
         t=t + epoch,
         mmsi=mmsi,
@@ -61,8 +61,8 @@ def _report(hull: Hull, mmsi: int, t: int, epoch: int, station: str) -> StaticRe
         name=name,
         callsign=callsign,
         ship_type=hull.ship_type,
-        to_bow=hull.length_m * 2 // 3,
-        to_stern=hull.length_m - hull.length_m * 2 // 3,
+        to_bow=bow_m(hull.length_m),
+        to_stern=hull.length_m - bow_m(hull.length_m),
         to_port=beam // 2,
         to_starboard=beam - beam // 2,
         draught_m=round(hull.length_m / 22, 1),

@@ -17,6 +17,7 @@ from prasan.exercise.fleet import Cast, crew
 from prasan.exercise.lanes import graph, places, shortest
 from prasan.exercise.periods import periods
 from prasan.exercise.radio import Bools, loaded, radio
+from prasan.exercise.roads import Roads
 from prasan.exercise.track import legs
 from prasan.exercise.voyage import Sea
 
@@ -43,7 +44,7 @@ def simulate(setting: Setting, hours: float, vessels: int, seed: int, thin_s: in
     network = graph(setting)
     ports = places(setting.area, network)
     ways = {place.node: shortest(network, place.node) for place in ports}
-    cast = Cast(setting, Draw(setting.ranges, seed), Sea(ways, ports, hours * HOUR), [], set())
+    cast = Cast(setting, Draw(setting.ranges, seed), Sea(ways, ports, hours * HOUR), [], set(), Roads())
     size = vessels / 100 * hours / 48
     crew(cast, vessels)
     done = deeds.commit(cast, size) + alike.commit(cast, size) + alike.ferries(cast)

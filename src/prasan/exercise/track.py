@@ -59,7 +59,7 @@ class Hull(msgspec.Struct, frozen=True):
 
     `off`: the transmitter is off; `as_mmsi`: what it sends instead of `mmsi`; `leaps`: degrees by which its receiver
     puts it elsewhere; `rings`: circles it puts it on; `named`: other names in its static reports. `range_share` is
-    what a bad antenna leaves.
+    what a bad antenna leaves; `cable_m` what it has out at anchor.
     """
 
     mmsi: int
@@ -72,6 +72,7 @@ class Hull(msgspec.Struct, frozen=True):
     length_m: int
     antenna_m: float
     class_b: bool
+    cable_m: float = 0.0
     range_share: float = 1.0
     home: str = ""
     off: tuple[tuple[float, float], ...] = ()
@@ -116,6 +117,16 @@ class Legs(msgspec.Struct, frozen=True):
     def take(self, rows: npt.NDArray[np.bool_] | Ints) -> "Legs":
         """The legs at a mask or at indices."""
         return Legs(*(getattr(self, name)[rows] for name in self.__struct_fields__))
+
+
+def beam_m(length_m: int) -> int:
+    """How broad a hull of a length is, in whole metres: a sixth of the length is usual."""
+    return max(4, length_m // 6)
+
+
+def bow_m(length_m: int) -> int:
+    """Whole metres from the antenna to the bow: it is where most ships have their bridge, in the last third."""
+    return length_m * 2 // 3
 
 
 def legs(hulls: list[Hull], seconds: float) -> Legs:

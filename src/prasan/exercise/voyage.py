@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -18,6 +19,10 @@ STEP_KM: Final = 15.0
 HARBOUR_KM: Final = 8.0
 HARBOUR_KN: Final = 7.0
 """Near its berth a ship sails no faster than this."""
+
+
+Room = Callable[[Callable[[int], Point], tuple[float, float]], Point]
+"""Places by number, and from and until when -> the first of them where a ship at anchor is clear of others."""
 
 
 class Sea(msgspec.Struct, frozen=True):
@@ -54,7 +59,7 @@ def lane_side(points: list[Point], side_km: float) -> list[Point]:
     return [*moved, points[-1]] if len(points) > 1 else points
 
 
-def trips(sea: Sea, knots: float, draw: Draw) -> tuple[list[Way], list[tuple[float, float]]]:
+def trips(sea: Sea, knots: float, draw: Draw, room: Room) -> tuple[list[Way], list[tuple[float, float]]]:
     """Voyage after voyage for the whole exercise -> ways, and when the ship lay at a berth."""
     t = -draw.uniform(0, 30) * HOUR
     here = draw.pick(sea.places)
@@ -64,7 +69,7 @@ def trips(sea: Sea, knots: float, draw: Draw) -> tuple[list[Way], list[tuple[flo
         there = destination(sea, here, draw)
         points = lane_side([at, *between(sea.ways, here, there)[1:]], draw.of("life", "lane_km"))
         ways += sail(points, knots, t, draw, harbour=there.port is not None)[:-1]
-        stay, ways_there = _stay(ways[-1], points, there, knots, draw)
+        stay, ways_there = _stay(ways[-1], points, there, knots, draw, room)
         if there.port is not None:
             berths.append((stay, ways_there[-1].t))
         ways += ways_there[:-1]
@@ -79,7 +84,9 @@ def destination(sea: Sea, here: Place, draw: Draw) -> Place:
     )
 
 
-def _stay(last: Way, points: list[Point], there: Place, knots: float, draw: Draw) -> tuple[float, list[Way]]:
+def _stay(  # noqa: PLR0913, PLR0917 - a stay is these things
+    last: Way, points: list[Point], there: Place, knots: float, draw: Draw, room: Room
+) -> tuple[float, list[Way]]:
     """The end of a voyage, from its last way on: when the ship lay at its berth, and ways until it leaves."""
     end = points[-1]
     if there.port is None:
@@ -89,9 +96,12 @@ def _stay(last: Way, points: list[Point], there: Place, knots: float, draw: Draw
     ways: list[Way] = []
     berth, slow = shifted(end, draw.uniform(0, 360), draw.uniform(0.05, 0.6)), min(knots, HARBOUR_KN)
     if draw.chance(0.3):
-        anchor = shifted(there.port.anchorage, draw.uniform(0, 360), draw.uniform(0.2, 1.2))
+        waits, roads = draw.uniform(3, 12) * HOUR, there.port.anchorage
+        begin = last.t + _sailing(last.at, roads, slow)
+        span = begin - HOUR, begin + waits + HOUR
+        anchor = room(lambda n: shifted(roads, draw.uniform(0, 360), draw.uniform(0.2, 1.2) + 0.1 * n), span)
         t = last.t + _sailing(last.at, anchor, slow)
-        ways = [Way(t, anchor, AT_ANCHOR), Way(t + draw.uniform(3, 12) * HOUR, anchor)]
+        ways = [Way(t, anchor, AT_ANCHOR), Way(t + waits, anchor)]
         last = ways[-1]
     t = last.t + _sailing(last.at, berth, slow)
     return t, [*ways, Way(t, berth, MOORED), Way(t + draw.hours("life", "berth_h"), berth)]

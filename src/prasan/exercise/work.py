@@ -1,8 +1,11 @@
 """Everyday work off the lanes: fishing, small craft, ferries, patrols, boats at anchor, harbour craft."""
 
+from collections.abc import Callable
+
 from prasan.exercise.area import Area, Disc, Point
 from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.lanes import bearing, km, shifted
+from prasan.exercise.roads import Roads
 from prasan.exercise.track import AT_ANCHOR, FISHING, MOORED, Way
 from prasan.exercise.voyage import sail
 from prasan.picture.sphere import KNOT_MS
@@ -83,20 +86,35 @@ def patrol(area: Area, seconds: float, knots: float, draw: Draw) -> Work:
     return ways, berths
 
 
-def at_anchor(area: Area, seconds: float, boats: int, knots: float, draw: Draw) -> list[list[Way]]:
-    """A fleet of boats that gathers off a village, lies close together at anchor for hours, and goes home."""
+def at_anchor(  # noqa: PLR0913, PLR0917 - a fleet is these things
+    area: Area, seconds: float, swings: list[float], knots: float, draw: Draw, roads: Roads
+) -> list[list[Way]]:
+    """A fleet of boats that gathers off a village, lies close together at anchor for hours, and goes home.
+
+    `swings`: the radius in metres of the circle that each boat sweeps.
+    """
     home = draw.pick(area.village).at
     spot = shifted(home, bearing(home, nearest(area.ground, home).at) + draw.uniform(-20, 20), draw.uniform(6, 24))
     begin, end = draw.uniform(-20, 0.4 * seconds / HOUR) * HOUR, draw.uniform(0.6, 1.3) * seconds
     fleet = []
-    for boat in range(boats):
-        spot = shifted(spot, draw.uniform(0, 360), draw.of("life", "anchored_gap_m") / 1000)
+    for boat, swing in enumerate(swings):
+        spot = roads.room(_beside(spot, draw), swing, (begin, end + 3 * HOUR))
         berth = shifted(home, 45.0 * boat, 0.1 + 0.04 * boat)
         out = sail([berth, spot], knots, begin + draw.uniform(0, 1) * HOUR, draw)
         back = sail([spot, berth], knots, end + draw.uniform(0, 1) * HOUR, draw)
         lie = Way(out[-1].t, spot, AT_ANCHOR)
         fleet.append([Way(out[0].t - 1, berth, MOORED), *out[:-1], lie, *back[:-1], Way(back[-1].t, berth, MOORED)])
     return fleet
+
+
+def _beside(spot: Point, draw: Draw) -> Callable[[int], Point]:
+    """Places around a spot, by number; the more were asked for, the farther away."""
+
+    def place(number: int) -> Point:
+        gap = draw.of("life", "anchored_gap_m") * (1 + number / 8)
+        return shifted(spot, draw.uniform(0, 360), gap / 1000)
+
+    return place
 
 
 def in_harbour(area: Area, draw: Draw) -> tuple[Point, list[Way]]:
