@@ -1,19 +1,20 @@
 """Vessels displaced together: found in any pieces, never on one vessel, and no different without the screen."""
 
 from itertools import pairwise
+from unittest import mock
 
 import fleet
 import numpy as np
 import pytest
+import spoofing_plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prasan.detect import spoofing
+from prasan.detect import kinds, spoofing_screen
 from prasan.detect.chain import ChainCarry, advance
 from prasan.detect.rules import PRASAN, apply_settings, preset
 from prasan.detect.run import detect
-from prasan.picture.finding import Finding
-from prasan.picture.sphere import chord_m, vectors
+from prasan.picture.finding import Finding, Rule
 from prasan.tracks.settle import SettleCarry, settle
 
 RULES = {"spoofing": preset(PRASAN)["spoofing"]}
@@ -159,13 +160,13 @@ def traffic(draw: st.DrawFn) -> list[fleet.Row]:
     return sorted(set(rows), key=lambda row: row[1])
 
 
-def in_pieces(rows: list[fleet.Row], marks: list[int]) -> dict[str, Finding]:
+def in_pieces(rows: list[fleet.Row], marks: list[int], rules: dict[str, Rule] = RULES) -> dict[str, Finding]:
     last: dict[str, Finding] = {}
     held: SettleCarry | None = None
     carry: ChainCarry | None = None
     for before, mark in pairwise([0, *sorted(set(marks)), fleet.DAY + 40_000]):
         fixes, held = settle(fleet.table([row for row in rows if before <= row[1] < mark]), held, mark)
-        found, carry = advance(fixes, carry, mark, RULES, WORLD)
+        found, carry = advance(fixes, carry, mark, rules, WORLD)
         last |= {one.key: one for one in found}
     return last
 
@@ -173,34 +174,45 @@ def in_pieces(rows: list[fleet.Row], marks: list[int]) -> dict[str, Finding]:
 @settings(max_examples=60, deadline=None)
 @given(traffic(), st.lists(st.integers(fleet.DAY, fleet.DAY + 36_000), max_size=6), st.sampled_from([1, 10_000]))
 def test_pieces_and_the_screen_change_nothing(rows: list[fleet.Row], marks: list[int], few: int) -> None:
-    plain = spoofing.FEW
+    plain = spoofing_screen.FEW
     try:
-        spoofing.FEW = 10_000  # type: ignore[misc]
+        spoofing_screen.FEW = 10_000  # type: ignore[misc]
         whole = in_pieces(rows, [])
-        spoofing.FEW = few  # type: ignore[misc]
+        spoofing_screen.FEW = few  # type: ignore[misc]
         assert in_pieces(rows, marks) == whole
         assert in_pieces(rows, []) == whole
     finally:
-        spoofing.FEW = plain  # type: ignore[misc]
+        spoofing_screen.FEW = plain  # type: ignore[misc]
 
 
-@settings(max_examples=60, deadline=None)
+PLACES = [(8.0, 102.0), (8.1, 102.05), (9.0, 103.0), (9.05, 103.1), (10.0, 101.0)]
+
+
+@st.composite
+def shared(draw: st.DrawFn) -> list[fleet.Row]:
+    """Numbers that are used by two hulls each near the same few places, heard in turns."""
+    rows = []
+    for number in range(draw(st.integers(2, 6))):
+        homes = draw(st.lists(st.sampled_from(PLACES), min_size=2, max_size=2, unique=True))
+        turns = draw(st.lists(st.integers(0, 1), min_size=30, max_size=30))
+        minutes = draw(st.sampled_from([5, 10, 20]))
+        for place, turn in enumerate(turns):
+            t = fleet.DAY + place * minutes * 60 + 7 * number
+            drift = 0.002 * place + 0.01 * number
+            rows.append((fleet.SHIP + number, t, homes[turn][0] + drift, homes[turn][1]))
+    return sorted(rows, key=lambda row: row[1])
+
+
+@settings(max_examples=80, deadline=None)
 @given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([-89.9, 0.0, 0.1, 0.3, 77.0]),
-            st.sampled_from([-180.0, 179.9, 0.0, 0.2]),
-            st.integers(0, 9000),
-            st.integers(1, 4),
-        ),
-        min_size=1,
-        max_size=30,
-    )
+    st.one_of(shared(), traffic()), st.lists(st.integers(fleet.DAY, fleet.DAY + 36_000), max_size=4), st.integers(2, 3)
 )
-def test_the_screen_never_leaves_out_company(rows: list[tuple[float, float, int, int]]) -> None:
-    point = vectors([row[0] for row in rows], [row[1] for row in rows]).reshape(-1, 3)
-    t, mmsi = np.array([row[2] for row in rows]), np.array([row[3] for row in rows])
-    kept = spoofing._company(point, t, mmsi, 30_000.0, 3600)
-    for one in range(len(rows)):
-        near = (chord_m(point, point[one]) <= 30_000) & (np.abs(t - t[one]) <= 3600) & (mmsi != mmsi[one])
-        assert kept[one] or not near.any()
+def test_what_is_found_is_what_a_look_at_every_jump_finds(
+    rows: list[fleet.Row], marks: list[int], vessels: int
+) -> None:
+    rules = dict(apply_settings(RULES, [f"spoofing.vessels_count={vessels}"]))
+    with mock.patch.dict(kinds.JUMP_KERNELS, {"spoofing": spoofing_plain.kernel}):
+        expected = in_pieces(rows, [], rules)
+    with mock.patch.object(spoofing_screen, "FEW", 1):
+        assert in_pieces(rows, [], rules) == expected
+        assert in_pieces(rows, marks, rules) == expected

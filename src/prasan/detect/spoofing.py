@@ -19,8 +19,8 @@ Cannot see    who does it, and what for; a slow drift of positions, which no ste
               A receiver that gives wrong numbers to right positions looks alike. A ship that sails there and turns
               circles is a ship that turns circles.
 
-The screen leaves out jumps that no other vessel's jump is near (see `_company`); the second look goes through the rest
-in order of time. Base stations, beacons and aircraft are passed over.
+The screen (see `spoofing_screen`) leaves out jumps that no other vessel's jump fits; the second look goes through the
+rest in order of time. Base stations, beacons and aircraft are passed over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,12 +29,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from prasan.detect.make import fix, hours, key
+from prasan.detect.make import hours, key
 from prasan.detect.spoofing_groups import PAIR, Group, Table
 from prasan.detect.spoofing_leaps import Leaps
+from prasan.detect.spoofing_screen import Anchor, screened
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.identity import NOT_VESSELS, of_forms
-from prasan.picture.sphere import EARTH_M, Floats, vectors
 from prasan.picture.world import World
 from prasan.tracks.circles import Circle
 from prasan.tracks.columns import Bools, Ints, concat, points, take
@@ -52,9 +52,6 @@ SHOWN: Final = 5
 
 WAIT_S: Final = 2 * 3600
 """A full circle takes less than so long: 5 km round at 9 kn."""
-
-FEW: Final = 64
-"""Fewer jumps than this are looked at without the screen."""
 
 
 class SpoofingCarry(msgspec.Struct, frozen=True):
@@ -79,40 +76,43 @@ def kernel(
     """Jumps and circles of fixes with t < `upto` -> displacements of several vessels begun, grown or over."""
     carry = carry or SpoofingCarry()
     limits, (leaps, rings) = rule.thresholds, made
-    table = Table(dict(carry.groups), carry.following, limits)
+    table = Table(carry.groups, carry.following, limits)
     arrived = _arrived(leaps, carry.arrived, limits)
     came = [(ring, at) for ring in rings if (at := _arrival(arrived, ring)) is not None]
-    known = _known(table.groups, arrived, came)
     far = _far(leaps, limits)
-    out = _outward(leaps, far, known, upto, limits)
-    touched = _through(table, leaps, (far, out), [(ring, Leaps(_where(arrived, np.array([at])))) for ring, at in came])
-    findings, kept = _outcome(table.groups, touched, upto, rule)
+    out, asked = screened(leaps, far, _known(table.groups, arrived, came), _away(table, rings), upto, limits)
+    some = (_where(leaps, asked), far[asked], out[asked])
+    touched = _through(table, some, [(ring, Leaps(_where(arrived, np.array([at])))) for ring, at in came])
+    findings, kept = _outcome(table, touched, upto, rule)
     waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
-    return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(out)))
+    return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(asked)))
 
 
-def _through(table: Table, made: Jumps, of: tuple[Bools, Bools], came: list[tuple[Circle, Leaps]]) -> set[int]:
-    """All jumps and circles in order of time; `of`: which jumps are far, and which lead out. The groups they change."""
-    leaps, (far, out) = Leaps(made), (mask.tolist() for mask in of)
+def _away(table: Table, rings: Sequence[Circle]) -> tuple[Ints, Ints]:
+    """The track keys of vessels that are displaced, or sail circles now, and since when (0: before these jumps)."""
+    some = [(mmsi, emitter, 0) for mmsi, emitter in table.away] + [(one.mmsi, one.emitter, one.t) for one in rings]
+    return np.array([mmsi << 16 | emitter for mmsi, emitter, _ in some], np.int64), np.array(
+        [t for _, _, t in some], np.int64
+    )
+
+
+def _through(table: Table, some: tuple[Jumps, Bools, Bools], came: list[tuple[Circle, Leaps]]) -> set[int]:
+    """Jumps and circles in order of time; which jumps are far, and which may join. The groups they change."""
+    leaps, (far, out) = Leaps(some[0]), (mask.tolist() for mask in some[1:])
     order = sorted([(t, 0, at) for at, t in enumerate(leaps.t)] + [
         (ring.t, 1, number) for number, (ring, _) in enumerate(came)
     ])  # fmt: skip
-    touched: set[int] = set()
+    touched = set[int | None]()
     for _, circle, at in order:
-        if circle:
-            touched.add(table.ring(*came[at], 0))
-        else:
-            touched.update(table.take(leaps, at, far=far[at], out=out[at]))
-    return touched
+        touched.add(table.ring(*came[at], 0) if circle else table.take(leaps, at, far=far[at], out=out[at]))
+    return {number for number in touched if number is not None}
 
 
-def _outcome(
-    groups: Mapping[int, Group], touched: set[int], upto: int, rule: Rule
-) -> tuple[list[Finding], dict[int, Group]]:
+def _outcome(table: Table, touched: set[int], upto: int, rule: Rule) -> tuple[list[Finding], dict[int, Group]]:
     """What is to be told, and the groups that may go on."""
     findings, kept, limits = [], dict[int, Group](), rule.thresholds
-    for number, group in groups.items():
-        over = upto - group.last > limits["quiet_h"] * 3600
+    for number, group in table.groups.items():
+        over = upto - table.last[number] > limits["quiet_h"] * 3600
         several = len(group.victims) >= limits["vessels_count"] or group.circling >= limits["circles_count"]
         if several and (over or number in touched):
             findings.append(_finding(group, rule, over=over))
@@ -146,57 +146,21 @@ def _arrival(arrived: Jumps, ring: Circle) -> int | None:
     return int(at[np.argmax(rows.t[at])]) if len(at) else None
 
 
-def _known(
-    groups: Mapping[int, Group], arrived: Jumps, came: Sequence[tuple[Circle, int]]
-) -> list[tuple[int, int, float, float]]:
-    """MMSI, second and place of vessels that jumps may keep company with: displaced before, or on a circle now."""
-    fixes = [one.fixes[1] for group in groups.values() for one in group.victims.values()]
-    fixes += [fix(arrived.after, at) for _, at in came]
-    times = [one.t for one in fixes[: len(fixes) - len(came)]] + [ring.t for ring, _ in came]
-    return [(one.mmsi, t, one.lat, one.lon) for one, t in zip(fixes, times, strict=True)]
+def _known(groups: Mapping[int, Group], arrived: Jumps, came: Sequence[tuple[Circle, int]]) -> list[Anchor]:
+    """What jumps may keep company with: the first jumps of groups, and those that led to a circle now."""
+    at = np.array([at for _, at in came], np.int64)
+    source, target = (points(take(rows, at)).tolist() for rows in (arrived.before, arrived.after))
+    rings = [
+        Anchor(ring.mmsi, ring.t, (*begin,), (*end,))
+        for (ring, _), begin, end in zip(came, source, target, strict=True)
+    ]
+    return [Anchor(group.mmsi, group.first, group.source, group.target) for group in groups.values()] + rings
 
 
 def _far(made: Jumps, limits: Mapping[str, float]) -> Bools:
     """Jumps of vessels, far and fast enough, from where they were held."""
     far = (made.metres >= limits["distance_km"] * 1000) & (made.knots >= limits["implied_kn"])
     return np.asarray(far & (made.held >= limits["fixes_count"]) & ~of_forms(made.after.mmsi, NOT_VESSELS))
-
-
-def _outward(
-    made: Jumps, far: Bools, known: Sequence[tuple[int, int, float, float]], upto: int, limits: Mapping[str, float]
-) -> Bools:
-    """Far jumps to an emitter that is newer than the one that was left, in company."""
-    wide = far & (made.after.emitter > made.before.emitter)
-    at = np.flatnonzero(wide)
-    if len(at) < FEW:
-        return wide
-    window = int(limits["window_h"] * 3600)
-    numbers, times, lat, lon = zip(*known, strict=True) if known else ((), (), (), ())
-    target = np.concatenate((points(take(made.after, at)), vectors(lat, lon).reshape(-1, 3)))
-    t = np.concatenate((made.after.t[at], np.array(times, np.int64)))
-    mmsi = np.concatenate((made.after.mmsi[at], np.array(numbers, np.int64)))
-    reach = 2 * (limits["source_km"] + limits["target_km"]) * 1000  # two that both fit a third
-    lonely = ~_company(target, t, mmsi, reach, window)[: len(at)]
-    wide[at[lonely & (made.after.t[at] + window < upto)]] = False  # later ones may still get company
-    return wide
-
-
-def _company(point: Floats, t: Ints, mmsi: Ints, metres: float, window: int) -> Bools:
-    """False only where no other MMSI's point is within the distance and the window.
-
-    Two such points lie in one cell of at least one of sixteen grids, whose cells are twice as wide as the reach and
-    which are shifted by half a cell in each of three directions and in time.
-    """
-    found = np.zeros(len(t), np.bool_)
-    place, when = (point + 1.0) * (EARTH_M / (2 * metres)), (t - t.min()) / (2 * window)
-    for shift in range(16):
-        x, y, z = (np.floor(place[:, axis] + (shift >> axis & 1) / 2).astype(np.int64) for axis in range(3))
-        cell = (np.floor(when + (shift >> 3) / 2).astype(np.int64) << 45) ^ (x << 30) ^ (y << 15) ^ z
-        order = np.argsort(cell, kind="stable")
-        edge = np.flatnonzero(np.concatenate(([True], np.diff(cell[order]) != 0)))
-        several = np.minimum.reduceat(mmsi[order], edge) != np.maximum.reduceat(mmsi[order], edge)
-        found[order] |= np.repeat(several, np.diff(np.append(edge, len(order))))
-    return found
 
 
 def _finding(group: Group, rule: Rule, *, over: bool) -> Finding:

@@ -11,7 +11,7 @@ Place = tuple[float, float, float]
 """A unit vector as plain numbers: groups are compared one by one, where arrays cost more than they save."""
 
 
-class Victim(msgspec.Struct, frozen=True):
+class Victim(msgspec.Struct, frozen=True, gc=False):
     """One displaced vessel: the fixes before and after, the emitter it went to, when it left it; metres of its circle.
 
     `radius` is 0 if it was not seen to sail a circle there.
@@ -55,14 +55,11 @@ class _Ends:
     """The fixes before the jumps, or after them."""
 
     def __init__(self, rows: Fixes) -> None:
-        self.t, self.mmsi, self.lat, self.lon = (column.tolist() for column in (rows.t, rows.mmsi, rows.lat, rows.lon))
-        self.sog, self.cog, self.origin, self.sets = (
-            rows.sog.tolist(),
-            rows.cog.tolist(),
-            rows.origin.tolist(),
-            rows.sets,
-        )
-        self.place: list[Place] = [(x, y, z) for x, y, z in points(rows).tolist()]
+        columns = (rows.t, rows.mmsi, rows.lat, rows.lon, rows.sog, rows.cog, rows.origin)
+        self.t, self.mmsi, self.lat, self.lon, self.sog, self.cog, self.origin = (one.tolist() for one in columns)
+        self.sets = rows.sets
+        x, y, z = points(rows).T.tolist()
+        self.place: list[Place] = list(zip(x, y, z, strict=True))
 
     def fix(self, at: int) -> Fix:
         """One of them as evidence."""
