@@ -1,11 +1,14 @@
 """Cheap looks against exact ones: circles, ports, slow slots, the way in centimetres."""
 
+from unittest import mock
+
 import movement_kit as kit
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from movement_kit import SHIP, Row
 
+from prasan.detect import near_ports as charts
 from prasan.detect.clock_hours import way_cm
 from prasan.detect.near_ports import near_ports
 from prasan.detect.within import centres, leaves, outside, within
@@ -59,6 +62,20 @@ def test_ports_near_fixes_are_those_that_measuring_finds(
     assert far.tolist() == (metres[row] >= limits[1] * 1000).tolist()
     others = np.setdiff1d(np.arange(len(rows)), row)
     assert (metres[others] >= limits[1] * 1000).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(scattered(), min_size=2, max_size=4), st.sampled_from([1, 5, 10_000]), st.sampled_from([1, 10_000]))
+def test_what_is_kept_of_the_chart_changes_nothing(pieces: list[Fixes], most: int, share: int) -> None:
+    """However much is kept, and whichever rows came before."""
+    world = kit.world([(8.01, 102.0), (77.0, 179.98), (-60.02, -179.999), (89.9, 10.0), (0.0, 0.03)])
+    with mock.patch.multiple(charts, _MOST=most, _SHARE=share):
+        for rows in pieces:
+            row, near, far = near_ports(rows, 3, 4, world)
+            metres = world.ports.nearest_m(rows.lat / UNITS_PER_DEGREE, rows.lon / UNITS_PER_DEGREE, 4000)
+            assert near.tolist() == (metres[row] <= 3000).tolist()
+            assert far.tolist() == (metres[row] >= 4000).tolist()
+            assert (metres[np.setdiff1d(np.arange(len(rows)), row)] >= 4000).all()
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,16 +1,32 @@
-"""Which fixes are near a port: cells of the chart decide nearly all, and only fixes on the edge are measured."""
+"""Which fixes are near a port: cells of the chart decide nearly all, and only fixes on the edge are measured.
+
+What was found out about a cell is kept: ships come to the same harbours again and again.
+"""
 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from prasan.picture.position import UNITS_PER_DEGREE
-from prasan.picture.world import CELL_M, World
+from prasan.picture.world import CELL_M, Places, World
 from prasan.tracks.columns import Bools, Fixes, Ints, ranges
 
 WIDE: Final = (UNITS_PER_DEGREE // 20, 4_000.0)
-FINE: Final = (UNITS_PER_DEGREE // 200, 400.0)
+FINE: Final = (UNITS_PER_DEGREE // 400, 200.0)
 """Edge of a cell in 1/10000 minute, and metres from its middle that hold all of it at any latitude."""
+
+_FAR, _BETWEEN, _NEAR, _DOUBT = 0, 1, 2, 3
+
+_MOST: Final = 1 << 21
+"""Cells kept of one chart, at 5 bytes each."""
+
+_CHARTS_KEPT: Final = 8
+_SHARE: Final = 256
+"""New cells that are fewer than one in so many of those known are not worth the copying."""
+
+States = npt.NDArray[np.int8]
+Cells = npt.NDArray[np.int32]
 
 
 def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tuple[Ints, Bools, Bools]:
@@ -19,41 +35,80 @@ def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tu
     All other rows are `exit_km` from every port, or farther.
     """
     entry, out = entry_km * 1000, exit_km * 1000
-    row = np.arange(0)
-    if out + WIDE[1] > CELL_M:  # beyond that ports are not looked for
-        row = np.arange(len(rows))
-    elif len(rows):
-        begin, size, metres = _cells(rows, None, WIDE[0], out + WIDE[1], world)
-        close = np.isfinite(metres)
-        row = ranges(begin[close], size[close])
-    if not len(row):
-        return row, np.empty(0, np.bool_), np.empty(0, np.bool_)
-    _, size, middle = _cells(rows, row, FINE[0], min(out + FINE[1], CELL_M), world)
-    sure = np.full(len(middle), -1, np.int8)  # 0 far, 1 between, 2 near
-    sure[middle - FINE[1] >= out] = 0
-    sure[(middle - FINE[1] > entry) & (middle + FINE[1] < out)] = 1
-    sure[middle + FINE[1] <= entry] = 2
-    if out + FINE[1] > CELL_M:
-        sure[:] = -1
-    state = np.repeat(sure, size)
-    doubt = np.flatnonzero(state < 0)
+    begin, size, state = _cells(rows, None, _chart(world.ports, WIDE, entry, out))
+    close = state != _FAR
+    row = ranges(begin[close], size[close])
+    _, size, state = _cells(rows, row, _chart(world.ports, FINE, entry, out))
+    state = np.repeat(state, size)
+    doubt = np.flatnonzero(state == _DOUBT)
     at = row[doubt]
     exact = world.ports.nearest_m(rows.lat[at] / UNITS_PER_DEGREE, rows.lon[at] / UNITS_PER_DEGREE, out)
-    state[doubt] = np.where(exact <= entry, 2, np.where(exact >= out, 0, 1))
-    return row, state == 2, state == 0
+    state[doubt] = np.where(exact <= entry, _NEAR, np.where(exact >= out, _FAR, _BETWEEN))
+    return row, state == _NEAR, state == _FAR
 
 
-def _cells(
-    rows: Fixes, index: Ints | None, edge: int, limit_m: float, world: World
-) -> tuple[Ints, Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Runs of rows in one cell: first of each, how many, and metres from the cell's middle to the nearest port."""
+class _Chart:
+    """What the cells of one size are to the ports, for cells that were asked for."""
+
+    def __init__(self, ports: Places, cell: tuple[int, float], entry: float, out: float) -> None:
+        self.ports, (self.edge, self.hold), self.entry, self.out = ports, cell, entry, out
+        self.known: tuple[Cells, States] = np.empty(0, np.int32), np.empty(0, np.int8)
+
+    def states(self, cells: Cells, lat: Cells, lon: Cells) -> States:
+        """The state of each cell, of which `lat` and `lon` are some place."""
+        keys, values = self.known
+        at = np.searchsorted(keys, cells)
+        new = np.flatnonzero(np.append(keys, np.int32(-1))[at] != cells)
+        state = np.append(values, np.int8(_DOUBT))[at]
+        if len(new):
+            fresh, where, which = np.unique(cells[new], return_index=True, return_inverse=True)
+            some = new[where]
+            found = self._found(lat[some], lon[some])
+            state[new] = found[which]
+            self._keep(fresh, found)
+        return state
+
+    def _found(self, lat: Cells, lon: Cells) -> States:
+        if self.out + self.hold > CELL_M:  # beyond that ports are not looked for
+            return np.full(len(lat), _DOUBT, np.int8)
+        north, east = ((column // self.edge + 0.5) * (self.edge / UNITS_PER_DEGREE) for column in (lat, lon))
+        middle = self.ports.nearest_m(north, east, self.out + self.hold)
+        state = np.full(len(lat), _DOUBT, np.int8)
+        state[middle - self.hold >= self.out] = _FAR
+        state[(middle - self.hold > self.entry) & (middle + self.hold < self.out)] = _BETWEEN
+        state[middle + self.hold <= self.entry] = _NEAR
+        return state
+
+    def _keep(self, cells: Cells, state: States) -> None:
+        keys, values = self.known
+        if len(cells) * _SHARE < len(keys):
+            return
+        if len(keys) + len(cells) > _MOST:
+            keys, values = keys[:0], values[:0]
+        at = np.searchsorted(keys, cells)
+        self.known = np.insert(keys, at, cells), np.insert(values, at, state)
+
+
+_charts: Final[dict[tuple[int, float, float, float], _Chart]] = {}
+
+
+def _chart(ports: Places, cell: tuple[int, float], entry: float, out: float) -> _Chart:
+    """The chart of these ports: a chart holds on to its ports, so that no others can have their number."""
+    key = (id(ports), cell[1], entry, out)
+    if key not in _charts:
+        while len(_charts) >= _CHARTS_KEPT:
+            del _charts[next(iter(_charts))]
+        _charts[key] = _Chart(ports, cell, entry, out)
+    return _charts[key]
+
+
+def _cells(rows: Fixes, index: Ints | None, chart: _Chart) -> tuple[Ints, Ints, States]:
+    """Runs of rows in one cell: first of each, how many, and the state of the cell."""
     lat, lon = (rows.lat, rows.lon) if index is None else (rows.lat[index], rows.lon[index])
-    cell = lat // np.int32(edge) * np.int32(400 * UNITS_PER_DEGREE // edge) + lon // np.int32(edge)
+    edge = np.int32(chart.edge)
+    cell = lat // edge * np.int32(400 * UNITS_PER_DEGREE // edge) + lon // edge
     head = np.ones(len(cell), np.bool_)
     np.not_equal(cell[1:], cell[:-1], out=head[1:])
     begin = np.flatnonzero(head)
     size = np.diff(np.append(begin, len(cell)))
-    _, where, which = np.unique(cell[begin], return_index=True, return_inverse=True)
-    some = begin[where]
-    north, east = ((column[some] // edge + 0.5) * (edge / UNITS_PER_DEGREE) for column in (lat, lon))
-    return begin, size, world.ports.nearest_m(north, east, limit_m)[which]
+    return begin, size, chart.states(cell[begin], lat[begin], lon[begin])
