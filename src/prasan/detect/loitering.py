@@ -43,7 +43,7 @@ NOT_ASSESSABLE: Final = ("long_silence",)
 NM: Final = 1852.0
 
 
-class Loiter(msgspec.Struct, frozen=True):
+class Loiter(msgspec.Struct, frozen=True, gc=False):
     """Slow hours in a row so far: seconds covered from `begin` to `until`, of which `hour` is the last hour.
 
     `first` and `last` are the fixes at the ends of the steps that cover them; `cm` and `secs` are sums.

@@ -27,7 +27,7 @@ Key = tuple[int, int]
 """Track (MMSI and emitter in one number) and label (0, or the number of a zone)."""
 
 
-class Spell(msgspec.Struct, frozen=True):
+class Spell(msgspec.Struct, frozen=True, gc=False):
     """One spell so far. `anchor` is the place of `first` in 1/10000 minute; `before` the fix before it, if any.
 
     `sums` are the kernel's own counts; `left` says that a later fix was not part of it; `told` the level and the number
@@ -118,7 +118,7 @@ def join(
     return ended, going
 
 
-class _Stretch(msgspec.Struct, frozen=True):
+class _Stretch(msgspec.Struct, frozen=True, gc=False):
     """One stretch as values: `fresh`: its first row is new; `more`: some row is; `left`: a row of the track follows."""
 
     track: int

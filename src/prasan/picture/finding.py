@@ -24,7 +24,7 @@ class Rule(msgspec.Struct, frozen=True):
     differs: tuple[str, ...] = ()
 
 
-class Fix(msgspec.Struct, frozen=True):
+class Fix(msgspec.Struct, frozen=True, gc=False):
     """One position used as evidence: seconds UTC, decimal degrees, knots, degrees."""
 
     t: int
@@ -36,7 +36,7 @@ class Fix(msgspec.Struct, frozen=True):
     source: str = ""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One thing found. `key` names it over runs: kind, preset, MMSIs and the first anchor fix decide it.
 
     `start` and `end` are seconds UTC; `end` is None while it goes on. `excluded` is the code of the reason why it is
