@@ -2,9 +2,13 @@
 
 import gzip
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from node.node_kit import Hands, Kit, uuid_of
 from prasan.node import ingest as module
@@ -71,3 +75,23 @@ def test_rows_that_come_again_in_other_batches_are_left_out(tmp_path: Path, quic
     assert (other.rows, other.duplicates) == (9_000, 0), "another receiver heard the same"
     whole.close()
     kit.close()
+
+
+WORDS = st.lists(st.sampled_from(["", "ASIA", "EVER GIVEN", None]), min_size=1, max_size=12)
+NUMBERS = st.lists(st.integers(0, 3) | st.none(), min_size=12, max_size=12)
+
+
+@given(WORDS, NUMBERS, st.lists(st.integers(0, 12), max_size=4))
+def test_a_batch_is_named_by_its_rows_however_they_are_cut(
+    words: list[str | None], numbers: list[int | None], cuts: list[int]
+) -> None:
+    columns = {"n": pa.array(numbers[: len(words)], pa.uint16()), "w": pa.array(words, pa.string())}
+    whole = pa.table({**columns, "d": columns["w"].dictionary_encode()})
+    edges = [0, *sorted(min(cut, len(words)) for cut in cuts), len(words)]
+    parts = pa.concat_tables([whole.slice(begin, end - begin) for begin, end in pairwise(edges)])
+    assert module._digest(parts.unify_dictionaries()) == module._digest(whole)
+    other = [None if one == 0 else 0 if one is None else one for one in numbers[: len(words)]]
+    changed = whole.set_column(0, "n", pa.array(other, pa.uint16()))
+    assert (module._digest(changed) == module._digest(whole)) == bool(changed.equals(whole))
+    turned = whole.set_column(1, "w", pa.array([word and word[::-1] for word in words], pa.string()))
+    assert (module._digest(turned) == module._digest(whole)) == bool(turned.equals(whole))

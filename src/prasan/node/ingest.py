@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -197,11 +197,31 @@ def _count(taken: Taken, stored: Appended | None) -> None:
 
 
 def _digest(table: pa.Table) -> bytes:
-    """SHA-256 of the rows in Arrow's stream format."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return sha256(sink.getvalue()).digest()
+    """SHA-256 of the rows, however they are cut into chunks: columns as they lie in memory, for there are many rows.
+
+    Which values are missing is part of it where some are; what lies in memory for them is not.
+    """
+    digest = sha256()
+    for name in table.column_names:
+        chunks, words = _numbers(table[name])
+        holes = sum(chunk.null_count for chunk in chunks)
+        digest.update(repr((name, str(table[name].type), len(table), holes, words)).encode())
+        for chunk in chunks if holes else ():
+            digest.update(chunk.is_valid().to_numpy(zero_copy_only=False).data)
+        for chunk in chunks if holes < len(table) else ():
+            digest.update((chunk.fill_null(0) if chunk.null_count else chunk).to_numpy().data)
+    return digest.digest()
+
+
+def _numbers(column: Any) -> tuple[list[Any], list[str]]:
+    """A column as chunks of numbers, and the words that they stand for: of text, each is there once."""
+    if pa.types.is_string(column.type):
+        column = column.combine_chunks().dictionary_encode()
+        return [column.indices], column.dictionary.to_pylist()
+    if pa.types.is_dictionary(column.type):
+        chunks = column.unify_dictionaries().chunks
+        return [chunk.indices for chunk in chunks], chunks[0].dictionary.to_pylist() if chunks else []
+    return column.chunks, []
 
 
 def _take_incidents(node: Node, path: Path, source: Source, taken: Taken) -> None:
