@@ -85,8 +85,8 @@ NUMBERS = st.lists(st.integers(0, 3) | st.none(), min_size=12, max_size=12)
 def test_a_batch_is_named_by_its_rows_however_they_are_cut(
     words: list[str | None], numbers: list[int | None], cuts: list[int]
 ) -> None:
-    columns = {"n": pa.array(numbers[: len(words)], pa.uint16()), "w": pa.array(words, pa.string())}
-    whole = pa.table({**columns, "d": columns["w"].dictionary_encode()})
+    text = pa.array(words, pa.string())
+    whole = pa.table({"n": pa.array(numbers[: len(words)], pa.uint16()), "w": text, "d": text.dictionary_encode()})
     edges = [0, *sorted(min(cut, len(words)) for cut in cuts), len(words)]
     parts = pa.concat_tables([whole.slice(begin, end - begin) for begin, end in pairwise(edges)])
     assert module._digest(parts.unify_dictionaries()) == module._digest(whole)

@@ -32,6 +32,8 @@ from prasan.stores.sqlite import Tx
 
 ROWS: Final = 500_000
 """Rows gathered before they are stored as one batch. The next are read meanwhile: two batches are held at most."""
+PIECE: Final = 1 << 21
+"""Bytes decoded at once: what is done once a piece then takes little, and a piece stays near the processor."""
 TIDY_S: Final = 20.0
 """No new merge is begun after so long: `serve` goes on."""
 CHUNK: Final = 500
@@ -104,7 +106,7 @@ def _take(  # noqa: PLR0913, PLR0917 - a file, how it is read, and what it is co
     if path != "-" and is_incident_table(Path(path)):
         _take_incidents(node, Path(path), source, taken)
     else:
-        batches = read_source(path, node.clock.now(), dialect, source.name)
+        batches = read_source(path, node.clock.now(), dialect, source.name, PIECE)
         sieve = Sieve(source.name, Repeats(node.archive, source.name), clocks)
         _take_ais(batches, lambda group: pool.submit(store, node.archive, source.name, group, sieve), taken)
         taken.duplicates += sieve.repeated

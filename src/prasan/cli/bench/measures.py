@@ -22,6 +22,7 @@ from prasan.cli.bench.pairing import Bar, Line, Work, line, paired
 from prasan.feeds.files import read_source
 from prasan.formats import nmea
 from prasan.formats.ais_batch import Options
+from prasan.node.ingest import PIECE as INGESTED
 from prasan.node.ingest import ROWS, store
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 
@@ -211,7 +212,7 @@ def _stored(path: Path, folder: Path) -> Work:
     def work() -> int:
         with _archive(folder / f"archive{next(number)}") as archive:
             rows, group, held = 0, [], 0
-            for item in read_source(str(path), shipped.NOW, None, "bench"):
+            for item in read_source(str(path), shipped.NOW, None, "bench", INGESTED):
                 group.append(item.batch)
                 held += item.batch.positions.num_rows
                 if held >= ROWS:
