@@ -35,6 +35,7 @@ def test_rows_and_account_do_not_depend_on_the_batches(
     tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ROWS", 4_000)
+    monkeypatch.setattr(module, "PIECE", 1 << 19)
     kit = made(tmp_path)
     path = table(tmp_path, 20_000)
     (first,), _ = ingest(kit.node, [path])
