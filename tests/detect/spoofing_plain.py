@@ -7,11 +7,13 @@ import numpy as np
 
 from prasan.detect.spoofing import _arrival, _arrived, _far, _finding, _where
 from prasan.detect.spoofing_groups import PAIR, Group, _reach, _square, _way
-from prasan.detect.spoofing_leaps import Leaps, Place, Victim
+from prasan.detect.spoofing_leaps import Cells, Leaps, Place, Victim
 from prasan.picture.finding import Finding, Rule
 from prasan.picture.world import World
 from prasan.tracks.circles import Circle
 from prasan.tracks.jumps import Jumps
+
+CELLS = Cells(1.0)  # not asked here
 
 
 def kernel(
@@ -24,12 +26,12 @@ def kernel(
     out = far & (jumps.after.emitter > jumps.before.emitter)
     arrived = _arrived(jumps, None, limits)
     came = [(ring, at) for ring in rings if (at := _arrival(arrived, ring)) is not None]
-    plain, leaps = Plain(rule), Leaps(jumps)
+    plain, leaps = Plain(rule), Leaps(jumps, CELLS)
     for _, circle, at in sorted([(t, 0, at) for at, t in enumerate(leaps.t)] + [
         (ring.t, 1, number) for number, (ring, _) in enumerate(came)
     ]):  # fmt: skip
         if circle:
-            plain.ring(came[at][0], Leaps(_where(arrived, np.array([came[at][1]]))))
+            plain.ring(came[at][0], Leaps(_where(arrived, np.array([came[at][1]])), CELLS))
         else:
             plain.jump(leaps, at, bool(far[at]), bool(out[at]))
     several = [

@@ -82,7 +82,7 @@ def kernel(
     far = _far(leaps, limits)
     out, asked = screened(leaps, far, _known(table.groups, arrived, came), _away(table, rings), upto, limits)
     some = (_where(leaps, asked), far[asked], out[asked])
-    touched = _through(table, some, [(ring, Leaps(_where(arrived, np.array([at])))) for ring, at in came])
+    touched = _through(table, some, [(ring, Leaps(_where(arrived, np.array([at])), table.cells)) for ring, at in came])
     findings, kept = _outcome(table, touched, upto, rule)
     waiting = _where(arrived, arrived.after.t >= upto - WAIT_S)
     return findings, SpoofingCarry(kept, table.following, waiting, carry.looked + int(np.count_nonzero(asked)))
@@ -98,7 +98,7 @@ def _away(table: Table, rings: Sequence[Circle]) -> tuple[Ints, Ints]:
 
 def _through(table: Table, some: tuple[Jumps, Bools, Bools], came: list[tuple[Circle, Leaps]]) -> set[int]:
     """Jumps and circles in order of time; which jumps are far, and which may join. The groups they change."""
-    leaps, (far, out) = Leaps(some[0]), (mask.tolist() for mask in some[1:])
+    leaps, (far, out) = Leaps(some[0], table.cells), (mask.tolist() for mask in some[1:])
     order = sorted([(t, 0, at) for at, t in enumerate(leaps.t)] + [
         (ring.t, 1, number) for number, (ring, _) in enumerate(came)
     ])  # fmt: skip

@@ -1,13 +1,13 @@
 """Vessels that are displaced together: groups that grow jump by jump, in order of time. See `spoofing`."""
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from math import pi, sin
 from typing import Final
 
 import msgspec
+import numpy as np
 
-from prasan.detect.spoofing_leaps import Leaps, Place, Victim
+from prasan.detect.spoofing_leaps import Cells, Leaps, Place, Victim
 from prasan.picture.sphere import EARTH_M
 from prasan.tracks.circles import Circle
 
@@ -51,12 +51,22 @@ class Table:
             if one.back is None
         }
         self.last = {number: group.last for number, group in groups.items()}
-        self.growing, self.several = _Cells(self.at_target), _Cells(self.at_target)
+        self.cells = Cells(1.000_001 * self.at_target**0.5 + 1e-9)
+        self.reached = self._reached()
+        self.growing, self.several = _Listed(), _Listed()
         self.mine = set[int]()
         for number, group in groups.items():
-            self.growing.put(number, group)
+            self.growing.put(number, self.reached[number])
             if len(group.victims) >= PAIR:
-                self.several.put(number, group)
+                self.several.put(number, self.reached[number])
+
+    def _reached(self) -> dict[int, list[int]]:
+        """The cells that each group is listed under."""
+        groups = self.groups.values()
+        source, target = (
+            np.array([getattr(group, name) for group in groups]).reshape(-1, 3) for name in ("source", "target")
+        )
+        return dict(zip(self.groups, self.cells.reached(target, target - source), strict=True))
 
     def take(self, made: Leaps, at: int, *, far: bool, out: bool) -> int | None:
         """One jump: the number of the group that it changes, if any. Who comes back is not displaced."""
@@ -91,7 +101,7 @@ class Table:
         """The group of two or more whose way the jump takes backwards: a vessel not heard when it was displaced."""
         mmsi, source, target = made.mmsi[at], made.after.place[at], made.before.place[at]
         since = made.t[at] - self.limits["quiet_h"] * 3600
-        for number in self.several.around(source, target):
+        for number in self.several.within(made.back[at]):
             group = self.groups[number]
             if self.last[number] >= since and mmsi not in group.victims and self._fits(group, source, target):
                 return number
@@ -101,7 +111,7 @@ class Table:
         """The first group that the jump fits, or one of its own; with a circle, none of one vessel that sails none."""
         mmsi, t = made.mmsi[at], made.t[at] if ring is None else ring.t
         source, target = made.before.place[at], made.after.place[at]
-        open_ = (one for one in self._growing(source, target, t) if ring is None or self._shown(one))
+        open_ = (one for one in self._growing(made.there[at], t) if ring is None or self._shown(one))
         number = next((one for one in open_ if self._fits(self.groups[one], source, target)), self.following)
         if number in self.groups and self.groups[number].victims.keys() == {mmsi}:
             self._drop(number)  # alone until now: what counts is who comes after its newest jump
@@ -110,21 +120,22 @@ class Table:
             anchor = made.before.lat[at], made.before.lon[at]
             self.groups[number] = Group(t, mmsi, anchor, source, target, {})
             self.mine.add(number)
-            self.growing.put(number, self.groups[number])
+            self.reached[number] = made.reached[at]
+            self.growing.put(number, made.reached[at])
             self.following += 1
         victim = msgspec.structs.replace(made.victim(at), radius=0.0 if ring is None else ring.metres)
         self._put(number, mmsi, victim, t if ring is None else max(self.groups[number].first, victim.fixes[1].t))
         self.away[mmsi, victim.emitter] = number
         return number
 
-    def _growing(self, source: Place, target: Place, t: int) -> Iterator[int]:
-        """Groups around a place that a jump may still join; those that none can are let go for good."""
+    def _growing(self, cells: tuple[int, int], t: int) -> Iterator[int]:
+        """Groups in some cells that a jump may still join; those that none can are let go for good."""
         since = t - self.limits["window_h"] * 3600
-        for number in self.growing.around(source, target):
+        for number in self.growing.within(cells):
             if self.groups[number].first >= since:
                 yield number
             else:
-                self.growing.drop(number, self.groups[number])
+                self.growing.drop(number, self.reached[number])
 
     def _shown(self, number: int) -> bool:
         """Whether a group is one whatever the screen let through: the screen may leave out a single jump."""
@@ -142,7 +153,7 @@ class Table:
         for mmsi, victim in group.victims.items():
             if self.away.get((mmsi, victim.emitter)) == number:
                 del self.away[mmsi, victim.emitter]
-        self.growing.drop(number, group)
+        self.growing.drop(number, self.reached[number])
 
     def _put(self, number: int, mmsi: int, victim: Victim, t: int) -> None:
         """A vessel as it stands as of `t`; the victims of a group of before are copied when the first is put."""
@@ -154,55 +165,29 @@ class Table:
         group.victims[mmsi] = victim
         self.last[number] = max(self.last.get(number, 0), t)
         if alone and len(group.victims) >= PAIR:
-            self.several.put(number, group)
+            self.several.put(number, self.reached[number])
 
 
-class _Cells:
-    """Groups by where their first jump led, and by its way: a jump is held to those only that lie in reach of either.
+class _Listed:
+    """Numbers of groups by the cells in reach of their first jump (see `Cells`)."""
 
-    Cells are four times as wide as the reach. A group is listed under all cells in its reach, for it is asked for more
-    often than it is put.
-    """
+    def __init__(self) -> None:
+        self.cells: dict[int, list[int]] = {}
 
-    def __init__(self, square: float) -> None:
-        self.reach = 1.000_001 * square**0.5 + 1e-9
-        self.scale = 1 / max(4 * self.reach, _LEAST)
-        self.cells: dict[tuple[int, int, int], list[int]] = {}
-
-    def put(self, number: int, group: Group) -> None:
-        for cell in self._touched(group):
+    def put(self, number: int, reached: list[int]) -> None:
+        for cell in {*reached}:
             self.cells.setdefault(cell, []).append(number)
 
-    def drop(self, number: int, group: Group) -> None:
+    def drop(self, number: int, reached: list[int]) -> None:
         """Forget a group that may have been forgotten already."""
-        for cell in self._touched(group):
+        for cell in {*reached}:
             if number in self.cells.get(cell, ()):
                 self.cells[cell].remove(number)
 
-    def around(self, source: Place, target: Place) -> list[int]:
-        """Numbers of groups in ascending order: all that a jump may fit, and some more."""
-        if not self.cells:
-            return []
-        (a, b, c), (x, y, z), scale = source, target, self.scale
-        led = self.cells.get((int((x + _AT) * scale), int((y + _AT) * scale), int((z + _AT) * scale)), [])
-        x, y, z = x - a + _WAY, y - b + _WAY, z - c + _WAY
-        gone = self.cells.get((int(x * scale), int(y * scale), int(z * scale)), [])
-        return sorted({*led, *gone}) if led or gone else []
-
-    def _touched(self, group: Group) -> Iterator[tuple[int, int, int]]:
-        for place, middle in ((group.target, _AT), (_way(group.target, group.source), _WAY)):
-            low, high = (
-                [int((axis + middle + reach) * self.scale) for axis in place] for reach in (-self.reach, self.reach)
-            )
-            yield from product(*({*pair} for pair in zip(low, high, strict=True)))
-
-
-_AT: Final = 3.0
-_WAY: Final = 9.0
-"""Added to coordinates of places and of ways, so that all are positive and no place lies in the cell of a way."""
-
-_LEAST: Final = 1e-4
-"""Cells are no smaller than this, in radii of the Earth."""
+    def within(self, cells: tuple[int, int]) -> list[int]:
+        """Numbers in ascending order: all groups that a jump may fit which lies in these cells, and some more."""
+        led, way = (self.cells.get(cell) for cell in cells)
+        return sorted({*(led or ()), *(way or ())}) if led or way else []
 
 
 def _square(a: Place, b: Place) -> float:
