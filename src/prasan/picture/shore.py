@@ -23,6 +23,9 @@ PIECE_M: Final = 20_000.0
 
 _BALL_CELL_M: Final = 20_000.0
 _CELL_M: Final = 240_000.0  # more than the limit and the radius of any ball together
+_NEAR_CELL_M: Final = 80_000.0
+"""Edge of the smaller cells, which are looked into first: most that is asked for is not far from a shore."""
+
 _STEPS: Final = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], np.int64)
 _AT_ONCE: Final = 4096
 
@@ -31,6 +34,7 @@ class Shore(msgspec.Struct, frozen=True):
     """Coastline; made by `shore`. `a`, `b` m x 3 are the ends of the segments, as unit vectors, sorted by ball.
 
     `centre` k x 3 and `radius` k (metres) are the balls, sorted by `cell`; `begin` k + 1 says where their segments lie.
+    `near_cell` k are the smaller cells, ascending, and `near_ball` k the balls in them.
     """
 
     a: Floats
@@ -39,6 +43,8 @@ class Shore(msgspec.Struct, frozen=True):
     centre: Floats
     radius: Floats
     cell: Ints
+    near_cell: Ints
+    near_ball: Ints
     digest: str
 
     def distance_m(self, lat: npt.ArrayLike, lon: npt.ArrayLike, limit_m: float = LIMIT_M) -> Floats:
@@ -49,8 +55,16 @@ class Shore(msgspec.Struct, frozen=True):
         return np.concatenate(parts) if parts else np.empty(0)
 
     def _nearest(self, asked: Floats, limit: float) -> Floats:
+        """First what the smaller cells around a point are sure to hold, then the rest."""
+        sure = min(max(_NEAR_CELL_M - float(self.radius.max(initial=0.0)), 0.0), limit)
+        best = self._measured(asked, sure, self._balls(asked, _NEAR_CELL_M))
+        if sure < limit and len(far := np.flatnonzero(np.isinf(best))):
+            best[far] = self._measured(asked[far], limit, self._balls(asked[far], _CELL_M))
+        return best
+
+    def _measured(self, asked: Floats, limit: float, balls: tuple[Ints, Ints]) -> Floats:
         best = np.full(len(asked), np.inf)
-        owner, ball = self._balls(asked)
+        owner, ball = balls
         if not len(owner):
             return best
         apart = chord_m(asked[owner], self.centre[ball])
@@ -65,17 +79,19 @@ class Shore(msgspec.Struct, frozen=True):
         best[best > limit] = np.inf
         return best
 
-    def _balls(self, asked: Floats) -> tuple[Ints, Ints]:
+    def _balls(self, asked: Floats, edge_m: float) -> tuple[Ints, Ints]:
         """Pairs of point and ball whose centre lies in the point's cube or one beside it."""
-        owners, balls = [], []
+        owners, balls, near = [], [], edge_m < _CELL_M
+        cell, cube = self.near_cell if near else self.cell, _cube(asked, edge_m)
         for step in _STEPS:
-            keys = _keys(_cube(asked, _CELL_M) + step)
-            low, high = np.searchsorted(self.cell, keys, "left"), np.searchsorted(self.cell, keys, "right")
+            keys = _keys(cube + step)
+            low, high = np.searchsorted(cell, keys, "left"), np.searchsorted(cell, keys, "right")
             count = high - low
             owner = np.repeat(np.arange(len(asked)), count)
             owners.append(owner)
             balls.append(np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count))
-        return np.concatenate(owners), np.concatenate(balls)
+        ball = np.concatenate(balls)
+        return np.concatenate(owners), self.near_ball[ball] if near else ball
 
 
 def segment_m(p: Floats, a: Floats, b: Floats) -> Floats:
@@ -108,7 +124,9 @@ def shore(lat1: npt.ArrayLike, lon1: npt.ArrayLike, lat2: npt.ArrayLike, lon2: n
     begin = np.concatenate(([0], np.cumsum(count[by_cell])))
     a, b = a[new_place], b[new_place]
     digest = hashlib.sha256(a.tobytes() + b.tobytes()).hexdigest()
-    return Shore(a, b, begin, centre[by_cell], radius[by_cell], cell[by_cell], digest)
+    centre, radius, near = centre[by_cell], radius[by_cell], _keys(_cube(centre, _NEAR_CELL_M))[by_cell]
+    by_near = np.argsort(near, kind="stable")
+    return Shore(a, b, begin, centre, radius, cell[by_cell], near[by_near], by_near, digest)
 
 
 def _cut(a: Floats, b: Floats) -> tuple[Floats, Floats]:
