@@ -130,8 +130,8 @@ def way_cm(rows: Fixes, at: Ints) -> Ints:
     lat0, lat1 = rows.lat[at].astype(np.int64), rows.lat[at + 1].astype(np.int64)
     half_lat = np.asarray((lat1 - lat0) * (scale / 2), np.float64)
     half_lon = np.asarray((rows.lon[at + 1].astype(np.int64) - rows.lon[at]) * (scale / 2), np.float64)
-    between = np.cos((lat0 + lat1) * scale) + np.cos(2 * half_lat)  # twice the product of both cosines
     north, east = _sine(half_lat), _sine(half_lon)
+    between = np.cos((lat0 + lat1) * scale) + (1 - 2 * north * north)  # twice the product of both cosines
     half = np.sqrt(north * north + between / 2 * (east * east))
     cm = np.rint(_arc(half) * (200 * EARTH_M)).astype(np.int64)
     far = np.flatnonzero((np.abs(half_lat) > _SHORT) | (np.abs(half_lon) > _SHORT))

@@ -123,10 +123,8 @@ def _doubtful(both: Fixes, new: Bools, rule: Rule) -> tuple[Ints, Bools]:
     size = last - first + 1
     steps = np.repeat(doubt, size)
     steps[last] = ~ends & (doubt | np.append(doubt[1:] | (np.diff(hour) > 1), False)[: len(doubt)])
-    at = np.flatnonzero(steps)
-    pause = steps_over(both, hole)
-    at = at[~np.isin(at, pause)] if len(pause) else at
-    return at, np.repeat(~doubt, size)
+    steps[steps_over(both, hole)] = False
+    return np.flatnonzero(steps), np.repeat(~doubt, size)
 
 
 def _most_m(rule: Rule) -> float:

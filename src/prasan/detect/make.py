@@ -13,7 +13,8 @@ Row = dict[str, Any]
 
 def key(rule: Rule, mmsi: tuple[int, ...], t: int, lat: int, lon: int) -> str:
     """Kind, preset, MMSIs and the first anchor fix: seconds UTC, position in 1/10000 minute."""
-    return f"{rule.id}|{rule.preset}|{','.join(map(str, mmsi))}|{t}|{lat}|{lon}"
+    numbers = ",".join(map(str, mmsi)) if len(mmsi) > 1 else mmsi[0]
+    return f"{rule.id}|{rule.preset}|{numbers}|{t}|{lat}|{lon}"
 
 
 def fix(rows: Fixes, index: int) -> Fix:

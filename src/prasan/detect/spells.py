@@ -179,7 +179,7 @@ def spell_finding(  # noqa: PLR0913 - a finding is these parts
 ) -> Finding:  # fmt: skip
     """The finding of a spell; `named` is put to the key where one fix can begin several."""
     first = spell.first
-    end = {spell.last} - {first} if over else ()
+    end = (spell.last,) if over and spell.last != first else ()
     began = key(rule, (first.mmsi,), first.t, *spell.anchor)
     before = spell.before
     names = spell.names | set(before.source.split("+")) if before else spell.names

@@ -193,9 +193,9 @@ class _Search:
 
     def _ruled_out(self, row: Ints, track: Ints) -> Bools:
         """Rows with a new one beyond their circle: rows in between may not be carried to tell later."""
-        carried = np.concatenate(([0], np.cumsum(~self.new)))
+        carried = np.flatnonzero(~self.new)
         begin, last = self.rows.begins[track], self.rows.ends[track]
-        first = np.maximum(row + 1, begin + carried[last + 1] - carried[begin])
+        first = np.maximum(row + 1, begin + np.searchsorted(carried, last + 1) - np.searchsorted(carried, begin))
         circles = centres(self.rows.lat[row], self.rows.lon[row], self.radius)
         return leaves(self.rows, np.minimum(first, last), last, circles) < last  # the last row itself was looked at
 

@@ -175,7 +175,8 @@ class _Look:
         at = self.after[missing]
         pa = points(self.rows, at)
         line = pa + self.share[missing][:, None] * (points(self.rows, at + 1) - pa)
-        self._point[missing] = line / np.linalg.norm(line, axis=1)[:, None]
+        square = line * line  # `np.linalg.norm` takes several times as long
+        self._point[missing] = line / np.sqrt(square[:, 0] + square[:, 1] + square[:, 2])[:, None]
         self._ready[missing] = True
         return np.asarray(self._point[index])
 
