@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prasan.detect.chain import ChainCarry, advance
-from prasan.detect.encounter import EncounterCarry
+from prasan.detect.encounter import EncounterCarry, meets_among
+from prasan.detect.meets import no_meets
 from prasan.detect.rules import GFW, PRASAN, apply_settings, preset
 from prasan.detect.run import detect
 from prasan.picture.finding import Finding
 from prasan.picture.sphere import distance_m, lat_lon
 from prasan.picture.world import World
 from prasan.tracks.settle import SettleCarry, settle
+from prasan.tracks.sizes import no_sizes
 
 RULES = apply_settings(preset(PRASAN), ["encounter.moved_km=0"])
 LIMITS = RULES["encounter"].thresholds
@@ -160,12 +162,13 @@ def test_neighbours_that_are_known_later_are_told() -> None:
 @settings(max_examples=50, deadline=None)
 @given(roads())
 def test_others_are_those_that_a_plain_count_finds(rows: list[fleet.Row]) -> None:
-    """While nothing is closed yet the carry holds every meet and every slot to count by."""
+    """While nothing is settled yet the carry holds every slot to count by."""
     rules = apply_settings(RULES, ["encounter.silence_h=24"])["encounter"]
     fixes, _ = settle(fleet.table(rows), None, rows[-1][1] + 1)
     _, chain = advance(fixes, None, rows[-1][1] + 1, {"encounter": rules}, coast())
     carry: EncounterCarry = chain.kernels["encounter"]
-    slots, meets = carry.recent, carry.meets
+    slots = carry.recent
+    meets, _ = meets_among((slots, no_sizes()), 0, no_meets(), rules.thresholds)
     lat, lon = lat_lon(slots.point)
     for row in range(len(meets)):
         pair = (meets.a.mmsi[row], meets.b.mmsi[row])

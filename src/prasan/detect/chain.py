@@ -21,7 +21,8 @@ from prasan.tracks.columns import Fixes, Slots, no_fixes, take
 from prasan.tracks.emitters import EmitterCarry, assign
 from prasan.tracks.identity import IdentityCarry, tell
 from prasan.tracks.jumps import JumpCarry, Jumps, jumps
-from prasan.tracks.slots import SlotCarry, slots
+from prasan.tracks.sizes import Sizes, SizesCarry, no_sizes, sizes
+from prasan.tracks.slots import SLOT_S, SlotCarry, slots
 
 SEEN: Final = 3
 """Turns in which a value is said before it counts, where no rule sets it."""
@@ -32,6 +33,7 @@ class ChainCarry(msgspec.Struct, frozen=True):
 
     emitters: EmitterCarry | None = None
     slots: SlotCarry | None = None
+    sizes: SizesCarry | None = None
     kernels: Mapping[str, Any] = {}
     identities: IdentityCarry | None = None
     jumps: JumpCarry | None = None
@@ -94,13 +96,14 @@ def _step(  # noqa: PLR0913, PLR0917 - the three shapes meet here
 ) -> tuple[list[Finding], ChainCarry]:
     rows, emitters = assign(fixes, carry.emitters)
     made, slot_carry = _slots(rows, carry.slots, rules)
+    said_sizes, size_carry = _sizes(statics, carry, upto, rules)
     said, identities = _said(statics, carry, upto, rules, rows)
     far, jump_carry, circle_carry = _jumps(rows, carry, upto, rules)
     findings: list[Finding] = []
     kernels: dict[str, Any] = {}
     tables = (
         (TRACK_KERNELS, rows, ""),
-        (CELL_KERNELS, made, ""),
+        (CELL_KERNELS, (made, said_sizes), ""),
         (JUMP_KERNELS, far, ""),
         (STATIC_KERNELS, said, _SAID),
     )
@@ -110,7 +113,7 @@ def _step(  # noqa: PLR0913, PLR0917 - the three shapes meet here
                 found, state = kernel(eaten, carry.kernels.get(kind + mark), upto, rules[kind], world)
                 findings += found
                 kernels[kind + mark] = state
-    parts = (emitters, slot_carry, kernels, identities, jump_carry, circle_carry)
+    parts = (emitters, slot_carry, size_carry, kernels, identities, jump_carry, circle_carry)
     return findings, ChainCarry(*parts, max(upto, carry.upto), carry.let_go)
 
 
@@ -124,6 +127,14 @@ def _slots(rows: Fixes, carry: SlotCarry | None, rules: Rules) -> tuple[Slots | 
         return None, carry
     limits = rule.thresholds
     return slots(rows, carry, int(limits["silence_h"] * 3600), limits["moved_km"] * 1000, limits["slot_kn"])
+
+
+def _sizes(statics: pa.Table | None, carry: ChainCarry, upto: int, rules: Rules) -> tuple[Sizes, SizesCarry | None]:
+    """What hulls say of their size; slots are for instants up to `silence_h` ago."""
+    rule = next((rules[kind] for kind in CELL_KERNELS if kind in rules), None)
+    if rule is None or (statics is None and carry.sizes is None):
+        return no_sizes(), carry.sizes
+    return sizes(statics, carry.sizes, upto, int(rule.thresholds["silence_h"] * 3600) + SLOT_S)
 
 
 def _jumps(

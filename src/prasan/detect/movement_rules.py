@@ -10,7 +10,10 @@ from prasan.picture.finding import Rule
 
 SKYLIGHT: Final = "skylight"
 
-NO_ROADS: Final = {"others_count": 0, "others_km": 2, "apart_m": 150, "still_kn": 0.3, "shore_nm": 24, "berth_km": 0}
+NO_ROADS: Final = {
+    "others_count": 0, "others_km": 2, "apart_m": 150, "beside_share": 0.5, "slack_m": 16, "beside_count": 3,
+    "still_kn": 0.3, "shore_nm": 24, "berth_km": 0,
+}  # fmt: skip
 """Neither roads nor berths are asked by `encounter`: no author of these presets publishes such a rule."""
 
 _PORTS = "ports and anchorages are the World Port Index and a part of GFW's anchorages"

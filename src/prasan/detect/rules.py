@@ -30,10 +30,16 @@ _RECEPTION: Final = {
 """What the class of a gap asks for: see `reception_class`. Our own choice, tuned on the exercise's seeds 1-40,
 101-160 and 201-240."""
 
-_ROADS: Final = {"others_count": 2, "others_km": 2, "apart_m": 150, "still_kn": 0.3, "shore_nm": 24, "berth_km": 10}
+_ROADS: Final = {
+    "others_count": 2, "others_km": 2, "apart_m": 150, "beside_share": 0.5, "slack_m": 16, "beside_count": 3,
+    "still_kn": 0.3, "shore_nm": 24, "berth_km": 10,
+}  # fmt: skip
 """What makes a place a road or a berth to `encounter`. Our own choice, tuned on the exercise's seeds 1-20. 24 nautical
 miles is the breadth of the contiguous zone (UNCLOS article 33); 10 km from shore stands for ports not listed. 150 m is
-more than the antennas of two ships of that length lie apart when the ships lie side by side."""
+more than the antennas of two ships of that length lie apart when the ships lie side by side; it is for hulls that never
+said how large they are. For the others `beside` says how far the hulls allow: at least half of the shorter one beside
+the longer one, and 16 m for fenders and receivers; three slots are half an hour, the least in which anything is handed
+over, and more than noise makes near."""
 
 PRESETS: Final[dict[str, dict[str, Rule]]] = {
     PRASAN: {
@@ -49,7 +55,7 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
         ),
         "encounter": Rule(
             "encounter",
-            4,
+            5,
             PRASAN,
             {
                 "distance_m": 500, "min_h": 2, "median_kn": 2, "slot_kn": 5, "hole_h": 0.5, "silence_h": 2,
@@ -57,12 +63,13 @@ PRESETS: Final[dict[str, dict[str, Rule]]] = {
             },
             (
                 "anchorages are also learnt from own traffic; ships held by the ground close to a shore are in port",
-                "two that are held by the ground and never nearer than 150 m were not side by side",
+                "two held by the ground and never as near as hulls of their size are side by side did not meet",
                 "positions are interpolated over silences up to 2 h (GFW: 1 h), so that hourly feeds can be used",
                 "speed is made good over ten minutes",
                 "more than half of the slots of any 2 h must be below 2 kn; GFW takes the median of the whole meeting",
                 "ports and anchorages are the World Port Index and a part of GFW's anchorages",
                 "no cut at midnight UTC",
+                "two that both came there by a leap that no hull can make are displaced, and did not meet",
             ),
         ),
         "duplicate_identity": Rule(
@@ -154,6 +161,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "target_km": (1, 500), "circles_count": (2, 1000), **EXPERIMENTAL_RANGES,
     "implied_kn": (25, 100_000), "distance_km": (0.5, 20_000),
     "others_count": (0, 1000), "others_km": (0.1, 20), "apart_m": (0, 20_000), "inferred_share": (0, 1),
+    "beside_share": (0, 1), "slack_m": (0, 500), "beside_count": (1, 1000),
     **MOVEMENT_RANGES,
 }  # fmt: skip
 """What each threshold may be set to. `port_km` ends where the search for a near port ends; `feed_share` 0 is off."""

@@ -127,6 +127,10 @@ FINDINGS: Final[dict[str, str]] = {
         "closest {closest_m} m. No port within 20 km. {slots_inferred} of {slots_count} ten-minute steps "
         "are inferred between positions."
     ),
+    "finding.encounter_hulls": (
+        "Both said how large they are, {first_length_m} m and {second_length_m} m long: hulls of that size lie side by "
+        "side only where their antennas are less than {beside_m} m apart."
+    ),
     "finding.duplicate_identity": (
         "{emitters_count} transmitters use one MMSI at the same time: positions changed between them "
         "{switches_count} times in {hours} hours, up to {distance_km} km apart, which would need "
