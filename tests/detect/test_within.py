@@ -64,6 +64,17 @@ def test_ports_near_fixes_are_those_that_measuring_finds(
     assert (metres[others] >= limits[1] * 1000).all()
 
 
+def test_cells_of_one_chart_are_told_apart_all_over_the_world() -> None:
+    world = kit.world([(0.0, 0.0)])
+    lat, lon = (np.ravel(one) for one in np.meshgrid(np.arange(-89.9, 90, 0.31), np.arange(-180, 180, 0.47)))
+    rows = kit.tracks([Row(SHIP, kit.DAY + 90 * at, lat[at], lon[at]) for at in range(len(lat))][::7])
+    for cell in (charts.WIDE, *charts.FINE):
+        edge, chart = cell[0], charts._Chart(world.ports, cell, 3000, 4000)
+        _, size, _ = charts._cells(rows, None, chart)
+        corners = set(zip((rows.lat // edge).tolist(), (rows.lon // edge).tolist(), strict=True))
+        assert (len(chart.known[0]), int(size.sum())) == (len(corners), len(rows))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(scattered(), min_size=2, max_size=4), st.sampled_from([1, 5, 10_000]), st.sampled_from([1, 10_000]))
 def test_what_is_kept_of_the_chart_changes_nothing(pieces: list[Fixes], most: int, share: int) -> None:

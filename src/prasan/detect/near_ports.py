@@ -13,20 +13,23 @@ from prasan.picture.world import CELL_M, Places, World
 from prasan.tracks.columns import Bools, Fixes, Ints, ranges
 
 WIDE: Final = (UNITS_PER_DEGREE // 20, 4_000.0)
-FINE: Final = (UNITS_PER_DEGREE // 400, 200.0)
-"""Edge of a cell in 1/10000 minute, and metres from its middle that hold all of it at any latitude."""
+FINE: Final = ((UNITS_PER_DEGREE // 200, 400.0), (UNITS_PER_DEGREE // 1600, 50.0))
+"""Edge of a cell in 1/10000 minute, and metres from its middle that hold all of it at any latitude.
+
+What a wide cell leaves open the fine ones are asked, the finest last.
+"""
 
 _FAR, _BETWEEN, _NEAR, _DOUBT = 0, 1, 2, 3
 
 _MOST: Final = 1 << 21
-"""Cells kept of one chart, at 5 bytes each."""
+"""Cells kept of one chart, at 9 bytes each."""
 
-_CHARTS_KEPT: Final = 8
+_CHARTS_KEPT: Final = 12
 _SHARE: Final = 256
 """New cells that are fewer than one in so many of those known are not worth the copying."""
 
 States = npt.NDArray[np.int8]
-Cells = npt.NDArray[np.int32]
+Units = npt.NDArray[np.int32]
 
 
 def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tuple[Ints, Bools, Bools]:
@@ -38,8 +41,11 @@ def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tu
     begin, size, state = _cells(rows, None, _chart(world.ports, WIDE, entry, out))
     close = state != _FAR
     row = ranges(begin[close], size[close])
-    _, size, state = _cells(rows, row, _chart(world.ports, FINE, entry, out))
-    state = np.repeat(state, size)
+    state = np.full(len(row), _DOUBT, np.int8)
+    for cell in FINE:
+        doubt = np.flatnonzero(state == _DOUBT)
+        _, size, found = _cells(rows, row[doubt], _chart(world.ports, cell, entry, out))
+        state[doubt] = np.repeat(found, size)
     doubt = np.flatnonzero(state == _DOUBT)
     at = row[doubt]
     exact = world.ports.nearest_m(rows.lat[at] / UNITS_PER_DEGREE, rows.lon[at] / UNITS_PER_DEGREE, out)
@@ -52,13 +58,13 @@ class _Chart:
 
     def __init__(self, ports: Places, cell: tuple[int, float], entry: float, out: float) -> None:
         self.ports, (self.edge, self.hold), self.entry, self.out = ports, cell, entry, out
-        self.known: tuple[Cells, States] = np.empty(0, np.int32), np.empty(0, np.int8)
+        self.known: tuple[Ints, States] = np.empty(0, np.int64), np.empty(0, np.int8)
 
-    def states(self, cells: Cells, lat: Cells, lon: Cells) -> States:
+    def states(self, cells: Ints, lat: Units, lon: Units) -> States:
         """The state of each cell, of which `lat` and `lon` are some place."""
         keys, values = self.known
         at = np.searchsorted(keys, cells)
-        new = np.flatnonzero(np.append(keys, np.int32(-1))[at] != cells)
+        new = np.flatnonzero(np.append(keys, -1)[at] != cells)
         state = np.append(values, np.int8(_DOUBT))[at]
         if len(new):
             fresh, where, which = np.unique(cells[new], return_index=True, return_inverse=True)
@@ -68,7 +74,7 @@ class _Chart:
             self._keep(fresh, found)
         return state
 
-    def _found(self, lat: Cells, lon: Cells) -> States:
+    def _found(self, lat: Units, lon: Units) -> States:
         if self.out + self.hold > CELL_M:  # beyond that ports are not looked for
             return np.full(len(lat), _DOUBT, np.int8)
         north, east = ((column // self.edge + 0.5) * (self.edge / UNITS_PER_DEGREE) for column in (lat, lon))
@@ -79,7 +85,7 @@ class _Chart:
         state[middle + self.hold <= self.entry] = _NEAR
         return state
 
-    def _keep(self, cells: Cells, state: States) -> None:
+    def _keep(self, cells: Ints, state: States) -> None:
         keys, values = self.known
         if len(cells) * _SHARE < len(keys):
             return
@@ -106,7 +112,7 @@ def _cells(rows: Fixes, index: Ints | None, chart: _Chart) -> tuple[Ints, Ints, 
     """Runs of rows in one cell: first of each, how many, and the state of the cell."""
     lat, lon = (rows.lat, rows.lon) if index is None else (rows.lat[index], rows.lon[index])
     edge = np.int32(chart.edge)
-    cell = lat // edge * np.int32(400 * UNITS_PER_DEGREE // edge) + lon // edge
+    cell = (lat // edge).astype(np.int64) * (400 * UNITS_PER_DEGREE // chart.edge) + lon // edge
     head = np.ones(len(cell), np.bool_)
     np.not_equal(cell[1:], cell[:-1], out=head[1:])
     begin = np.flatnonzero(head)
