@@ -108,7 +108,7 @@ def _pieces(both: Fixes, at: Ints, out: Bools, way: Ints) -> _Pieces:
     count = np.maximum((t1 - 1) // HOUR_S, low) - low + 1
     several = np.flatnonzero(count > 1)
     if not len(several):
-        inside = ~out[at]
+        inside = np.flatnonzero(~out[at])
         return _Pieces(*(column[inside] for column in (at, low, t0, t1, way)))
     owner = np.repeat(np.arange(len(at)), count)
     hour = low[owner]
@@ -121,7 +121,8 @@ def _pieces(both: Fixes, at: Ints, out: Bools, way: Ints) -> _Pieces:
     part = cm[split]
     cm[split] = part * (until[split] - t) // whole - part * (begin[split] - t) // whole
     left = (out[after] & (hour == low[owner])) | (out[after + 1] & (hour == both.t[after + 1] // HOUR_S))
-    return _Pieces(*(column[~left] for column in (after, hour, begin, until, cm)))
+    kept = np.flatnonzero(~left)
+    return _Pieces(*(column[kept] for column in (after, hour, begin, until, cm)))
 
 
 def way_cm(rows: Fixes, at: Ints) -> Ints:

@@ -153,32 +153,43 @@ def _join(over: Hours, final: Ints, known: Mapping[int, Loiter], rule: Rule) -> 
     keep |= (over.hour[last] + 2) * HOUR_S > final[last]
     keep |= np.isin(tracks[first], np.array(list(known), np.int64))
     first, last = first[keep], last[keep]
-    cm, secs = summed(over.cm, first, last).tolist(), summed(over.secs, first, last).tolist()
     ended: list[Loiter] = []
     going = dict(known)
-    for place, (track, begin, end) in enumerate(
-        zip(tracks[first].tolist(), first.tolist(), last.tolist(), strict=True)
+    for track, one, begun in zip(
+        tracks[first].tolist(), _runs(over, first, last), over.hour[first].tolist(), strict=True
     ):
-        one = _run(over, begin, end, (cm[place], secs[place]))
-        before = going.get(track)
-        if before is not None and before.hour + 1 == int(over.hour[begin]):
-            one = _longer(before, one)
+        before, new = going.get(track), one
+        if before is not None and before.hour + 1 == begun:
+            new = _longer(before, one)
         elif before is not None:
             ended.append(before)
-        going[track] = one
+        going[track] = new
     return ended, going
 
 
-def _run(over: Hours, begin: int, end: int, sums: tuple[int, int]) -> Loiter:
-    mmsi = int(over.mmsi[begin])
-    units = (int(over.lat0[begin]), int(over.lon0[begin]))
-    first = Fix(
-        int(over.t0[begin]), mmsi, degrees(units[0]), degrees(units[1]), source=_source(over, over.origin0[begin])
-    )
-    place = (degrees(over.lat1[end]), degrees(over.lon1[end]))
-    last = Fix(int(over.t1[end]), mmsi, *place, source=_source(over, over.origin1[end]))
-    names = frozenset(name for heard in set(over.heard[begin : end + 1].tolist()) for name in over.sets[heard])
-    return Loiter(first, units, last, int(over.begin[begin]), int(over.until[end]), int(over.hour[end]), *sums, names)
+def _runs(over: Hours, first: Ints, last: Ints) -> list[Loiter]:
+    """Hours first to last of each run as one; columns are read at once, which takes a tenth of the time."""
+    begins = (over.t0, over.mmsi, over.lat0, over.lon0, over.origin0, over.begin)
+    ends = (over.t1, over.lat1, over.lon1, over.origin1, over.until, over.hour)
+    sums = (summed(over.cm, first, last), summed(over.secs, first, last))
+    table = zip(*(column[first].tolist() for column in begins), *(column[last].tolist() for column in ends),
+                *(column.tolist() for column in sums), _heard(over, first, last), strict=True)  # fmt: skip
+    source = ["+".join(members) for members in over.sets]
+    return [
+        Loiter(
+            Fix(t0, mmsi, degrees(lat0), degrees(lon0), source=source[origin0]), (lat0, lon0),
+            Fix(t1, mmsi, degrees(lat1), degrees(lon1), source=source[origin1]), begin, until, hour, cm, secs, names,
+        )
+        for t0, mmsi, lat0, lon0, origin0, begin, t1, lat1, lon1, origin1, until, hour, cm, secs, names in table
+    ]  # fmt: skip
+
+
+def _heard(over: Hours, first: Ints, last: Ints) -> list[frozenset[str]]:
+    """The sources that heard the hours first to last of each run."""
+    if len(over.sets) == 1:
+        return [frozenset(over.sets[0])] * len(first)
+    some = (set(over.heard[begin : end + 1].tolist()) for begin, end in zip(first.tolist(), last.tolist(), strict=True))
+    return [frozenset(name for heard in members for name in over.sets[heard]) for members in some]
 
 
 def _longer(before: Loiter, more: Loiter) -> Loiter:
@@ -186,10 +197,6 @@ def _longer(before: Loiter, more: Loiter) -> Loiter:
         before, last=more.last, until=more.until, hour=more.hour, cm=before.cm + more.cm, secs=before.secs + more.secs,
         names=before.names | more.names,
     )  # fmt: skip
-
-
-def _source(over: Hours, origin: np.integer[Any]) -> str:
-    return "+".join(over.sets[int(origin)])
 
 
 def _silences(both: Fixes, new: Bools, rule: Rule) -> int:
