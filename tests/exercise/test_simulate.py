@@ -264,6 +264,16 @@ def test_nobody_at_anchor_swings_into_another_and_small_boats_lie_near_each_othe
     assert min(near) < 100
 
 
+def test_who_leaves_the_area_sails_on_and_moors_nowhere_near_its_end() -> None:
+    cast = made().cast
+    ends = [(hull, way) for hull in cast.hulls for way in (hull.ways[0], hull.ways[-1]) if 0 < way.t < cast.sea.seconds]
+    assert ends
+    for hull, way in ends:
+        for place in cast.sea.places:
+            if place.port is None:
+                assert float(distance_m(*way.at, *place.way[-1])) > 20_000, hull.name
+
+
 def test_facts_are_told_under_the_number_that_was_sent() -> None:
     others = [(hull, one) for hull in made().cast.hulls for one in hull.as_mmsi]
     assert others

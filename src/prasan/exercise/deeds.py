@@ -172,9 +172,27 @@ def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
     ways = [msgspec.structs.replace(way, t=way.t + begin) for way in coming]
     drift = [*call.beside] or _drift(spot, call, draw)
     leaving = sail([drift[-1].at, *onward[1:]], knots, drift[-1].t, draw, harbour=there.port is not None)
-    ways = [Way(begin - 1, out[0], MOORED), *ways[:-1], *drift[:-1], *leaving]
-    ways[-1] = msgspec.structs.replace(ways[-1], status=MOORED)
-    return enlist(cast, call.kind, ways, call.size), drift[-1].t
+    before, after = _before(here, ways, knots, draw), _after(there, leaving, knots, draw)
+    return enlist(cast, call.kind, [*before, *ways[:-1], *drift[:-1], *after], call.size), drift[-1].t
+
+
+def _before(here: Place, ways: list[Way], knots: float, draw: Draw) -> list[Way]:
+    """Where a voyage comes from: a berth, or far beyond the exit by which it enters the area."""
+    begin, at = ways[0].t, ways[0].at
+    if here.port is None:
+        hours = draw.hours("life", "beyond_h")
+        at = shifted(at, bearing(ways[1].at, at) + draw.uniform(-20, 20), hours * knots * KNOT_MS / 1000)
+        return [Way(begin - hours - 1, at, MOORED), Way(begin - hours, at)]
+    return [Way(begin - 1, at, MOORED)]
+
+
+def _after(there: Place, ways: list[Way], knots: float, draw: Draw) -> list[Way]:
+    """The way to a berth, or on to a place far beyond the exit: nobody moors where the chart ends."""
+    if there.port is None:
+        hours, end = draw.hours("life", "beyond_h"), ways[-1]
+        course = bearing(ways[-2].at, end.at) + draw.uniform(-20, 20)
+        return [*ways, Way(end.t + hours, shifted(end.at, course, hours * knots * KNOT_MS / 1000), MOORED)]
+    return [*ways[:-1], msgspec.structs.replace(ways[-1], status=MOORED)]
 
 
 def split(points: list[Point], spot: Point) -> tuple[list[Point], list[Point]]:
