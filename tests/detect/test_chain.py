@@ -115,3 +115,11 @@ def test_every_kind_is_found_and_survives_a_hundred_cuts() -> None:
     assert {one.kind for one in whole.values()} >= {"gap", *TRACK_KINDS, "encounter"}
     pieces, _ = in_pieces(rows, list(range(0, len(rows), max(len(rows) // 100, 1))), upto)
     assert pieces == whole
+
+
+def test_second_looks_are_counted_for_silences_too() -> None:
+    rows = busy_day()
+    _, carry = in_pieces(rows, [], rows[-1][1] + 1)
+    looks = carry.second_looks()
+    assert looks["gap"] >= 1
+    assert looks["emitters"] == sum(row[0] in {fleet.OTHER + 2, fleet.OTHER + 3} for row in rows)

@@ -83,6 +83,13 @@ def test_one_entry_is_said_when_it_begins_and_when_it_is_over() -> None:
     assert (begun.key, begun.end, begun.evidence["codes"]) == (one.key, None, ["zone_entered"])
 
 
+def test_rows_far_from_every_zone_are_not_looked_at_twice() -> None:
+    zone = kit.world(zones=[("reserve", box(8.0, 102.0, 0.02))])
+    far = [Row(SHIP + 1, row.t, row.lat + 20, row.lon) for row in crossing()]
+    _, carry = kernel(kit.tracks(crossing() + far), None, far[-1].t + 1, RULE, zone)
+    assert carry.looked == len(crossing())
+
+
 def test_first_seen_inside_is_less_sure_and_says_so() -> None:
     found, _ = kit.whole(kernel, crossing(SHIP, 36, 90), RULE, kit.world(zones=[("reserve", box(8.0, 102.0, 0.02))]))
     assert [(one.confidence, one.evidence["codes"][0]) for one in found] == [("medium", "zone_first_seen")]

@@ -53,7 +53,7 @@ class ChainCarry(msgspec.Struct, frozen=True):
         return result
 
     def second_looks(self) -> dict[str, int]:
-        """How many rows, or pairs, jumps and changes of them, the cheap look left to the exact one, by stage and kind.
+        """How many rows, pairs, jumps, silences or changes the cheap look left to the exact one, by stage and kind.
 
         How rows were cut into steps matters little, but it does: ends are looked at again.
         """

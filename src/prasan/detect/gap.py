@@ -86,7 +86,7 @@ class GapCarry(msgspec.Struct, frozen=True):
     `told` are the track keys whose gap is open, ascending, and `told_t` the seconds of their last fixes before it.
     `not_assessable` counts silences by reason as of `upto`, of which `lost` ended without the feed having been alive
     for long enough. `learnt` is what classes are made of. Of a vessel that was heard again less than `back_h` ago all
-    is kept from the `before_count` fixes before its silence on.
+    is kept from the `before_count` fixes before its silence on. `looked` counts the times that a silence was judged.
     """
 
     rows: Fixes
@@ -97,6 +97,7 @@ class GapCarry(msgspec.Struct, frozen=True):
     told_t: Ints
     not_assessable: dict[str, int]
     lost: int = 0
+    looked: int = 0
 
 
 class _Ends(msgspec.Struct, frozen=True):
@@ -149,8 +150,8 @@ def kernel(rows: Fixes, carry: GapCarry | None, upto: int, rule: Rule, world: Wo
     tally = {reason: count for reason, count in zip(NOT_ASSESSABLE, counts, strict=True) if count}
     told = take(both, np.sort(np.concatenate((silent.told, opens))))
     learnt = remember(question, silent.over, np.concatenate((silent.waiting, again)), begun)
-    kept = _ring(both, ends, rule)
-    return findings, GapCarry(kept, now, census, learnt, track_keys(told), told.t, tally, lost)
+    kept, looked = _ring(both, ends, rule), carry.looked + len(silent.fresh)
+    return findings, GapCarry(kept, now, census, learnt, track_keys(told), told.t, tally, lost, looked)
 
 
 def _nothing(rule: Rule) -> GapCarry:

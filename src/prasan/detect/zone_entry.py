@@ -39,7 +39,7 @@ from prasan.detect.spells import (
 from prasan.picture.finding import Confidence, Finding, Rule
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.world import World
-from prasan.tracks.columns import Bools, Fixes, no_fixes, same_track, track_keys
+from prasan.tracks.columns import Bools, Fixes, Ints, no_fixes, same_track, track_keys
 
 MESSAGES: Final = {
     "zone_entered": ("zone", "speed_kn"),
@@ -55,13 +55,14 @@ class ZoneCarry(msgspec.Struct, frozen=True):
     """The last fix of every emitter, the stays that go on, and what is known of places that an MMSI leapt to.
 
     `arrived` is when an emitter that is not its MMSI's first was first heard, by track key; `displaced` are stays that
-    began there: MMSI, second and zone.
+    began there: MMSI, second and zone. `looked` counts the rows in degrees of the map that a zone touches.
     """
 
     last: Fixes
     open: Open
     arrived: Mapping[int, int] = {}
     displaced: frozenset[Stay] = frozenset()
+    looked: int = 0
 
 
 def kernel(
@@ -81,7 +82,8 @@ def kernel(
         return apart(spell, upto)
 
     limit = int(rule.thresholds["displaced_h"] * 3600)
-    stays, arrived = _stays(both, new, world), {**carry.arrived, **_arrivals(both, new)}
+    near = world.zones.near(both.lat / UNITS_PER_DEGREE, both.lon / UNITS_PER_DEGREE)
+    stays, arrived = _stays(both, new, near, world), {**carry.arrived, **_arrivals(both, new)}
     displaced = carry.displaced | _displaced(both, new, stays, arrived, limit)
     ended, going = join(both, new, stays, carry.open, apart)
     done, going = split(going, over)
@@ -92,7 +94,7 @@ def kernel(
     findings, going = tell(ended + done, going, lambda _: 1, make)
     kept = displaced & {_stay(spell) for spell in going.values()}
     lately = {key: t for key, t in arrived.items() if upto - t <= limit}
-    return findings, ZoneCarry(last_rows(both), going, lately, kept)
+    return findings, ZoneCarry(last_rows(both), going, lately, kept, carry.looked + int(np.count_nonzero(new[near])))
 
 
 def _arrivals(both: Fixes, new: Bools) -> dict[int, int]:
@@ -121,11 +123,11 @@ def _stay(spell: Spell) -> Stay:
     return spell.first.mmsi, spell.first.t, spell.label
 
 
-def _stays(both: Fixes, new: Bools, world: World) -> Stretches:
-    """Stretches of consecutive fixes inside one zone."""
-    row, zone = world.zones.inside(both.lat / UNITS_PER_DEGREE, both.lon / UNITS_PER_DEGREE)
+def _stays(both: Fixes, new: Bools, near: Ints, world: World) -> Stretches:
+    """Stretches of consecutive fixes inside one zone; only rows `near` one can be."""
+    row, zone = world.zones.inside(both.lat[near] / UNITS_PER_DEGREE, both.lon[near] / UNITS_PER_DEGREE)
     order = np.lexsort((row, zone))
-    row, zone = row[order], zone[order]
+    row, zone = near[row[order]], zone[order]
     follows = np.concatenate(([False], same_track(both))) if len(both) else np.empty(0, np.bool_)
     linked = (np.diff(row) == 1) & (np.diff(zone) == 0) & follows[row[1:]]
     begin = np.flatnonzero(np.concatenate(([True], ~linked))) if len(row) else row

@@ -57,7 +57,7 @@ class Areas(msgspec.Struct, frozen=True):
         y = np.atleast_1d(np.asarray(lat, np.float64))
         x = np.atleast_1d(np.asarray(lon, np.float64))
         x = np.where(x >= 180.0, x - 360.0, x)
-        near = np.flatnonzero(self.cells[_degree(y, 90, 180), _degree(x, 180, 360)])
+        near = self._near(y, x)
         if not len(near):
             return near, near
         band = _band(y[near])
@@ -67,6 +67,14 @@ class Areas(msgspec.Struct, frozen=True):
         found = [self._odd(y, x, some) for some in np.split(near, cuts) if len(some)]
         key = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
         return key // max(len(self.names), 1), key % max(len(self.names), 1)
+
+    def near(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Ints:
+        """Points, n in decimal degrees, that an area may hold: those in a degree of the map that one touches."""
+        x = np.atleast_1d(np.asarray(lon, np.float64))
+        return self._near(np.atleast_1d(np.asarray(lat, np.float64)), np.where(x >= 180.0, x - 360.0, x))
+
+    def _near(self, y: Floats, x: Floats) -> Ints:
+        return np.flatnonzero(self.cells[_degree(y, 90, 180), _degree(x, 180, 360)])
 
     def holds(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Bools:
         """True for each point that lies in any of the areas."""
