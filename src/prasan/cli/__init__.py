@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 done with findings that the caller must look at, 2 wrong u
 partner could not be reached. No traceback reaches a user.
 """
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = build_parser().parse_args(argv)
     module = importlib.import_module(f"prasan.cli.{arguments.module}")
+    if argv is None:  # the process is ours: what was imported stays, and need not be gone through for garbage
+        gc.freeze()
     try:
         code: int = getattr(module, arguments.function)(arguments)
     except PrasanError as error:
