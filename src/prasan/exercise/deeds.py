@@ -12,7 +12,7 @@ from prasan.exercise.false_places import circles, fault, spoofing
 from prasan.exercise.fleet import TRADE, Cast, Size, enlist, everyday, new_mmsi, new_name, new_size, replace
 from prasan.exercise.lanes import Place, bearing, between, km, shifted
 from prasan.exercise.track import FISHING, MOORED, UNDER_WAY, Hull, Way, beam_m, bow_m
-from prasan.exercise.voyage import destination, lane_side, sail
+from prasan.exercise.voyage import FAR_S, Ends, beyond, destination, lane_side, sail
 from prasan.picture.sphere import KNOT_MS
 
 
@@ -167,32 +167,29 @@ def visitor(cast: Cast, call: Call) -> tuple[Hull, float]:
     knots = call.knots or draw.uniform(*cast.setting.ranges.profiles[call.kind].knots)
     points = lane_side(between(cast.sea.ways, here, there), draw.of("life", "lane_km"))
     out, onward = split(points, spot)
-    coming = sail(out, knots, 0.0, draw)
+    coming = sail(out, knots, 0.0, draw, Ends(leaves=here.port is not None))
     begin = call.t - coming[-1].t
     ways = [msgspec.structs.replace(way, t=way.t + begin) for way in coming]
     drift = [*call.beside] or _drift(spot, call, draw)
-    leaving = sail([drift[-1].at, *onward[1:]], knots, drift[-1].t, draw, harbour=there.port is not None)
-    before, after = _before(here, ways, knots, draw), _after(there, leaving, knots, draw)
-    return enlist(cast, call.kind, [*before, *ways[:-1], *drift[:-1], *after], call.size), drift[-1].t
+    port = there.port is not None
+    leaving = sail([drift[-1].at, *onward[1:]], knots, drift[-1].t, draw, Ends(arrives=port, harbour=port))
+    ways = [_before(out, here, begin, knots), *ways[:-1], *drift[:-1], *leaving[:-1], *_after(leaving, there, knots)]
+    return enlist(cast, call.kind, ways, call.size), drift[-1].t
 
 
-def _before(here: Place, ways: list[Way], knots: float, draw: Draw) -> list[Way]:
-    """Where a voyage comes from: a berth, or far beyond the exit by which it enters the area."""
-    begin, at = ways[0].t, ways[0].at
-    if here.port is None:
-        hours = draw.hours("life", "beyond_h")
-        at = shifted(at, bearing(ways[1].at, at) + draw.uniform(-20, 20), hours * knots * KNOT_MS / 1000)
-        return [Way(begin - hours - 1, at, MOORED), Way(begin - hours, at)]
-    return [Way(begin - 1, at, MOORED)]
+def _before(points: list[Point], here: Place, begin: float, knots: float) -> Way:
+    """Where a visitor is before it sets out: at a berth, or far outside the area."""
+    if here.port is not None:
+        return Way(begin - 1, points[0], MOORED)
+    return Way(begin - FAR_S, beyond(points[::-1], knots, FAR_S))
 
 
-def _after(there: Place, ways: list[Way], knots: float, draw: Draw) -> list[Way]:
-    """The way to a berth, or on to a place far beyond the exit: nobody moors where the chart ends."""
-    if there.port is None:
-        hours, end = draw.hours("life", "beyond_h"), ways[-1]
-        course = bearing(ways[-2].at, end.at) + draw.uniform(-20, 20)
-        return [*ways, Way(end.t + hours, shifted(end.at, course, hours * knots * KNOT_MS / 1000), MOORED)]
-    return [*ways[:-1], msgspec.structs.replace(ways[-1], status=MOORED)]
+def _after(ways: list[Way], there: Place, knots: float) -> list[Way]:
+    """The end of a visitor's voyage: at a berth, or sailing on out of the area."""
+    end = ways[-1]
+    if there.port is not None:
+        return [msgspec.structs.replace(end, status=MOORED)]
+    return [end, Way(end.t + FAR_S, beyond([way.at for way in ways], knots, FAR_S))]
 
 
 def split(points: list[Point], spot: Point) -> tuple[list[Point], list[Point]]:

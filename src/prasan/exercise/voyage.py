@@ -21,6 +21,13 @@ HARBOUR_KN: Final = 7.0
 """Near its berth a ship sails no faster than this."""
 
 
+BERTHING_KM: Final = 0.5
+BERTHING_KN: Final = 2.5
+"""The last of the way to a berth or an anchorage, and the first of the way out, are made at dead slow."""
+
+FAR_S: Final = 48 * HOUR
+"""How long a ship passing through sails before it comes into the area, and after it left."""
+
 Room = Callable[[Callable[[int], Point], tuple[float, float]], Point]
 """Places by number, and from and until when -> the first of them where a ship at anchor is clear of others."""
 
@@ -33,21 +40,49 @@ class Sea(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def sail(points: list[Point], knots: float, t: float, draw: Draw, harbour: bool = False) -> list[Way]:
+class Ends(msgspec.Struct, frozen=True):
+    """What a stretch of a voyage begins and ends with: dead slow from and to a berth, harbour speed near a port."""
+
+    leaves: bool = False
+    arrives: bool = False
+    harbour: bool = False
+
+
+OPEN: Final = Ends()
+LEAVES: Final = Ends(leaves=True)
+ARRIVES: Final = Ends(arrives=True)
+BOTH: Final = Ends(leaves=True, arrives=True)
+
+
+def sail(points: list[Point], knots: float, t: float, draw: Draw, ends: Ends = OPEN) -> list[Way]:
     """Ways from the first point at `t` to the last; speed wanders from leg to leg. The last way is the arrival."""
     ways: list[Way] = []
     wander = draw.of("life", "wander")
     end = points[-1]
-    for a, b in itertools.pairwise(points):
+    for a, b, most in _stretches(points, ends):
         steps = max(1, math.ceil(km(a, b) / STEP_KM))
         for step in range(steps):
             at = _part(a, b, step / steps)
-            speed = knots * (1 + float(draw.random.normal(0, wander)))
-            if harbour and km(at, end) < HARBOUR_KM * 1.5:
+            speed = min(most, knots * (1 + float(draw.random.normal(0, wander))))
+            if ends.harbour and km(at, end) < HARBOUR_KM * 1.5:
                 speed = min(speed, HARBOUR_KN)
             ways.append(Way(t, at))
-            t += km(at, _part(a, b, (step + 1) / steps)) * 1000 / (max(speed, 0.3) * KNOT_MS)
+            t += _sailing(at, _part(a, b, (step + 1) / steps), max(speed, 0.3))
     return [*ways, Way(t, end)]
+
+
+def _stretches(points: list[Point], ends: Ends) -> list[tuple[Point, Point, float]]:
+    """From where to where, and how fast at most."""
+    found = [(a, b, math.inf) for a, b in itertools.pairwise(points)]
+    if ends.leaves and found:
+        a, b, most = found[0]
+        middle = _part(a, b, min(1.0, BERTHING_KM / max(km(a, b), 1e-9)))
+        found[:1] = [(a, middle, BERTHING_KN), (middle, b, most)]
+    if ends.arrives and found:
+        a, b, most = found[-1]
+        middle = _part(a, b, max(0.0, 1.0 - BERTHING_KM / max(km(a, b), 1e-9)))
+        found[-1:] = [(a, middle, most), (middle, b, BERTHING_KN)]
+    return found
 
 
 def lane_side(points: list[Point], side_km: float) -> list[Point]:
@@ -68,7 +103,7 @@ def trips(sea: Sea, knots: float, draw: Draw, room: Room) -> tuple[list[Way], li
     while t < sea.seconds:
         there = destination(sea, here, draw)
         points = lane_side([at, *between(sea.ways, here, there)[1:]], draw.of("life", "lane_km"))
-        ways += sail(points, knots, t, draw, harbour=there.port is not None)[:-1]
+        ways += sail(points, knots, t, draw, Ends(here.port is not None, harbour=there.port is not None))[:-1]
         stay, ways_there = _stay(ways[-1], points, there, knots, draw, room)
         if there.port is not None:
             berths.append((stay, ways_there[-1].t))
@@ -91,7 +126,7 @@ def _stay(  # noqa: PLR0913, PLR0917 - a stay is these things
     end = points[-1]
     if there.port is None:
         t, out = last.t + _sailing(last.at, end, knots), draw.hours("life", "beyond_h")
-        turn = shifted(end, bearing(points[-2], end), out / 2 * knots * KNOT_MS / 1000)
+        turn = beyond(points, knots, out / 2)
         return t, [Way(t, end), Way(t + out / 2, turn), Way(t + out, end)]
     ways: list[Way] = []
     berth, slow = shifted(end, draw.uniform(0, 360), draw.uniform(0.05, 0.6)), min(knots, HARBOUR_KN)
@@ -100,11 +135,18 @@ def _stay(  # noqa: PLR0913, PLR0917 - a stay is these things
         begin = last.t + _sailing(last.at, roads, slow)
         span = begin - HOUR, begin + waits + HOUR
         anchor = room(lambda n: shifted(roads, draw.uniform(0, 360), draw.uniform(0.2, 1.2) + 0.1 * n), span)
-        t = last.t + _sailing(last.at, anchor, slow)
-        ways = [Way(t, anchor, AT_ANCHOR), Way(t + waits, anchor)]
+        *ways, come = sail([last.at, anchor], slow, last.t, draw, ARRIVES)[1:]
+        ways += [Way(come.t, anchor, AT_ANCHOR), Way(come.t + waits, anchor)]
         last = ways[-1]
-    t = last.t + _sailing(last.at, berth, slow)
-    return t, [*ways, Way(t, berth, MOORED), Way(t + draw.hours("life", "berth_h"), berth)]
+    *way_in, come = sail([last.at, berth], slow, last.t, draw, BOTH if ways else ARRIVES)[1:]
+    return come.t, [*ways, *way_in, Way(come.t, berth, MOORED), Way(come.t + draw.hours("life", "berth_h"), berth)]
+
+
+def beyond(points: list[Point], knots: float, seconds: float) -> Point:
+    """Where a ship is that sails along points and on for so many seconds, as it sailed over the last of them."""
+    end = points[-1]
+    before = next((point for point in reversed(points) if km(point, end) > STEP_KM), points[0])
+    return shifted(end, bearing(before, end), seconds * knots * KNOT_MS / 1000)
 
 
 def _sailing(a: Point, b: Point, knots: float) -> float:

@@ -7,7 +7,7 @@ from prasan.exercise.draw import HOUR, Draw
 from prasan.exercise.lanes import bearing, km, shifted
 from prasan.exercise.roads import Roads
 from prasan.exercise.track import AT_ANCHOR, FISHING, MOORED, Way
-from prasan.exercise.voyage import sail
+from prasan.exercise.voyage import ARRIVES, BOTH, LEAVES, sail
 from prasan.picture.sphere import KNOT_MS
 
 Work = tuple[list[Way], list[tuple[float, float]]]
@@ -21,11 +21,11 @@ def fishing(area: Area, seconds: float, knots: float, draw: Draw) -> Work:
     t = -draw.uniform(0, 40) * HOUR
     ways, berths = [Way(t, home, MOORED)], []
     while t < seconds:
-        ways += sail([home, draw.within(ground)], knots, t, draw)[:-1]
+        ways += sail([home, draw.within(ground)], knots, t, draw, LEAVES)[:-1]
         here = draw.within(ground)
         t = ways[-1].t + km(ways[-1].at, here) * 1000 / (knots * KNOT_MS)
         ways += (trawl := trawling(ground, here, t, draw))[:-1]
-        ways += (back := sail([trawl[-1].at, home], knots, trawl[-1].t, draw))[:-1]
+        ways += (back := sail([trawl[-1].at, home], knots, trawl[-1].t, draw, ARRIVES))[:-1]
         t = back[-1].t + draw.uniform(5, 16) * HOUR
         ways += [Way(back[-1].t, home, MOORED), Way(t, home)]
         berths.append((back[-1].t, t))
@@ -52,7 +52,7 @@ def day_trips(area: Area, seconds: float, knots: float, draw: Draw) -> Work:
     ways, berths = [Way(t, home, MOORED)], []
     while t < seconds:
         turns = [shifted(home, sea + draw.uniform(-35, 35), draw.uniform(4, 22)) for _ in range(2)]
-        trip = sail([home, *turns, home], knots, t, draw)
+        trip = sail([home, *turns, home], knots, t, draw, BOTH)
         t = trip[-1].t + draw.uniform(2, 14) * HOUR
         ways += [*trip[:-1], Way(trip[-1].t, home, MOORED), Way(t, home)]
         berths.append((trip[-1].t, t))
@@ -79,7 +79,7 @@ def patrol(area: Area, seconds: float, knots: float, draw: Draw) -> Work:
     t = -draw.uniform(0, 10) * HOUR
     ways, berths = [Way(t, home, MOORED)], []
     while t < seconds:
-        trip = sail([home, *(draw.within(water) for _ in range(6)), home], knots, t, draw)
+        trip = sail([home, *(draw.within(water) for _ in range(6)), home], knots, t, draw, BOTH)
         t = trip[-1].t + draw.uniform(3, 10) * HOUR
         ways += [*trip[:-1], Way(trip[-1].t, home, MOORED), Way(t, home)]
         berths.append((trip[-1].t, t))
@@ -100,8 +100,8 @@ def at_anchor(  # noqa: PLR0913, PLR0917 - a fleet is these things
     for boat, swing in enumerate(swings):
         spot = roads.room(_beside(spot, draw), swing, (begin, end + 3 * HOUR))
         berth = shifted(home, 45.0 * boat, 0.1 + 0.04 * boat)
-        out = sail([berth, spot], knots, begin + draw.uniform(0, 1) * HOUR, draw)
-        back = sail([spot, berth], knots, end + draw.uniform(0, 1) * HOUR, draw)
+        out = sail([berth, spot], knots, begin + draw.uniform(0, 1) * HOUR, draw, BOTH)
+        back = sail([spot, berth], knots, end + draw.uniform(0, 1) * HOUR, draw, BOTH)
         lie = Way(out[-1].t, spot, AT_ANCHOR)
         fleet.append([Way(out[0].t - 1, berth, MOORED), *out[:-1], lie, *back[:-1], Way(back[-1].t, berth, MOORED)])
     return fleet
