@@ -18,8 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = build_parser().parse_args(argv)
     module = importlib.import_module(f"prasan.cli.{arguments.module}")
-    if argv is None:  # the process is ours: what was imported stays, and need not be gone through for garbage
-        gc.freeze()
+    if argv is None:
+        _collect_less()
     try:
         code: int = getattr(module, arguments.function)(arguments)
     except PrasanError as error:
@@ -34,3 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(PrasanError(f"{error.strerror or error}: {error.filename or ''}".strip(": "), ""))
         return 2
     return code
+
+
+def _collect_less() -> None:
+    """The process is ours: what was imported stays, and what is made by the thousand are values without cycles."""
+    gc.freeze()
+    gc.set_threshold(20_000)

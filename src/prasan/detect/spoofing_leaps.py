@@ -34,7 +34,7 @@ class Victim(msgspec.Struct, frozen=True, gc=False):
 class Cells(msgspec.Struct, frozen=True):
     """Cells in space by which jumps that fit each other are found: by where they lead, and by their ways.
 
-    `reach` in radii of the Earth. Cells are twice as wide: a place reaches into two of them, or one, by each axis.
+    `reach` in radii of the Earth. Cells are three times as wide: a place reaches into one or two of them by each axis.
     """
 
     reach: float
@@ -54,7 +54,7 @@ class Cells(msgspec.Struct, frozen=True):
         return cells
 
     def _number(self, point: Floats, shift: float) -> Ints:
-        return np.asarray(((point + (_MIDDLE + shift)) / max(2 * self.reach, _LEAST)).astype(np.int64))
+        return np.asarray(((point + (_MIDDLE + shift)) / max(3 * self.reach, _LEAST)).astype(np.int64))
 
 
 def _key(number: Ints) -> Ints:
