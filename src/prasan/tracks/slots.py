@@ -135,9 +135,9 @@ class _Look:
         far = self.plain & (least - _BENT_M > moved_m)
         begin = heads[group]
         far[heads] |= self._moved_before(keys)
-        gone = _latest(far) >= begin
-        most = _METRES * np.hypot(self.lat - lat[group], self.lon - lon[group])
-        doubt = np.flatnonzero(~gone & ~(self.plain & (most + _BENT_M <= moved_m)))
+        here = np.flatnonzero(_latest(far) < begin)
+        most = _METRES * np.hypot(self.lat[here] - lat[group[here]], self.lon[here] - lon[group[here]])
+        doubt = here[~(self.plain[here] & (most + _BENT_M <= moved_m))]
         gap = self.point(doubt) - home[group[doubt]]
         far[doubt] = np.asarray(EARTH_M * np.sqrt(np.einsum("ij,ij->i", gap, gap))) > moved_m
         return np.asarray(_latest(far) >= begin)
