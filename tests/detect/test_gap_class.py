@@ -187,14 +187,16 @@ def test_a_moored_ship_is_not_dark(ports: bool) -> None:
     assert (found.gap_class, found.reason) == ("normal", "lay_still")
 
 
-def test_a_ship_that_arrives_in_port_is_not_dark() -> None:
-    found = gap(fleet.table(lane(0, 30) + ship(BEFORE)), ports=True)
-    assert (found.gap_class, found.reason) == ("normal", "lay_still")
+def test_a_ship_that_arrives_in_port_is_not_dark_but_one_that_passes_is() -> None:
+    arrives = gap(fleet.table(lane(0, 30) + ship(BEFORE, kn=4.0)), ports=True)
+    assert (arrives.gap_class, arrives.reason) == ("normal", "lay_still")
+    passes = gap(fleet.table(lane(0, 30) + ship(BEFORE)), ports=True)
+    assert passes.gap_class == "dark"
 
 
 def test_where_others_lie_still_is_a_berth_too() -> None:
     moored = [(fleet.OTHER + 90, at(hour), LAT, LON + 0.005) for hour in fleet.every(3, 0, 12)]
-    found = gap(fleet.table(lane(0, 30) + moored + ship(BEFORE)))
+    found = gap(fleet.table(lane(0, 30) + moored + ship(BEFORE, kn=4.0)))
     assert found.reason == "lay_still"
 
 

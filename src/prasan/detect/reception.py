@@ -9,16 +9,15 @@ Ahead       where the vessel would be in half an hour and in an hour on its cour
             came from, where the silence ended. A place ahead is covered if `place_count` vessels were heard within
             `ahead_km` of it (twice that for the hour) in `learn_h`. One that has no way on it is asked about where it
             is; one that moves on an unknown course has no covered place.
-Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it, or `long_h`). Of
-            those that were there just before or in `cover_h`, the share that was heard in `cover_h` shows an outage at
-            once.
+Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it, or `long_h`; once
+            it is over, a day next to either end) or along the straight way. Of those that were near just before or in
+            `cover_h`, the share that was heard in `cover_h` shows an outage at once.
 """
 
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from prasan.picture.finding import Rule
 from prasan.picture.position import AIS_CLASSES
@@ -36,6 +35,8 @@ UNDER_WAY_KN: Final = 1.0
 """Below it a course says nothing."""
 WAY: Final = 12
 """Places along the way from the beginning of a silence to its end."""
+MOST_S: Final = 86400
+"""Neighbours are looked for at each end of a silence for so long: longer ones would tell nothing more."""
 CHUNK: Final = 256
 """Silences looked at in one go: bounds the memory."""
 
@@ -67,11 +68,11 @@ class Asked(Columns, frozen=True):
 class Cover(msgspec.Struct, frozen=True):
     """The answer for one place, or for the way between both: see the head of this module.
 
-    `neighbours` heard; `heard` of `expected` heard next to the silence's end; `covered` of `places`, ahead or on the
-    way between; `origins` index the source sets that heard the neighbours.
+    `others` are the MMSIs of the neighbours heard, ascending; `heard` of `expected` heard next to the silence's end;
+    `covered` of `places`, ahead or on the way between; `origins` index the source sets that heard the neighbours.
     """
 
-    neighbours: int
+    others: tuple[int, ...]
     heard: int
     expected: int
     covered: int
@@ -139,32 +140,28 @@ def within(asked: Asked, owner: Ints, rows: Hearings, metres: float | Floats) ->
 def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
     size = len(asked)
     heard, expected = _beside(listened, asked, rule)
-    near, _, origins = heard_at(listened, asked, _beside_it(asked, rule), rule)
+    near, mmsi, origins = heard_at(listened, asked, _beside_it(asked, rule), rule)
     spots = _ahead(asked, rule)
     spot, _, _ = heard_at(listened, asked, spots, rule)
     covered = np.bincount(spot, minlength=len(spots)) >= rule.thresholds["place_count"]
-    counts = [
-        np.bincount(near, minlength=size), heard, expected,
-        np.bincount(spots.owner, covered, size), np.full(size, len(AHEAD_H)),
-    ]  # fmt: skip
-    return _covers(counts, origins)
+    counts = [heard, expected, np.bincount(spots.owner, covered, size), np.full(size, len(AHEAD_H))]
+    return _covers(_by_owner(near, mmsi, size), counts, origins)
 
 
 def _weigh_way(listened: Ear, asked: Asked, ends: Asked, rule: Rule) -> list[Cover]:
     size = len(asked)
-    spots = _way(asked, ends, rule)
+    spots, both = _way(asked, ends, rule), _at_both_ends(asked, ends, rule)
     spot, mmsi, _ = heard_at(listened, asked, spots, rule)
-    different = np.unique((spots.owner[spot] << 32) | mmsi) >> 32
-    counts = [
-        np.bincount(different, minlength=size), np.zeros(size), np.zeros(size),
-        np.bincount(spots.owner, np.bincount(spot, minlength=len(spots)) > 0, size), np.full(size, WAY),
-    ]  # fmt: skip
-    return _covers(counts, [()] * size)
+    near, near_mmsi, _ = heard_at(listened, asked, both, rule)
+    covered = np.bincount(spots.owner, np.bincount(spot, minlength=len(spots)) > 0, size)
+    counts = [np.zeros(size), np.zeros(size), covered, np.full(size, WAY)]
+    owners, others = np.append(spots.owner[spot], both.owner[near]), np.append(mmsi, near_mmsi)
+    return _covers(_by_owner(owners, others, size), counts, [()] * size)
 
 
-def _covers(counts: list[Any], origins: list[tuple[int, ...]]) -> list[Cover]:
+def _covers(others: list[tuple[int, ...]], counts: list[Any], origins: list[tuple[int, ...]]) -> list[Cover]:
     columns = [np.asarray(count).astype(int).tolist() for count in counts]
-    return [Cover(*row) for row in zip(*columns, origins, strict=True)]
+    return [Cover(*row) for row in zip(others, *columns, origins, strict=True)]
 
 
 def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Ints, Ints, list[tuple[int, ...]]]:
@@ -178,7 +175,7 @@ def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Int
     keep &= within(each, owner, rows, spots.metres[owner])
     owner, rows = owner[keep], take(rows, keep)
     pairs = np.unique((owner << 32) | rows.mmsi)
-    return pairs >> 32, pairs & 0xFFFFFFFF, _origins(owner, rows.origin, len(spots))
+    return pairs >> 32, pairs & 0xFFFFFFFF, _by_owner(owner, rows.origin.astype(np.int64), len(spots))
 
 
 def _beside(listened: Ear, asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
@@ -245,6 +242,16 @@ def _way(asked: Asked, ends: Asked, rule: Rule) -> Spots:
     return Spots(owner, lat, lon, begin, end, np.full(len(at), rule.thresholds["near_km"] * 1000))
 
 
+def _at_both_ends(asked: Asked, ends: Asked, rule: Rule) -> Spots:
+    """Both places, for as long as the silence lasted, but no longer than `MOST_S` next to each."""
+    owner = np.arange(len(asked))
+    begin = np.append(asked.t, np.maximum(asked.t, ends.t - MOST_S))
+    end = np.append(np.minimum(ends.t, asked.t + MOST_S), ends.t)
+    metres = np.full(2 * len(asked), rule.thresholds["near_km"] * 1000)
+    lat, lon = np.append(asked.lat, ends.lat), np.append(asked.lon, ends.lon)
+    return Spots(np.append(owner, owner), lat, lon, begin, end, metres)
+
+
 def _from(lat: Floats, lon: Floats, bearing: Floats, metres: Floats) -> Floats:
     """The points reached from n places on k bearings (degrees, n x k) after so many metres (n x k), n x k x 3."""
     phi, lam = np.radians(lat), np.radians(lon)
@@ -261,8 +268,9 @@ def _any(mask: Bools, group: Ints, size: int) -> Bools:
     return result
 
 
-def _origins(owner: Ints, origin: npt.NDArray[np.int32], size: int) -> list[tuple[int, ...]]:
+def _by_owner(owner: Ints, number: Ints, size: int) -> list[tuple[int, ...]]:
+    """The different numbers of each of `size` owners, ascending."""
     found: list[list[int]] = [[] for _ in range(size)]
-    for pair in np.unique((owner << 32) | origin).tolist():
+    for pair in np.unique((owner << 32) | number).tolist():
         found[pair >> 32].append(pair & 0xFFFFFFFF)
     return [tuple(one) for one in found]

@@ -1,7 +1,7 @@
 """Other reasons for a silence than a transmitter switched off or reception: looked for first.
 
-`lay_still`  the vessel did not move before, was moored, or was where ships berth: near a known port or anchorage,
-             or where any vessel, itself included, was heard lying still in the `learn_h` before.
+`lay_still`  the vessel did not move before, was moored, or made at most `berth_kn` where ships berth: near a known port
+             or anchorage, or where any vessel, itself included, was heard lying still in the `learn_h` before.
 `other_emitter`  another transmitter with its MMSI was heard meanwhile: a shared number, or displaced positions.
 `new_number`  within `TAKEN_OVER_S` a number that had not been heard in `learn_h` came up within reach of the last fix:
              perhaps the same transmitter with another MMSI.
@@ -36,9 +36,20 @@ def causes(listened: Ear, asked: Asked, rows: Fixes, at: Ints, rule: Rule, world
     """The code of what explains each silence after rows `at`, or ''. `asked` are these silences' beginnings."""
     shared = other_emitter(listened, asked, rows)
     taken = new_number(listened, asked)
-    lay = at_rest(rows, at, int(rule.thresholds["before_count"]), rule) | berthed(listened, asked, rule, world)
+    lay = lay_still(listened, asked, rows, at, int(rule.thresholds["before_count"]), rule, world)
     named = ((lay, LAY_STILL), (shared, OTHER_EMITTER), (taken, NEW_NUMBER))
     return [next((code for found, code in named if found[place]), "") for place in range(len(asked))]
+
+
+def lay_still(  # noqa: PLR0913, PLR0917 - what the vessel said, what others said, and the world
+    listened: Ear, asked: Asked, rows: Fixes, at: Ints, count: int, rule: Rule, world: World
+) -> Bools:
+    """True where a vessel did not move in the `count` fixes up to row `at`, or came to a berth or left one."""
+    slow = rows.sog[at] <= rule.thresholds["berth_kn"] * 10
+    found = at_rest(rows, at, count, rule)
+    some = np.flatnonzero(slow & ~found)
+    found[some] = berthed(listened, take(asked, some), rule, world)
+    return found
 
 
 def at_rest(rows: Fixes, at: Ints, count: int, rule: Rule) -> Bools:

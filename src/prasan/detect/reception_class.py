@@ -2,20 +2,24 @@
 
 A vessel that sails out of reach is heard more and more seldom first, and it goes where nobody else is heard; one that
 comes back into reach is heard seldom at first. One that is switched off falls silent from one report to the next, and
-comes back as suddenly. So `dark` stands on one of three grounds:
-  - begin  its last `last_count` intervals took at most `last_h` together and were at most `steady_share` of the usual
-           (an interval up to a minute is as usual as any);
+comes back as suddenly. So `dark` stands on one of five grounds:
+  - begin  its last `last_count` intervals took at most `last_h` together and were on average at most `steady_share` of
+           the quarter that came soonest (an interval as networks pass on reports, `NETWORK_S`, is always soon enough);
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
+  - both   it fell silent at `fast_kn` or more, as in `begin`, and came back as in `end`;
   - way    it came back after `long_h` or more, of which the straight way, at the faster of its speeds before and after,
-           takes at least `straight_share`: it sailed that way, and lay nowhere for long.
+           takes at least `straight_share`: it sailed that way, and lay nowhere for long;
+  - calm   it fell silent at `fast_kn` or more for `calm_h`, where hardly anybody else did at either end.
 Each ground asks for all of
-  - `neighbours_count` distinct vessels heard near the place or on the way during the silence;
+  - `neighbours_count` distinct vessels heard near the places or on the way during the silence;
   - `heard_share` of those near the place heard in the hours next to it: or else the station was out;
   - while it goes on, both places ahead covered: it was not about to leave where others are heard;
   - once it is over, one of them (behind it, for its end) and `way_share` of the straight way between covered: the
     vessel stayed where it could be heard;
-  - `rate_count` vessel-hours here (for the way at both ends), of which at most `silent_share` were silent this long,
-    and at most `lost_share` lost for good; a steady beginning tells more by itself, and asks for less (`begin_...`).
+  - `rate_count` vessel-hours here (for the way at both ends), of which at most `silent_share` were silent this long
+    (for the end, at the beginning too), and at most `lost_share` lost for good; a steady beginning tells more by
+    itself, and asks for less (`begin_...`).
+What began and ended at once, or what nobody else did, asks for other shares of these (`both_...`, `calm_...`).
 `suspicious` asks for less of some (`weak_...`). `normal`: the vessel lay still or in port, or such silences are usual.
 A silence within `shore_km` of the shore that goes on, or ends within `berth_km` of where it began, is never more than
 `unknown`: the vessel may lie in a port that nobody listed.
@@ -37,8 +41,8 @@ CONFIDENCE: Final[Mapping[GapClass, Confidence]] = {
 
 IN_PORT: Final = "perhaps_in_port"
 
-MINUTE_S: Final = 60
-"""Networks pass on about one report a minute: what comes as often is not thinning out."""
+NETWORK_S: Final = 75
+"""Networks pass on about one report a minute: what comes nearly as often is not thinning out."""
 
 _NUMBERS: Final = (
     "neighbours", "heard", "expected", "covered", "places", "n_periods", "k_silent", "n_lost", "upper_95", "near_km",
@@ -65,7 +69,7 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """Mean seconds between the last fixes before a silence, and the median of all that were looked at."""
+    """Mean seconds between the last fixes before a silence, and what a quarter of all looked at did not exceed."""
 
     last_s: float
     usual_s: float
@@ -89,12 +93,14 @@ class Back(msgspec.Struct, frozen=True):
 class Silence(msgspec.Struct, frozen=True):
     """A silence by its beginning and, once it is over, its end; `ashore`: it began close to the shore.
 
-    Without `pace` (the rule asks for one fix before) it cannot be told how the vessel fell silent.
+    `knots` is the speed of the last fix, -1 if it said none. Without `pace` (the rule asks for one fix before) it
+    cannot be told how the vessel fell silent.
     """
 
     begin: End
     pace: Pace | None = None
     ashore: bool = False
+    knots: float = -1.0
     back: Back | None = None
 
 
@@ -121,7 +127,7 @@ def judge(silence: Silence, rule: Rule) -> Verdict:
     for gap_class, level in (("dark", ""), ("suspicious", "weak_")):
         for ground in _grounds(silence, rule, level):
             end = silence.back.end if ground == "end" and silence.back is not None else silence.begin
-            if _enough(silence, end, ground, rule, level):
+            if _enough(silence, ground, rule, level):
                 return _verdict(gap_class, silence, end, ground, rule)  # type: ignore[arg-type]
     if _usual(silence.begin.rate, rule):
         return _verdict("normal", silence, silence.begin, "begin", rule)
@@ -129,11 +135,11 @@ def judge(silence: Silence, rule: Rule) -> Verdict:
 
 
 def neighbours(silence: Silence) -> int:
-    """Vessels heard near either end or on the way: whichever shows most."""
-    found = silence.begin.cover.neighbours
-    if silence.back is None:
-        return found
-    return max(found, silence.back.end.cover.neighbours, silence.back.way.neighbours)
+    """How many vessels were heard near either end or on the way while it lasted, each counted once."""
+    found = set(silence.begin.cover.others)
+    if silence.back is not None:
+        found.update(silence.back.end.cover.others, silence.back.way.others)
+    return len(found)
 
 
 def _perhaps_in_port(silence: Silence, rule: Rule) -> bool:
@@ -143,8 +149,13 @@ def _perhaps_in_port(silence: Silence, rule: Rule) -> bool:
 
 def _grounds(silence: Silence, rule: Rule, level: str) -> list[str]:
     """The grounds that hold for this silence: see the head of this module."""
-    held = (("begin", _steady(silence, rule, level)), ("end", _came_back(silence)), ("way", _long(silence, rule)))
-    return [ground for ground, holds in held if holds]
+    begin, end = _steady(silence, rule, level), _came_back(silence)
+    fast = silence.knots >= rule.thresholds["fast_kn"] and not level
+    held = {
+        "both": fast and begin and end, "begin": begin, "end": end, "way": _long(silence, rule),
+        "calm": fast and _lasting(silence, rule),
+    }  # fmt: skip
+    return [ground for ground, holds in held.items() if holds]
 
 
 def _steady(silence: Silence, rule: Rule, level: str) -> bool:
@@ -152,7 +163,7 @@ def _steady(silence: Silence, rule: Rule, level: str) -> bool:
     if pace is None:
         return False
     together_s = limits[f"{level}last_h"] * 3600 / limits["last_count"]
-    return pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, MINUTE_S))
+    return pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, NETWORK_S))
 
 
 def _came_back(silence: Silence) -> bool:
@@ -169,17 +180,60 @@ def _long(silence: Silence, rule: Rule) -> bool:
     )
 
 
-def _enough(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
-    limits, cover, rate, back = rule.thresholds, end.cover, end.rate, silence.back
+def _lasting(silence: Silence, rule: Rule) -> bool:
+    """Whether it lasted long enough for `calm`, had not faded out, and enough is known of both ends."""
+    limits, back, pace = rule.thresholds, silence.back, silence.pace
+    if back is None or pace is None:
+        return False
+    faded_s = limits["weak_last_h"] * 3600 / limits["last_count"]
+    told = min(silence.begin.rate.periods, back.end.rate.periods)
+    return back.hours >= limits["calm_h"] and pace.last_s <= faded_s and told >= limits["calm_rate_count"]
+
+
+def _enough(silence: Silence, ground: str, rule: Rule, level: str) -> bool:
+    """Whether the evidence holds that a ground asks for: see the head of this module."""
+    limits, back = rule.thresholds, silence.back
+    if neighbours(silence) < limits[f"{level}neighbours_count"]:
+        return False
+    if ground in {"both", "calm"}:
+        return back is not None and _on_the_way(back, limits[f"{ground}_way_share"]) and _at_both(silence, ground, rule)
+    if back is not None and not _on_the_way(back, limits["way_share"]):
+        return False
+    if ground == "end":
+        quiet = _quiet(silence.begin.rate, limits[f"{level}silent_share"])
+        return quiet and back is not None and _stands(silence, back.end, ground, rule, level)
+    return _stands(silence, silence.begin, ground, rule, level)
+
+
+def _on_the_way(back: Back, share: float) -> bool:
+    return back.way.covered >= share * back.way.places
+
+
+def _quiet(rate: Rate, share: float) -> bool:
+    return rate.silent <= share * rate.periods
+
+
+def _at_both(silence: Silence, ground: str, rule: Rule) -> bool:
+    """Whether others were heard at both ends, and seldom fell silent there."""
+    limits = rule.thresholds
+    ends = [silence.begin] if silence.back is None else [silence.begin, silence.back.end]
+    return all(
+        end.cover.heard >= limits["both_heard_share"] * end.cover.expected
+        and _quiet(end.rate, limits[f"{ground}_silent_share"])
+        for end in ends
+    )
+
+
+def _stands(silence: Silence, end: End, ground: str, rule: Rule, level: str) -> bool:
+    """Whether others were heard at one end of the silence, and seldom fell silent there."""
+    limits, cover, rate = rule.thresholds, end.cover, end.rate
     steady = "begin_" if ground == "begin" else ""
     return (
-        neighbours(silence) >= limits[f"{level}neighbours_count"]
-        and cover.heard >= limits["heard_share"] * cover.expected
-        and cover.covered >= (cover.places if back is None else 1)
-        and (back is None or back.way.covered >= limits["way_share"] * back.way.places)
+        cover.heard >= limits["heard_share"] * cover.expected
+        and cover.covered >= (cover.places if silence.back is None else 1)
         and rate.periods >= limits[f"{steady}rate_count"]
         and rate.lost <= limits["lost_share"] * (rate.periods + rate.lost)
-        and rate.silent <= limits[f"{level or steady}silent_share"] * rate.periods
+        and _quiet(rate, limits[f"{level or steady}silent_share"])
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from prasan.detect.feed import Census, feeds, feeds_of
 from prasan.detect.reception import UNDER_WAY_KN, Asked, Cover, Ear, ear, weigh, weigh_way
-from prasan.detect.reception_cause import OTHER_EMITTER, at_rest, berthed, causes, other_emitter
+from prasan.detect.reception_cause import OTHER_EMITTER, causes, lay_still, other_emitter
 from prasan.detect.reception_class import Back, End, Pace, Silence, Verdict, explained, judge
 from prasan.detect.reception_rate import NEVER, Silences, no_silences, rates
 from prasan.picture.finding import Rule
@@ -33,6 +33,7 @@ class Begun(msgspec.Struct, frozen=True):
     cause: str
     pace: Pace | None = None
     ashore: bool = False
+    knots: float = -1.0
     end: End | None = None
 
 
@@ -126,15 +127,21 @@ def begins(question: Question, at: Ints, lasted: Ints) -> list[Begun]:
     listened = _ear(question, member)
     found = causes(listened, asked, question.rows, at, question.rule, question.world)
     open_ = np.array([not cause for cause in found], np.bool_)
-    ashore = iter(_ashore(question, take(asked, open_)))
-    paces = iter(_paces(question.rows, at[open_], question.rule))
-    judged = iter(_judged(question, listened, member, take(asked, open_), "begin"))
-    return [Begun(cause) if cause else Begun("", next(paces), next(ashore), next(judged)) for cause in found]
+    mine = take(asked, open_)
+    known_of = zip(
+        _paces(question.rows, at[open_], question.rule), _ashore(question, mine),
+        (question.rows.sog[at[open_]] / 10).tolist(), _judged(question, listened, member, mine, "begin"), strict=True,
+    )  # fmt: skip
+    return [Begun(cause) if cause else Begun("", *next(known_of)) for cause in found]
 
 
 def verdict(begun: Begun, rule: Rule) -> Verdict:
     """The class of a silence that goes on."""
-    return explained(begun.cause) if begun.end is None else judge(Silence(begun.end, begun.pace, begun.ashore), rule)
+    return (
+        explained(begun.cause)
+        if begun.end is None
+        else judge(Silence(begun.end, begun.pace, begun.ashore, begun.knots), rule)
+    )
 
 
 def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[Verdict]:
@@ -157,7 +164,7 @@ def verdicts(question: Question, closed: Ints, begun: Sequence[Begun]) -> list[V
             found[place] = explained(OTHER_EMITTER)
         elif one.end is not None:
             begin = msgspec.structs.replace(one.end, rate=counted[number])
-            found[place] = judge(Silence(begin, one.pace, one.ashore, backs[number]), rule)
+            found[place] = judge(Silence(begin, one.pace, one.ashore, one.knots, backs[number]), rule)
     return found
 
 
@@ -169,7 +176,7 @@ def _backs(question: Question, listened: Ear, asked: Asked, at: Ints) -> list[Ba
     ways = weigh_way(listened, asked, ends, rule)
     ear_back = _ear(question, member)
     judged = _judged(question, ear_back, member, ends, "end")
-    berth = at_rest(rows, at + 1, 1, rule) | berthed(ear_back, ends, rule, question.world)
+    berth = lay_still(ear_back, ends, rows, at + 1, 1, rule, question.world)
     metres = distance_m(asked.lat, asked.lon, ends.lat, ends.lon)
     knots = np.maximum(rows.sog[at], rows.sog[at + 1]) / 10
     way_h = metres / (np.maximum(knots, UNDER_WAY_KN) * KNOT_MS * 3600)
@@ -206,7 +213,8 @@ def _paces(rows: Fixes, at: Ints, rule: Rule) -> list[Pace | None]:
         return [None] * len(at)
     steps = -np.diff(rows.t[at[:, None] - np.arange(count)], axis=1)
     last = steps[:, : int(rule.thresholds["last_count"])].mean(axis=1)
-    return [Pace(*one) for one in zip(last.tolist(), np.median(steps, axis=1).tolist(), strict=True)]
+    usual = np.sort(steps, axis=1)[:, (count - 1) // 4]
+    return [Pace(*one) for one in zip(last.tolist(), usual.tolist(), strict=True)]
 
 
 def _judged(question: Question, listened: Ear, member: Bools, asked: Asked, place: str) -> list[End]:

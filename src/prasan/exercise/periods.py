@@ -11,11 +11,9 @@ import numpy as np
 
 from prasan.exercise.area import Point
 from prasan.exercise.fleet import Cast
-from prasan.exercise.lanes import KM_PER_DEGREE
-from prasan.exercise.radio import Bools
 from prasan.exercise.track import Hull
 from prasan.exercise.truth import BIN_S, Traffic, iso
-from prasan.picture.sphere import KNOT_MS, Ints
+from prasan.picture.sphere import Ints
 
 CELL_DEG: Final = 0.02
 """Places are said to this part of a degree, about 2 km."""
@@ -34,14 +32,13 @@ def periods(cast: Cast, seen: Traffic, epoch: int) -> list[dict[str, Any]]:
     """
     made: list[dict[str, Any]] = []
     shared = {number for hull in cast.hulls for *_, number in hull.as_mmsi}
-    moved = _moved(seen, cast.draw.of("observable", "still_kn"))
     for row, hull in enumerate(cast.hulls):
         if hull.as_mmsi or hull.mmsi in shared or hull.leaps or hull.rings:
             continue
         silences = _silences(np.flatnonzero(seen.heard[row]), seen.heard.shape[1])
         lost = {begin // _HOUR: (begin, end) for begin, end in silences}
         back = {end // _HOUR: (begin, end) for begin, end in silences if end is not None}
-        at = np.flatnonzero(seen.heard[row] & moved[row])
+        at = np.flatnonzero(seen.heard[row] & seen.moved[row])
         for hour in np.unique(at // _HOUR).tolist():
             told = [one for one in (lost.get(hour), back.get(hour)) if one is not None]
             if not any(_off(hull, *span) for span in [(hour * _HOUR, (hour + 1) * _HOUR), *told]):
@@ -50,13 +47,6 @@ def periods(cast: Cast, seen: Traffic, epoch: int) -> list[dict[str, Any]]:
                 line |= {"light": hull.class_b, "cells": sorted(set(places))}
                 made.append(line | _ends(seen, row, lost.get(hour), back.get(hour)))
     return made
-
-
-def _moved(seen: Traffic, still_kn: float) -> Bools:
-    """Hulls by steps, True where a hull went faster than that."""
-    north = np.gradient(seen.lat, axis=1)
-    east = np.gradient(seen.lon, axis=1) * np.cos(np.radians(seen.lat))
-    return np.asarray(~seen.moored & (np.hypot(north, east) * KM_PER_DEGREE * 1000 / BIN_S / KNOT_MS > still_kn))
 
 
 def _silences(heard: Ints, steps: int) -> list[Silence]:

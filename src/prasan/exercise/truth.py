@@ -17,7 +17,7 @@ from prasan.exercise.fleet import Cast
 from prasan.exercise.lanes import KM_PER_DEGREE, km
 from prasan.exercise.radio import Bools, Radio, Spots, Weak, chance, silent
 from prasan.exercise.track import MOORED, Hull, where
-from prasan.picture.sphere import Floats
+from prasan.picture.sphere import KNOT_MS, Floats
 
 BIN_S: Final = 600
 """Steps in which reception is looked at."""
@@ -37,7 +37,8 @@ class Traffic(msgspec.Struct, frozen=True):
     """Every hull (rows) at every ten-minute step (columns): where it really is, and whether any receiver heard it.
 
     `named` is whether its static report was heard, `placed` whether a position was from where it really is; `ideal`
-    whether it would be heard with its transmitter on, `fair` without outages, `open` without shadows too.
+    whether it would be heard with its transmitter on, `fair` without outages, `open` without shadows too. `moved` is
+    whether it went faster than `still_kn`.
     """
 
     lat: Floats
@@ -49,6 +50,7 @@ class Traffic(msgspec.Struct, frozen=True):
     fair: Bools
     open: Bools
     moored: Bools
+    moved: Bools
 
 
 def traffic(cast: Cast, radio: Radio, heard: Bools, named: Bools) -> Traffic:
@@ -65,7 +67,14 @@ def traffic(cast: Cast, radio: Radio, heard: Bools, named: Bools) -> Traffic:
         _covered(radio, flat, reports, weak).reshape(heard.shape) for weak in (Weak(), Weak(False), Weak(False, False))
     )
     placed = heard & ~np.array([_elsewhere(hull, t) for hull in cast.hulls])
-    return Traffic(lat, lon, heard, named, placed, ideal, fair, clear, moored)
+    moved = ~moored & (_knots(lat, lon) > cast.draw.of("observable", "still_kn"))
+    return Traffic(lat, lon, heard, named, placed, ideal, fair, clear, moored, moved)
+
+
+def _knots(lat: Floats, lon: Floats) -> Floats:
+    """Speeds at ten-minute steps (columns)."""
+    north, east = np.gradient(lat, axis=1), np.gradient(lon, axis=1) * np.cos(np.radians(lat))
+    return np.asarray(np.hypot(north, east) * KM_PER_DEGREE * 1000 / BIN_S / KNOT_MS)
 
 
 def _elsewhere(hull: Hull, t: Floats) -> Bools:
@@ -200,13 +209,14 @@ def _reception(cast: Cast, seen: Traffic, deed: Deed, rows: list[int], steps: sl
 def _around(cast: Cast, seen: Traffic, rows: list[int], steps: slice, near_km: float) -> dict[str, Any]:
     """Other vessels heard near the first of the hulls, and the steps in which it was heard in the 12 hours before.
 
-    Those that compare: not moored, and of class B if it is of class B itself, for who hears 12.5 W may not hear 2 W.
+    Those that compare: under way, for an anchorage says nothing of the sea beside it, and of class B if it is of class
+    B itself, for who hears 12.5 W may not hear 2 W.
     """
     row = rows[0]
     north = seen.lat[:, steps] - seen.lat[row, steps]
     east = (seen.lon[:, steps] - seen.lon[row, steps]) * np.cos(np.radians(seen.lat[row, steps]))
     others = (np.hypot(north, east) * KM_PER_DEGREE < near_km) & seen.heard[:, steps]
-    others &= ~seen.moored[:, steps]
+    others &= seen.moved[:, steps]
     if cast.hulls[row].class_b:
         others &= np.array([hull.class_b for hull in cast.hulls])[:, None]
     others[rows] = False
