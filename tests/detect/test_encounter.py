@@ -138,9 +138,21 @@ def test_ports_tugs_gear_shared_numbers_and_berths_are_excluded() -> None:
     assert [one.excluded for one in meetings(rows, "port_km=0", world=near_port)] == [None]
     tug = msgspec.structs.replace(fleet.world(), ship_types={fleet.OTHER: 52})
     assert [one.excluded for one in meetings(rows, world=tug)] == ["pilot_or_tug"]
-    buoy = [(995_670_001 if row[0] == fleet.OTHER else row[0], *row[1:]) for row in rows]
-    assert [one.excluded for one in meetings(buoy)] == ["buoy_or_gear"]
+    for number in (995_670_001, 990_003_480):
+        buoy = [(number if row[0] == fleet.OTHER else row[0], *row[1:]) for row in rows]
+        assert [one.excluded for one in meetings(buoy)] == ["buoy_or_gear"]
     assert [one.excluded for one in meetings(alongside(), "moved_km=50")] == ["stationary"]
+
+
+def test_two_that_leapt_to_one_place_together_are_displaced() -> None:
+    times = fleet.every(10, 0, 12)
+    at_home = [row for mmsi in (fleet.SHIP, fleet.OTHER) for row in fleet.sail(mmsi, times, 8.0 + mmsi % 7, 102.0, 0.3)]
+    away = [(mmsi, t, lat + 3, lon) for mmsi, t, lat, lon in alongside(12) if t % 1200 > 600]
+    both = [row for row in at_home if row[1] % 1200 <= 600 or row[1] < fleet.DAY + 2 * 3600]
+    leapt = [*both, *(row for row in away if row[1] >= fleet.DAY + 2 * 3600)]
+    assert [one.excluded for one in meetings(leapt)] == ["displaced"]
+    one_only = [row for row in leapt if row[0] == fleet.SHIP] + [row for row in away if row[0] == fleet.OTHER]
+    assert [one.excluded for one in meetings(one_only)] == [None]
 
 
 def test_two_that_steam_together_do_not_meet() -> None:

@@ -5,12 +5,14 @@ import statistics
 from itertools import pairwise
 
 import fleet
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_encounter import LIMITS, RULES, drifters, slots_of, stretches
 
 from prasan.detect.chain import ChainCarry, advance
+from prasan.detect.crowd import without
 from prasan.picture.finding import Finding
 from prasan.picture.sphere import distance_m
 from prasan.tracks.settle import SettleCarry, settle
@@ -98,3 +100,21 @@ def test_a_pair_that_moves_on_together_for_long_and_then_drifts_again_is_one_mee
         assert last == steps(rows(again), [end])[0]
         (one,) = last.values()
         assert one.evidence["slots_count"] == pytest.approx(count, abs=1)
+
+
+def test_the_meetings_of_others_go_on_when_a_vessel_is_let_go() -> None:
+    rows = [row for number in range(3) for row in wobbling(fleet.SHIP + number, 60, 8.0 + number * 0.0005)]
+    marks = [fleet.DAY + hour * 3600 for hour in (24, 60)]
+    last, _ = steps(rows, marks)
+    gone = fleet.SHIP
+    _, (carry,) = steps(rows, marks[:1])
+    less = without(carry, np.array([gone]))
+    rest = [row for row in rows if row[0] != gone and row[1] >= marks[0]]
+    fixes, _ = settle(fleet.table(rest), SettleCarry(upto=marks[0], sets=(("test",),)), marks[1])
+    found, after = advance(fixes, less, marks[1], {"encounter": RULES["encounter"]}, fleet.world())
+    (one,) = found
+    assert one == last[one.key]
+    assert one.mmsi == (gone + 1, gone + 2)
+    running = after.kernels["encounter"].running
+    assert len(running.sums) == 1
+    assert set(running.part.run.tolist()) == {0}
