@@ -18,7 +18,7 @@ RULES = apply_settings(
     [
         "gap.min_h=0.5", "gap.before_count=3", "gap.feed_count=3", "gap.cover_h=0.5", "gap.learn_h=24",
         "gap.neighbours_count=2", "gap.weak_neighbours_count=1", "gap.silent_share=0.6", "gap.weak_silent_share=0.9",
-        "gap.way_share=0.5", "gap.berth_km=0", "gap.usual_count=3", "gap.last_count=2", "gap.last_h=0.3",
+        "gap.way_share=0.5", "gap.berth_km=0", "gap.usual_count=3", "gap.last_count=2",
         "gap.long_h=1", "gap.back_count=2",
     ],
 )  # fmt: skip

@@ -38,7 +38,7 @@ FEW = Rate(1, 0, 0)
         (silence(), "begin"),
         (silence(back(rate=FEW, way=7), rate=FEW), "both"),
         (silence(back(), last_s=500.0), "end"),
-        (silence(back(dense=False), last_s=200.0), "calm"),
+        (silence(back(dense=False), last_s=110.0), "calm"),
         (silence(change(back(14.0, dense=False), way_h=9.0), last_s=500.0), "way"),
     ],
 )
@@ -53,9 +53,9 @@ def test_each_ground_is_enough(told: Silence, ground: str) -> None:
         silence(last_s=500.0),  # it faded out
         silence(back(rate=FEW, way=7), rate=FEW, knots=5.0),  # it was about to lie still
         silence(back(rate=FEW, way=5), rate=FEW),  # nobody was heard on most of its way
-        silence(back(dense=False, rate=FEW), last_s=200.0),  # too few were there to tell
-        silence(back(9.0, dense=False), last_s=200.0),
-        silence(back(dense=False, way=11), last_s=200.0),
+        silence(back(dense=False, rate=FEW), last_s=110.0),  # too few were there to tell
+        silence(back(9.0, dense=False), last_s=110.0),
+        silence(back(dense=False, way=11), last_s=110.0),
         silence(rate=Rate(40, 8, 0)),  # others fall silent here too
     ],
 )

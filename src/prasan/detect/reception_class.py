@@ -3,8 +3,9 @@
 A vessel that sails out of reach is heard more and more seldom first, and it goes where nobody else is heard; one that
 comes back into reach is heard seldom at first. One that is switched off falls silent from one report to the next, and
 comes back as suddenly. So `dark` stands on one of five grounds:
-  - begin  its last `last_count` intervals took at most `last_h` together and were on average at most `steady_share` of
-           the quarter that came soonest (an interval as networks pass on reports, `NETWORK_S`, is always soon enough);
+  - begin  its last `last_count` intervals were on average at most `steady_share` of what a quarter of those before did
+           not exceed (an interval at which networks pass on reports, `NETWORK_S`, is always short enough), and took
+           at most `last_h` together: on a feed of a report an hour nobody can tell;
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
   - both   it fell silent at `fast_kn` or more, as in `begin`, and came back as in `end`;
   - way    it came back after `long_h` or more, of which the straight way, at the faster of its speeds before and after,
@@ -160,10 +161,9 @@ def _grounds(silence: Silence, rule: Rule, level: str) -> list[str]:
 
 def _steady(silence: Silence, rule: Rule, level: str) -> bool:
     limits, pace = rule.thresholds, silence.pace
-    if pace is None:
+    if pace is None or pace.last_s * limits["last_count"] > limits["last_h"] * 3600:
         return False
-    together_s = limits[f"{level}last_h"] * 3600 / limits["last_count"]
-    return pace.last_s <= min(together_s, max(limits[f"{level}steady_share"] * pace.usual_s, NETWORK_S))
+    return pace.last_s <= max(limits[f"{level}steady_share"] * pace.usual_s, NETWORK_S)
 
 
 def _came_back(silence: Silence) -> bool:
@@ -182,12 +182,11 @@ def _long(silence: Silence, rule: Rule) -> bool:
 
 def _lasting(silence: Silence, rule: Rule) -> bool:
     """Whether it lasted long enough for `calm`, had not faded out, and enough is known of both ends."""
-    limits, back, pace = rule.thresholds, silence.back, silence.pace
-    if back is None or pace is None:
+    limits, back = rule.thresholds, silence.back
+    if back is None or back.hours < limits["calm_h"]:
         return False
-    faded_s = limits["weak_last_h"] * 3600 / limits["last_count"]
     told = min(silence.begin.rate.periods, back.end.rate.periods)
-    return back.hours >= limits["calm_h"] and pace.last_s <= faded_s and told >= limits["calm_rate_count"]
+    return told >= limits["calm_rate_count"] and _steady(silence, rule, "weak_")
 
 
 def _enough(silence: Silence, ground: str, rule: Rule, level: str) -> bool:
