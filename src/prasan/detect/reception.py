@@ -9,9 +9,10 @@ Ahead       where the vessel would be in half an hour and in an hour on its cour
             came from, where the silence ended. A place ahead is covered if `place_count` vessels were heard within
             `ahead_km` of it (twice that for the hour) in `learn_h`. One that has no way on it is asked about where it
             is; one that moves on an unknown course has no covered place.
-Neighbours  vessels heard within `near_km` of the place during the silence (the `min_h` next to it, or `long_h`; once
-            it is over, a day next to either end) or along the straight way. Of those that were near just before or in
-            `cover_h`, the share that was heard in `cover_h` shows an outage at once.
+Neighbours  vessels heard within `reach_km` of the place, where the vessel may have been, during the silence (the
+            `min_h` next to it, or `long_h`; once it is over, a day next to either end), or within `near_km` of the
+            straight way. Of those within `near_km` just before or in `cover_h`, the share that was heard in `cover_h`
+            shows an outage at once.
 """
 
 from typing import Any, Final
@@ -211,7 +212,7 @@ def _early(asked: Asked, rule: Rule) -> tuple[Ints, Ints]:
 def _beside_it(asked: Asked, rule: Rule) -> Spots:
     """The place itself, in the time that is looked at."""
     begin = np.where(asked.after, asked.t, asked.t - asked.lasted)
-    metres = np.full(len(asked), rule.thresholds["near_km"] * 1000)
+    metres = np.full(len(asked), rule.thresholds["reach_km"] * 1000)
     return Spots(np.arange(len(asked)), asked.lat, asked.lon, begin, begin + asked.lasted, metres)
 
 
@@ -247,7 +248,7 @@ def _at_both_ends(asked: Asked, ends: Asked, rule: Rule) -> Spots:
     owner = np.arange(len(asked))
     begin = np.append(asked.t, np.maximum(asked.t, ends.t - MOST_S))
     end = np.append(np.minimum(ends.t, asked.t + MOST_S), ends.t)
-    metres = np.full(2 * len(asked), rule.thresholds["near_km"] * 1000)
+    metres = np.full(2 * len(asked), rule.thresholds["reach_km"] * 1000)
     lat, lon = np.append(asked.lat, ends.lat), np.append(asked.lon, ends.lon)
     return Spots(np.append(owner, owner), lat, lon, begin, end, metres)
 

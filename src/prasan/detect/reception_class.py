@@ -46,7 +46,7 @@ NETWORK_S: Final = 75
 """Networks pass on about one report a minute: what comes nearly as often is not thinning out."""
 
 _NUMBERS: Final = (
-    "neighbours", "heard", "expected", "covered", "places", "n_periods", "k_silent", "n_lost", "upper_95", "near_km",
+    "neighbours", "heard", "expected", "covered", "places", "n_periods", "k_silent", "n_lost", "upper_95", "reach_km",
     "lasted_h",
 )  # fmt: skip
 MESSAGES: Final = {
@@ -247,7 +247,7 @@ def _verdict(gap_class: GapClass, silence: Silence, end: End, ground: str, rule:
         "judged_at": ground,
         "last_interval_s": round(silence.pace.last_s) if silence.pace is not None else None,
         "usual_interval_s": round(silence.pace.usual_s) if silence.pace is not None else None,
-        "near_km": rule.thresholds["near_km"],
+        "reach_km": rule.thresholds["reach_km"],
         "rate_km": rule.thresholds["rate_km"],
         "lasted_h": rule.thresholds["min_h"],
         "neighbours": neighbours(silence),

@@ -65,13 +65,13 @@ FINDINGS: Final[dict[str, str]] = {
     ),
     "finding.reception_dark": (
         "Others were heard where this vessel was not. {heard} of {expected} neighbours were heard in the "
-        "hours next to the silence, {neighbours} vessels within {near_km} km while it lasted. Of {n_periods} "
+        "hours next to the silence, {neighbours} vessels within {reach_km} km while it lasted. Of {n_periods} "
         "comparable vessel-hours here, {k_silent} began a silence of {lasted_h} hours or more after which "
         "the vessel was heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
     ),
     "finding.reception_suspicious": (
         "Others were heard near this vessel, though the evidence is not complete. {heard} of {expected} "
-        "neighbours were heard in the hours next to the silence, {neighbours} vessels within {near_km} km "
+        "neighbours were heard in the hours next to the silence, {neighbours} vessels within {reach_km} km "
         "while it lasted. Of {n_periods} comparable vessel-hours here, {k_silent} began a silence of "
         "{lasted_h} hours or more after which the vessel was heard again (upper 95 % bound {upper_95:.1%}, "
         "Clopper-Pearson)."
@@ -79,13 +79,13 @@ FINDINGS: Final[dict[str, str]] = {
     "finding.reception_unknown": (
         "Reception here in these hours does not suffice to tell a switched-off transmitter from poor "
         "reception. {heard} of {expected} neighbours were heard in the hours next to the silence, "
-        "{neighbours} vessels within {near_km} km while it lasted. Of {n_periods} comparable vessel-hours "
+        "{neighbours} vessels within {reach_km} km while it lasted. Of {n_periods} comparable vessel-hours "
         "here, {k_silent} began a silence of {lasted_h} hours or more after which the vessel was heard again"
         " (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
     ),
     "finding.reception_normal": (
         "Silences this long are usual here. {heard} of {expected} neighbours were heard in the hours next to "
-        "the silence, {neighbours} vessels within {near_km} km while it lasted. Of {n_periods} comparable "
+        "the silence, {neighbours} vessels within {reach_km} km while it lasted. Of {n_periods} comparable "
         "vessel-hours here, {k_silent} began a silence of {lasted_h} hours or more after which the vessel "
         "was heard again (upper 95 % bound {upper_95:.1%}, Clopper-Pearson)."
     ),

@@ -51,6 +51,7 @@ MEASURES: Final[dict[str, str]] = {
     "measure.judged_at": "Judged by its beginning, its end, both, the way between or the calm around it",
     "measure.last_interval_s": "Seconds between its last reports (mean)",
     "measure.usual_interval_s": "Seconds between its reports at its usual best (quartile)",
+    "measure.reach_km": "Neighbours during the silence within (km)",
     "measure.rate_km": "Silences counted within (km)",
     "measure.ahead_km": "Others looked for around the places ahead (km)",
     "measure.shore_km": "Perhaps in port up to this far from the shore (km)",
