@@ -1,9 +1,6 @@
 """Was anybody heard where and when this vessel was not? Neighbours, and the places where it was going.
 
-The place of a silence is where it began, or where it ended. Around it only those hearings count that compare: by the
-vessel's own feed, of other MMSIs, that moved (a berth says nothing of the sea beside it), of a transmitter as strong or
-weaker (class B is heard less far than class A). All hearings are of slots that were over when the question was asked,
-so that the answer does not depend on how the input was cut.
+The place of a silence is where it began, or where it ended. Which hearings around it count is said in `ear`.
 
 Ahead       where the vessel would be in half an hour and in an hour on its course and at its highest speed, or where it
             came from, where the silence ended. A place ahead is covered if `place_count` vessels were heard within
@@ -20,11 +17,10 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from prasan.detect.ear import CHUNK, Asked, Ear, gather, within
 from prasan.picture.finding import Rule
-from prasan.picture.position import AIS_CLASSES
 from prasan.picture.sphere import EARTH_M, KNOT_MS, Floats, lat_lon, vectors
-from prasan.tracks.columns import Bools, Columns, Ints, SourceSets, take
-from prasan.tracks.reception import Hearings, Reception, around
+from prasan.tracks.columns import Bools, Columns, Ints, take
 
 LEAST_KN: Final = 10.0
 MOST_KN: Final = 25.0
@@ -38,32 +34,6 @@ WAY: Final = 12
 """Places along the way from the beginning of a silence to its end."""
 MOST_S: Final = 86400
 """Neighbours are looked for at each end of a silence for so long: longer ones would tell nothing more."""
-CHUNK: Final = 256
-"""Silences looked at in one go: bounds the memory."""
-
-_B: Final = AIS_CLASSES.index("B")
-
-
-class Asked(Columns, frozen=True):
-    """The places to judge, n: where a silence began (`after`: look at the time that follows) or ended.
-
-    `t` seconds of the fix there; `known` the watermark up to which hearings may be used; `lasted` the seconds of the
-    silence next to it that are looked at; `lat`, `lon` and `course` in degrees (course NaN if unknown); `knots` the
-    highest speed of the fixes before; `light` True for class B; `feed` a row of `usable`, which says by feed and source
-    set whether a hearing counts.
-    """
-
-    mmsi: Ints
-    t: Ints
-    known: Ints
-    lasted: Ints
-    after: Bools
-    lat: Floats
-    lon: Floats
-    course: Floats
-    knots: Floats
-    light: Bools
-    feed: Ints
 
 
 class Cover(msgspec.Struct, frozen=True):
@@ -92,23 +62,6 @@ class Spots(Columns, frozen=True):
     metres: Floats
 
 
-class Ear(msgspec.Struct, frozen=True):
-    """What is asked of: all hearings with their search key, and `usable`, feeds x source sets."""
-
-    reception: Reception
-    key: Ints
-    usable: Bools
-    sets: SourceSets
-
-
-def ear(reception: Reception, feeds: Bools, names: list[str]) -> Ear:
-    """`feeds` x sources, True where the source is of the feed; `names` are the sources."""
-    sets = reception.past.sets
-    member = np.array([[name in members for name in names] for members in sets], np.bool_).reshape(-1, len(names))
-    usable: Bools = np.any(feeds[:, None, :] & member[None], axis=2)
-    return Ear(reception, reception.key(), usable, sets)
-
-
 def weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
     """The answer for each place asked about."""
     chunks = [take(asked, slice(start, start + CHUNK)) for start in range(0, len(asked), CHUNK)]
@@ -119,23 +72,6 @@ def weigh_way(listened: Ear, asked: Asked, ends: Asked, rule: Rule) -> list[Cove
     """The answer for the straight and steady way from each beginning to its end."""
     chunks = [slice(start, start + CHUNK) for start in range(0, len(asked), CHUNK)]
     return [cover for some in chunks for cover in _weigh_way(listened, take(asked, some), take(ends, some), rule)]
-
-
-def gather(
-    listened: Ear, asked: Asked, metres: Floats, slots: tuple[Ints, Ints], still_kn: float
-) -> tuple[Ints, Hearings]:
-    """The hearings around each place that compare, and the place (row of `asked`) of each."""
-    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, metres, slots)
-    keep = (rows.mmsi != asked.mmsi[owner]) & listened.usable[asked.feed[owner], rows.origin]
-    keep &= (rows.sog < 0) | (rows.sog > still_kn * 10)
-    keep &= ~asked.light[owner] | (rows.ais_class == _B)
-    return owner[keep], take(rows, keep)
-
-
-def within(asked: Asked, owner: Ints, rows: Hearings, metres: float | Floats) -> Bools:
-    """True for rows within so many metres (the same for all, or each its own) of the place they were gathered for."""
-    cosine = np.einsum("ij,ij->i", rows.places(), vectors(asked.lat, asked.lon)[owner])
-    return np.asarray(cosine >= np.cos(np.asarray(metres) / EARTH_M))
 
 
 def _weigh(listened: Ear, asked: Asked, rule: Rule) -> list[Cover]:
@@ -173,7 +109,6 @@ def heard_at(listened: Ear, asked: Asked, spots: Spots, rule: Rule) -> tuple[Int
     slots = spots.begin // width, np.minimum(spots.end // width + 1, each.known // width)
     owner, rows = gather(listened, each, spots.metres, slots, rule.thresholds["still_kn"])
     keep = (rows.last > spots.begin[owner]) & (rows.first < spots.end[owner])
-    keep &= within(each, owner, rows, spots.metres[owner])
     owner, rows = owner[keep], take(rows, keep)
     pairs = np.unique((owner << 32) | rows.mmsi)
     return pairs >> 32, pairs & 0xFFFFFFFF, _by_owner(owner, rows.origin.astype(np.int64), len(spots))

@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from prasan.detect.reception import LEAST_KN, MOST_KN, Asked, Ear, within
+from prasan.detect.ear import Asked, Ear, near, within
+from prasan.detect.reception import LEAST_KN, MOST_KN
 from prasan.picture.finding import Rule
 from prasan.picture.sphere import KNOT_MS
 from prasan.picture.world import World
 from prasan.tracks.columns import Bools, Fixes, Ints, take
-from prasan.tracks.reception import around
 
 LAY_STILL: Final = "lay_still"
 OTHER_EMITTER: Final = "other_emitter"
@@ -62,14 +62,15 @@ def at_rest(rows: Fixes, at: Ints, count: int, rule: Rule) -> Bools:
 def berthed(listened: Ear, asked: Asked, rule: Rule, world: World) -> Bools:
     """True near a port or anchorage of `world`, or near where a vessel was heard lying still."""
     metres = rule.thresholds["berth_km"] * 1000
-    near = np.isfinite(world.ports.nearest_m(asked.lat, asked.lon, metres))
-    width = listened.reception.width
+    found = np.isfinite(world.ports.nearest_m(asked.lat, asked.lon, metres))
+    width, sog = listened.reception.width, listened.reception.past.sog
     slots = (asked.known - int(rule.thresholds["learn_h"] * 3600)) // width, asked.known // width
-    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, np.full(len(asked), metres), slots)
-    still = (rows.sog >= 0) & (rows.sog <= rule.thresholds["still_kn"] * 10)
-    owner, rows = owner[still], take(rows, still)
-    near[owner[within(asked, owner, rows, metres)]] = True
-    return near
+
+    def still(_: Ints, row: Ints) -> Bools:
+        return np.asarray((sog[row] >= 0) & (sog[row] <= rule.thresholds["still_kn"] * 10))
+
+    found[near(listened, asked, np.full(len(asked), metres), slots, still)[0]] = True
+    return found
 
 
 def other_emitter(listened: Ear, asked: Asked, rows: Fixes) -> Bools:
@@ -89,17 +90,18 @@ def new_number(listened: Ear, asked: Asked) -> Bools:
     """True where a number came up near the last fix that was not heard before."""
     width, found = listened.reception.width, np.zeros(len(asked), np.bool_)
     speed = np.clip(asked.knots * 1.3, LEAST_KN, MOST_KN) * KNOT_MS
-    metres = speed * TAKEN_OVER_S
+    past = listened.reception.past
     slots = asked.t // width, np.minimum((asked.t + TAKEN_OVER_S) // width + 1, asked.known // width)
-    owner, rows = around(listened.reception, listened.key, asked.lat, asked.lon, metres, slots)
-    first = rows.first - asked.t[owner]
-    keep = (first > 0) & (first <= TAKEN_OVER_S) & (rows.mmsi != asked.mmsi[owner])
-    owner, rows = owner[keep], take(rows, keep)
+
+    def soon(owner: Ints, row: Ints) -> Bools:
+        first = past.first[row] - asked.t[owner]
+        return np.asarray((first > 0) & (first <= TAKEN_OVER_S) & (past.mmsi[row] != asked.mmsi[owner]))
+
+    owner, rows = near(listened, asked, SLACK_M + speed * (TAKEN_OVER_S + width), slots, soon)
     keep = within(asked, owner, rows, SLACK_M + speed[owner] * (rows.last - asked.t[owner]))
     owner, mmsi = owner[keep], rows.mmsi[keep]
     if not len(owner):
         return found
-    past = listened.reception.past
     numbers = np.unique(mmsi)
     some = np.isin(past.mmsi, numbers)
     earliest = np.full(len(numbers), np.iinfo(np.int64).max)

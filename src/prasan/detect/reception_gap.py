@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from prasan.detect.ear import Asked, Ear, ear
 from prasan.detect.feed import Census, feeds, feeds_of
-from prasan.detect.reception import UNDER_WAY_KN, Asked, Cover, Ear, ear, weigh, weigh_way
+from prasan.detect.reception import UNDER_WAY_KN, Cover, weigh, weigh_way
 from prasan.detect.reception_cause import OTHER_EMITTER, causes, lay_still, other_emitter
 from prasan.detect.reception_class import Back, End, Pace, Silence, Verdict, explained, judge
 from prasan.detect.reception_rate import NEVER, Silences, no_silences, rates

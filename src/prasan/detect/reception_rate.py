@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from prasan.detect.reception import CHUNK, Asked, Ear, gather, within
+from prasan.detect.ear import CHUNK, Asked, Ear, gather
 from prasan.picture.finding import Rule
 from prasan.picture.position import UNITS_PER_DEGREE
 from prasan.picture.sphere import EARTH_M, vectors
@@ -95,8 +95,6 @@ def _rates(listened: Ear, asked: Asked, tables: dict[bool, tuple[Ints, Silences]
     near_m, length = limits["rate_km"] * 1000, int(limits["min_h"] * 3600)
     slots = (asked.known - int(limits["learn_h"] * 3600)) // width, asked.known // width
     owner, rows = gather(listened, asked, np.full(len(asked), near_m), slots, limits["still_kn"])
-    here = within(asked, owner, rows, near_m)
-    owner, rows = owner[here], take(rows, here)
     period = rows.slot
     over = (period + 1) * width + length <= asked.known[owner]
     owner, key = owner[over], ((rows.mmsi << _PERIOD_BITS) | period)[over]

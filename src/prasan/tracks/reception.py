@@ -5,6 +5,7 @@ Every hearing counts, before and after folding alike, because a folded row still
 few searches away. Cutting the input anywhere leaves the same `past`.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -20,6 +21,9 @@ CELL_UNITS: Final = UNITS_PER_DEGREE // 5
 
 ROUND: Final = 1800
 """Cells in a round of longitude."""
+
+PART: Final = 1 << 20
+"""Rows looked at in one go."""
 
 _SLOT_BITS: Final = 23
 """Bits that hold a slot's number: seconds fit in 32 bits, and a slot is at least 15 minutes."""
@@ -96,20 +100,25 @@ def fold(rows: Hearings) -> Hearings:
     return msgspec.structs.replace(kept, first=first, sog=sog)
 
 
-def around(  # noqa: PLR0913, PLR0917 - a place and a time in two numbers each
-    reception: Reception, key: Ints, lat: Floats, lon: Floats, metres: Floats, slots: tuple[Ints, Ints]
-) -> tuple[Ints, Hearings]:
+def around(
+    key: Ints, lat: Floats, lon: Floats, metres: Floats, slots: tuple[Ints, Ints]
+) -> Iterator[tuple[Ints, Ints]]:
     """Past rows in the cells that hold all within `metres` of places (degrees, n), with slot in [first, end), n each.
 
-    The rows, and for each the number of the place that it was found for, ascending. `key` is `reception.key()`, made
-    once for many questions.
+    For each row the number of the place that it was found for, ascending, and its index in `past`; in parts of about
+    `PART` rows, so that dense water takes no more memory. `key` is that of the reception (`Reception.key`), made once
+    for many questions.
     """
     owner, cell = cells_around(lat, lon, metres)
     low = np.searchsorted(key, (cell << _SLOT_BITS) | np.maximum(slots[0], 0)[owner])
     high = np.searchsorted(key, (cell << _SLOT_BITS) | np.maximum(slots[1], 0)[owner])
-    count = np.maximum(high - low, 0)
-    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(owner, count), take(reception.past, np.repeat(low, count) + offset)
+    some = np.flatnonzero(high > low)
+    owner, low, count = owner[some], low[some], (high - low)[some]
+    cuts = np.flatnonzero(np.diff(np.cumsum(count) // PART)) + 1
+    for part in np.split(np.arange(len(count)), cuts):
+        size = count[part]
+        offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        yield np.repeat(owner[part], size), np.repeat(low[part], size) + offset
 
 
 def cells_around(lat: Floats, lon: Floats, metres: Floats) -> tuple[Ints, Ints]:
