@@ -5,9 +5,9 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 
@@ -80,9 +80,9 @@ def _follow(arguments: argparse.Namespace, urls: list[str]) -> int:
     node = Node(Path(arguments.home))
     feeds = [FeedSetting(url, source=arguments.source or "", format=arguments.format or "") for url in urls]
     live, began = Live(node, feeds, after=_decide), time.monotonic()
-    with _interruptible(), suppress(KeyboardInterrupt):
+    with _interruptible() as stop:
         live.start()
-        _watch(live)
+        _watch(live, stop)
     summary = summarise(live, live.stop())
     decided = work_due(node)
     seal_all(node)
@@ -91,10 +91,10 @@ def _follow(arguments: argparse.Namespace, urls: list[str]) -> int:
     return 0
 
 
-def _watch(live: Live) -> None:
-    """Tell what becomes of each feed, without an end."""
+def _watch(live: Live, stop: "_Stop") -> None:
+    """Tell what becomes of each feed, until it is to stop."""
     told: dict[int, str] = {}
-    while True:
+    while not stop.asked:
         for number, one in enumerate(live.health()):
             sentence = f"{one.feed}: {STANDS[one.problem or one.state].format(detail=one.detail)}"
             if told.get(number) != sentence:
@@ -108,18 +108,28 @@ def _decide(node: Node, looked: Looked) -> None:
         seal_all(node)
 
 
+class _Stop:
+    """Whether the user asked to stop. A flag that is looked at: an exception raised at any point may get lost there."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """The handler of a signal; the next Ctrl-C ends the process at once."""
+        self.asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
+def _interruptible() -> Iterator[_Stop]:
+    """Ctrl-C and SIGTERM ask to stop."""
+    stop = _Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _progress(one: Taken) -> None:
