@@ -3,9 +3,9 @@
 A vessel that sails out of reach is heard more and more seldom first, and it goes where nobody else is heard; one that
 comes back into reach is heard seldom at first. One that is switched off falls silent from one report to the next, and
 comes back as suddenly. So `dark` stands on one of five grounds:
-  - begin  its last `last_count` intervals were on average at most `steady_share` of what a quarter of those before did
-           not exceed (an interval at which networks pass on reports, `NETWORK_S`, is always short enough), and took
-           at most `last_h` together: on a feed of a report an hour nobody can tell;
+  - begin  its last `last_count` intervals were on average at most `steady_share` of what a quarter of all that were
+           looked at did not exceed (one at which networks pass on reports, `NETWORK_S`, is always short enough), and
+           took at most `last_h` together: on a feed of a report an hour nobody can tell;
   - end    it came back with `back_count` fixes within `back_h`, not at a berth;
   - both   it fell silent at `fast_kn` or more, as in `begin`, and came back as in `end`;
   - way    it came back after `long_h` or more, of which the straight way, at the faster of its speeds before and after,
