@@ -54,7 +54,7 @@ def test_each_ground_is_enough(told: Silence, ground: str) -> None:
         silence(back(rate=FEW, way=7), rate=FEW, knots=5.0),  # it was about to lie still
         silence(back(rate=FEW, way=5), rate=FEW),  # nobody was heard on most of its way
         silence(back(dense=False, rate=FEW), last_s=110.0),  # too few were there to tell
-        silence(back(9.0, dense=False), last_s=110.0),
+        silence(back(6.5, dense=False), last_s=110.0),
         silence(back(dense=False, way=11), last_s=110.0),
         silence(rate=Rate(40, 8, 0)),  # others fall silent here too
     ],
