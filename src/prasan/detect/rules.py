@@ -30,8 +30,8 @@ _RECEPTION: Final = {
     "weak_silent_share": 0.1, "usual_count": 20, "usual_share": 0.1,
 }  # fmt: skip
 """What the class of a gap asks for: see `reception_class`. Our own choice, tuned on the exercise's seeds 1-40,
-101-160, 201-240 and 301-330, `calm_h` on 401-500. 55 km is where a ship of 10 knots may be in the middle of a silence of six hours after
-which it is back."""
+101-160, 201-240 and 301-330, `calm_h` on 401-500. 55 km is where a ship of 10 knots may be in the middle of a silence
+of six hours after which it is back."""
 
 _ROADS: Final = {
     "others_count": 2, "others_km": 2, "apart_m": 150, "beside_share": 0.5, "slack_m": 16, "beside_count": 3,
