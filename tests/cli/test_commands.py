@@ -13,6 +13,8 @@ import pytest
 
 import prasan
 from prasan.cli import main
+from prasan.node.node import Node
+from prasan.node.objects import STAFF
 
 DATA = Path(prasan.__file__).parent / "data"
 TRACK = DATA / "ais" / "gfw_mmsi_416000000.jsonl.gz"
@@ -138,6 +140,24 @@ def test_init_refuses_what_is_there_and_what_is_no_country(shell: Shell, made: P
 )
 def test_what_is_not_known_is_named(shell: Shell, made: Path, words: tuple[str, ...], says: str) -> None:
     assert says in shell.refuses(*words, "--home", made)
+
+
+def test_a_new_node_shows_its_own_staff_what_it_takes_in(shell: Shell, tmp_path: Path, plain_csv: Path) -> None:
+    """Without one more step; and nothing of it goes to anybody else."""
+    assert shell("init", tmp_path / "n", "--name", "n", "--country", "TH").code == 0
+    assert shell("ingest", plain_csv, "--home", tmp_path / "n", "--source", "own").code == 0
+    node = Node(tmp_path / "n")
+    assert sum(node.store.view_counts(STAFF).values()) > 2
+    assert node.store.view_counts("public") == {}
+    node.close()
+
+
+def test_a_policy_that_blinds_our_own_staff_says_so(shell: Shell, tmp_path: Path) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text('prasan_policy = 1\nname = "p"\n[[rule]]\nid = "a"\nto = ["public"]\nthen = "release"\n')
+    assert "your own pages stay empty" in shell("policy", "check", policy).err
+    first = Path(prasan.__file__).parent / "data" / "first-policy.toml"
+    assert "stay empty" not in shell("policy", "check", first).err
 
 
 def test_a_short_password_and_a_long_one(shell: Shell, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

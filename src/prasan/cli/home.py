@@ -1,13 +1,14 @@
 """`init`, `user add`, `token create`."""
 
 import argparse
+import getpass
 import sys
 from pathlib import Path
 
 from prasan.cli.output import tell
 from prasan.errors import UsageError
 from prasan.node.clock import Clock
-from prasan.node.founding import found
+from prasan.node.founding import adopt_first_policy, found
 from prasan.node.node import Node
 from prasan.node.people import add_user, create_token
 from prasan.node.settings import Settings
@@ -22,7 +23,7 @@ def init(arguments: argparse.Namespace) -> int:
     settings = Settings(
         name=arguments.name, id=f"identity--{clock.uuid('node')}", country=country, language=arguments.lang
     )
-    found(Path(arguments.home), settings, clock)
+    adopt_first_policy(found(Path(arguments.home), settings, clock), getpass.getuser())
     tell(f"{arguments.home} is ready. Next: 'prasan user add NAME --role admin --home {arguments.home}', then serve.")
     return 0
 

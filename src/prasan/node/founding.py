@@ -1,5 +1,6 @@
 """A new home made whole: folders and keys, then the node's first object, its own identity."""
 
+from importlib import resources
 from pathlib import Path
 
 from prasan.formats.stix_build import Stamp, identity_object
@@ -7,6 +8,7 @@ from prasan.node.clock import Clock
 from prasan.node.home import Home, create
 from prasan.node.node import Node
 from prasan.node.objects import keep_own
+from prasan.node.partnering import adopt_policy
 from prasan.node.record import NODE_LOG, note
 from prasan.node.settings import Settings
 from prasan.picture.marking import PUBLIC
@@ -31,3 +33,12 @@ def keep_identity(node: Node, tx: Tx) -> bool:
         return identity_object(node.settings.title("en"), stamp, PUBLIC)
 
     return keep_own(node, tx, node.id, build, PUBLIC)
+
+
+def adopt_first_policy(home: Home, by: str) -> None:
+    """Put the policy in force that a node begins with: its own staff see everything, nobody else anything."""
+    text = (resources.files("prasan") / "data" / "first-policy.toml").read_bytes()
+    (home.root / "policies" / "own-staff.toml").write_bytes(text)
+    node = Node(home.root)
+    adopt_policy(node, text, by)
+    node.close()
