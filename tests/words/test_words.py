@@ -21,7 +21,7 @@ from prasan.picture.finding import KINDS
 from prasan.picture.marking import PURPOSES, Tlp
 from prasan.release.decide import CODES, VERDICT_CODES
 from prasan.words import LANGUAGES, Message, say, say_message
-from prasan.words.catalogue import ENGLISH, catalogue
+from prasan.words.catalogue import ENGLISH, catalogue, known
 from prasan.words.messages import TABLES
 
 
@@ -118,3 +118,8 @@ def test_a_time_is_written_as_iso() -> None:
 
 def test_values_are_never_read_as_templates() -> None:
     assert say("decision.rule_releases", {"rule": "{rule.__class__}"}) == "Rule “{rule.__class__}” releases it."
+
+
+@pytest.mark.parametrize("ground", ["begin", "end", "both", "way", "calm"])
+def test_what_decided_a_gap_is_said_in_words(ground: str) -> None:
+    assert known(f"value.{ground}")

@@ -48,7 +48,7 @@ MEASURES: Final[dict[str, str]] = {
     "measure.k_silent": "of which began a silence this long, heard again after",
     "measure.n_lost": "Further vessel-hours after which nothing was heard so far",
     "measure.upper_95": "Upper 95 % bound of that share (Clopper-Pearson)",
-    "measure.judged_at": "Judged by its beginning, its end, both, the way between or the calm around it",
+    "measure.judged_at": "Judged by",
     "measure.last_interval_s": "Seconds between its last reports (mean)",
     "measure.usual_interval_s": "Seconds between its reports at its usual best (quartile)",
     "measure.reach_km": "Neighbours during the silence within (km)",

@@ -89,6 +89,8 @@ SCREENS: Final[dict[str, str]] = {
     "value.begin": "where it began",
     "value.end": "where it ended",
     "value.way": "the way between",
+    "value.both": "where it began and where it ended",
+    "value.calm": "the calm around it",
     "screen.thresholds": "Thresholds",
     "screen.evidence": "Evidence",
     "screen.differs": "Where it differs from its model ({number})",
