@@ -15,18 +15,19 @@ from prasan.cli.simulate import load_setting
 from prasan.exercise.area import AREAS
 from prasan.exercise.deed import sent
 from prasan.exercise.emit import heard, windows
-from prasan.exercise.lanes import between
+from prasan.exercise.lanes import between, km
 from prasan.exercise.radio import Spots, Weak, chance, normal, uniform
 from prasan.exercise.script import files, nmea
 from prasan.exercise.simulate import Simulation, hearings, rows, simulate, truth_lines
 from prasan.exercise.stays import stays
-from prasan.exercise.track import AT_ANCHOR, beam_m, intervals, where
+from prasan.exercise.track import AT_ANCHOR, MOORED, beam_m, intervals, where
 from prasan.exercise.truth import BIN_S, traffic, zone_entries
+from prasan.exercise.voyage import BERTHING_KM, BERTHING_KN
 from prasan.formats.ais_batch import Options
 from prasan.formats.nmea import DecoderState, decode, finish
 from prasan.picture.finding import KINDS
 from prasan.picture.position import POSITIONS, UNITS_PER_DEGREE
-from prasan.picture.sphere import distance_m
+from prasan.picture.sphere import KNOT_MS, distance_m
 
 SEED = 101
 
@@ -343,3 +344,18 @@ def test_vessel_hours_of_reception_are_those_in_which_a_moving_vessel_was_heard(
 def by_number(table: pa.Table) -> dict[int, pa.Table]:
     column = table["mmsi"].to_numpy()
     return {int(mmsi): table.filter(pa.array(column == mmsi)) for mmsi in np.unique(column)}
+
+
+def test_ships_come_to_their_berths_and_leave_them_dead_slow() -> None:
+    """All that lie somewhere but ferries, which turn at their piers, and craft that are called out to a ship."""
+    slow = 0
+    for hull in made().cast.hulls:
+        if hull.kind in {"passenger", "tug", "pilot"}:
+            continue
+        for before, way, after in zip(hull.ways, hull.ways[1:], hull.ways[2:], strict=False):
+            lies = way.status in {AT_ANCHOR, MOORED} and after.at == way.at
+            if lies and before.at != way.at and 0 < way.t < made().hours * 3600:
+                assert km(before.at, way.at) <= BERTHING_KM + 0.01
+                assert km(before.at, way.at) * 1000 / (way.t - before.t) / KNOT_MS <= BERTHING_KN + 0.1
+                slow += 1
+    assert slow > 20

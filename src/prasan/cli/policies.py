@@ -9,6 +9,7 @@ from prasan.node.node import Node
 from prasan.node.objects import STAFF
 from prasan.node.partnering import adopt_policy
 from prasan.node.publish import work_due
+from prasan.node.recipients import policy_in_force
 from prasan.release.policy import parse_policy
 from prasan.release.review import unreached
 from prasan.release.rules import Policy
@@ -28,9 +29,8 @@ def check(arguments: argparse.Namespace) -> int:
 def adopt(arguments: argparse.Namespace) -> int:
     """Put a policy in force and decide everything anew."""
     node = Node(Path(arguments.home))
-    text = read_file(arguments.file)
-    adopted = adopt_policy(node, text, getpass.getuser())
-    _tell_if_blind(parse_policy(text))
+    adopted = adopt_policy(node, read_file(arguments.file), getpass.getuser())
+    _tell_if_blind(policy_in_force(node.store))
     decided = work_due(node)
     emit({"policy": adopted.number, "hash": adopted.hash, "rules": adopted.rules, "decided": decided})
     return 0

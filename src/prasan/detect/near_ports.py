@@ -3,6 +3,7 @@
 What was found out about a cell is kept: ships come to the same harbours again and again.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -38,13 +39,14 @@ def near_ports(rows: Fixes, entry_km: float, exit_km: float, world: World) -> tu
     All other rows are `exit_km` from every port, or farther.
     """
     entry, out = entry_km * 1000, exit_km * 1000
-    begin, size, state = _cells(rows, None, _chart(world.ports, WIDE, entry, out))
+    ports = _Same(world.ports)
+    begin, size, state = _cells(rows, None, _chart(ports, WIDE, entry, out))
     close = state != _FAR
     row = ranges(begin[close], size[close])
     state = np.full(len(row), _DOUBT, np.int8)
     for cell in FINE:
         doubt = np.flatnonzero(state == _DOUBT)
-        _, size, found = _cells(rows, row[doubt], _chart(world.ports, cell, entry, out))
+        _, size, found = _cells(rows, row[doubt], _chart(ports, cell, entry, out))
         state[doubt] = np.repeat(found, size)
     doubt = np.flatnonzero(state == _DOUBT)
     at = row[doubt]
@@ -95,17 +97,22 @@ class _Chart:
         self.known = np.insert(keys, at, cells), np.insert(values, at, state)
 
 
-_charts: Final[dict[tuple[int, float, float, float], _Chart]] = {}
+class _Same:
+    """Ports by what they are, not by what they say: they are many, and a world never changes."""
+
+    def __init__(self, ports: Places) -> None:
+        self.ports = ports
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.ports is self.ports
+
+    def __hash__(self) -> int:
+        return id(self.ports)
 
 
-def _chart(ports: Places, cell: tuple[int, float], entry: float, out: float) -> _Chart:
-    """The chart of these ports: a chart holds on to its ports, so that no others can have their number."""
-    key = (id(ports), cell[1], entry, out)
-    if key not in _charts:
-        while len(_charts) >= _CHARTS_KEPT:
-            del _charts[next(iter(_charts))]
-        _charts[key] = _Chart(ports, cell, entry, out)
-    return _charts[key]
+@lru_cache(_CHARTS_KEPT)
+def _chart(same: _Same, cell: tuple[int, float], entry: float, out: float) -> _Chart:
+    return _Chart(same.ports, cell, entry, out)
 
 
 def _cells(rows: Fixes, index: Ints | None, chart: _Chart) -> tuple[Ints, Ints, States]:

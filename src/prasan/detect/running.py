@@ -75,23 +75,26 @@ def runs(meets: Meets, sums: Sums, limits: dict[str, float]) -> Runs:
     of = np.cumsum(np.concatenate(([0], apart)))
     until, good = _stretches(meets, of, limits)
     summed = _sums_of(meets, begin, sums)
-    count, size = len(begin), len(meets)
-    first, last = np.full(count, -1), np.full(count, -1)
-    number, begun, ended = _first_and_last(np.flatnonzero(good), of)
-    first[number], last[number] = begun, until[ended]
-    known = np.flatnonzero(summed >= 0)
-    first[known] = size + summed[known]
-    quiet = known[last[known] < 0]
-    last[quiet] = size + len(sums) + summed[quiet]
+    first, last = _meetings(np.flatnonzero(good), of, until, summed, len(sums))
     pool = concat(meets, concat(sums.first, sums.last))
     return Runs(meets, pool, begin, of, summed, first, last, until, good)
 
 
-def _first_and_last(rows: Ints, of: Ints) -> tuple[Ints, Ints, Ints]:
-    """Rows, ascending -> the runs they are of, each once, and the first and the last row of each."""
-    run = of[rows]
-    number, first = np.unique(run, return_index=True)
-    return number, rows[first], rows[np.searchsorted(run, number, "right") - 1]
+def _meetings(rows: Ints, of: Ints, until: Ints, summed: Ints, sums: int) -> tuple[Ints, Ints]:
+    """The first and last row, in the pool, of the meeting in each run; -1 if there is none yet.
+
+    `rows`, ascending, begin the stretches that are slow enough; `summed` is the sum of each run, of so many, or -1.
+    """
+    size, run = len(of), of[rows]
+    first, last = np.full(len(summed), -1), np.full(len(summed), -1)
+    number, at = np.unique(run, return_index=True)
+    first[number] = rows[at]
+    last[number] = until[rows[np.searchsorted(run, number, "right") - 1]]
+    known = np.flatnonzero(summed >= 0)
+    first[known] = size + summed[known]
+    quiet = known[last[known] < 0]
+    last[quiet] = size + sums + summed[quiet]
+    return first, last
 
 
 def _stretches(meets: Meets, of: Ints, limits: dict[str, float]) -> tuple[Ints, Bools]:
@@ -148,7 +151,8 @@ def roll(of: Runs, running: Running, goes_on: Bools, settled: Bools, limits: dic
     """
     going = goes_on[of.of]
     leaves = going & np.append(settled, False)[of.until]
-    first, last = _settled_ends(of, leaves, goes_on, len(running.sums))
+    summed = np.where(goes_on, of.sum, -1)
+    first, last = _meetings(np.flatnonzero(leaves & of.good), of.of, of.until, summed, len(running.sums))
     kept = np.flatnonzero(first >= 0)
     place = np.full(len(of.begin), -1)
     place[kept] = np.arange(len(kept))
@@ -165,20 +169,6 @@ def roll(of: Runs, running: Running, goes_on: Bools, settled: Bools, limits: dic
         joined([renumbered(part, number, old), renumbered(later, number, np.where(went_on, old, -1)), now]),
         joined([renumbered(later, number, np.where(went_on, -1, old)), after]),
     )  # fmt: skip
-
-
-def _settled_ends(of: Runs, leaves: Bools, goes_on: Bools, sums: int) -> tuple[Ints, Ints]:
-    """The first and last row, in the pool, of the meeting in each run that goes on, by the rows that leave; -1 if
-    there is none yet."""
-    size = len(of.meets)
-    first, last = np.full(len(of.begin), -1), np.full(len(of.begin), -1)
-    number, begun, ended = _first_and_last(np.flatnonzero(leaves & of.good), of.of)
-    first[number], last[number] = begun, of.until[ended]
-    known = np.flatnonzero((of.sum >= 0) & goes_on)
-    first[known] = size + of.sum[known]
-    quiet = known[last[known] < 0]
-    last[quiet] = size + sums + of.sum[quiet]
-    return first, last
 
 
 def _of_sums(values: Ints, sum_of: Ints, size: int) -> Ints:

@@ -23,7 +23,7 @@ HARBOUR_KN: Final = 7.0
 
 BERTHING_KM: Final = 0.5
 BERTHING_KN: Final = 2.5
-"""The last of the way to a berth or an anchorage, and the first of the way out, are made at dead slow."""
+"""The last of the way to a berth or an anchorage, and the first of the way out, are made at dead slow (our choice)."""
 
 FAR_S: Final = 48 * HOUR
 """How long a ship passing through sails before it comes into the area, and after it left."""
