@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from prasan.exchange.acks import Ours
 from prasan.exchange.door import Door
 from prasan.exchange.lanes import Lane
 from prasan.exchange.peer import Doorkeeper
-from prasan.formats.stix_ids import RECEIPT
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.control import take_posted
 from prasan.node.node import Node
 from prasan.node.partnering import card_of, own_card
 from prasan.node.people import check_password, check_token
-from prasan.node.recall import take_receipt
 from prasan.node.record import note, seal
 from prasan.picture.posted import Item
 from prasan.stores.rows import CheckpointRow, Sent, UserRow
@@ -44,12 +42,11 @@ def door(node: Node) -> Door:
 
 
 def shelf(node: Node) -> StoreShelf:
-    """The collections. A receipt that a partner posts to its inbox is taken in with the post."""
+    """The collections. What a partner posts to its inbox is acted on with the post."""
 
     def on_post(tx: Tx, owner: str, items: Sequence[Item], _now_us: int) -> None:
         for item in items:
-            if item.type == RECEIPT and tx.partner(owner) is not None:
-                take_receipt(node, tx, owner, msgspec.json.decode(item.raw), item.raw)
+            take_posted(node, tx, owner, item)
 
     return StoreShelf(node.store, on_post)
 

@@ -6,15 +6,17 @@ from typing import Final
 import msgspec
 
 from prasan.errors import UsageError
+from prasan.exchange.intake import Accepted
 from prasan.formats.stix import format_time, peek
 from prasan.formats.stix_build import Stamp
-from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
+from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_id, recall_object, receipt_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
 from prasan.node.record import note
 from prasan.picture.marking import PUBLIC, Marking
+from prasan.picture.posted import Item
 from prasan.release.decide import Case
 from prasan.release.transition import REPLACED
 from prasan.stores.rows import NewView, ViewRow
@@ -169,3 +171,18 @@ def take_receipt(node: Node, tx: Tx, partner: str, document: dict[str, object], 
     count = len(withdrawn) if isinstance(withdrawn, list) else 0
     note(node, tx, partner, "receipt", identifier, {"withdrawn": count})
     return True
+
+
+def receipt_posted(node: Node, tx: Tx, partner: str, item: Item) -> None:
+    """A receipt in a partner's inbox."""
+    take_receipt(node, tx, partner, msgspec.json.decode(item.raw), item.raw)
+
+
+def recall_pulled(node: Node, tx: Tx, partner: str, one: Accepted) -> None:
+    """A recall in a partner's control lane. FormatError if it cannot be read."""
+    obey(node, tx, partner, one.header.id, read_recall(one.raw, node.id))
+
+
+def receipt_delivered(node: Node, tx: Tx, partner: str, sent: Outgoing) -> None:
+    """The partner holds our receipt."""
+    tx.recall_answered(msgspec.json.decode(sent.raw)["recall_id"], partner, node.clock.now_us())

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from prasan.errors import FormatError, PrasanError, UsageError
+from prasan.errors import PrasanError, UsageError
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.client import Client
 from prasan.exchange.intake import Accepted, Known, Peer, Turned
@@ -15,14 +15,13 @@ from prasan.exchange.lanes import LANES
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
 from prasan.formats.stix import free_text
-from prasan.formats.stix_control import read_recall
-from prasan.formats.stix_ids import RECALL, RECEPTION
+from prasan.formats.stix_ids import RECEPTION
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
+from prasan.node.control import PULLED, delivered, take_pulled
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, queue
 from prasan.node.partnering import card_of
 from prasan.node.publish import work_due
-from prasan.node.recall import obey
 from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note, seal_all
@@ -153,20 +152,20 @@ class Hands:
         tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
 
     def take(self, tx: Tx, one: Accepted, now_us: int) -> Turned | None:
-        """One object with the statement it came under; a recall is obeyed. What another pull outran is turned away."""
+        """One object with the statement it came under; control is acted on. What another pull outran is turned away."""
         partner, header, stated = self.partner.id, one.header, one.statement
         if header.id != partner and tx.speaker(header.id) not in (None, partner):
             return Turned(header.id, header.version, "may_not_speak", one.raw)
-        if not one.same and header.type != RECALL and not self.keep(tx, one, now_us):
+        if not one.same and header.type not in PULLED and not self.keep(tx, one, now_us):
             return Turned(header.id, header.version, "conflict", one.raw)
         tx.put_received(
             ReceivedRow(
                 partner, stated.lane, stated.seq, header.id, header.version, one.sha256, one.stated, now_us
             )
         )  # fmt: skip
-        if header.type == RECALL and not one.same:
+        if header.type in PULLED and not one.same:
             tx.set_speaker(header.id, partner, now_us)
-            self.obey(tx, one, now_us)
+            take_pulled(self.node, tx, partner, one)
         return None
 
     def keep(self, tx: Tx, one: Accepted, now_us: int) -> bool:
@@ -182,21 +181,12 @@ class Hands:
                 arrives(tx, one.raw)
         return put != "conflict"
 
-    def obey(self, tx: Tx, one: Accepted, now_us: int) -> None:
-        """A recall; one that cannot be read is kept apart and named."""
-        try:
-            obey(self.node, tx, self.partner.id, one.header.id, read_recall(one.raw, self.node.id))
-        except FormatError:
-            tx.put_quarantined(
-                Quarantined(self.partner.id, one.header.id, one.header.version, "bad_object", one.raw, now_us)
-            )
-
     def posted(self, tx: Tx, step: Posted) -> None:
-        """The partner holds these receipts."""
+        """The partner holds these."""
         now_us, partner = self.node.clock.now_us(), self.partner.id
         for item in tx.outgoing(partner):
             if item.id in step.ids and tx.posted(item.id, partner, now_us):
-                tx.recall_answered(msgspec.json.decode(item.raw)["recall_id"], partner, now_us)
+                delivered(self.node, tx, partner, item)
 
     def acked(self, tx: Tx, step: Acked) -> None:
         """The partner has our acknowledgement; its checkpoint is what the next one must continue."""
