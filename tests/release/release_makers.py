@@ -15,7 +15,7 @@ from prasan.picture.source import Terms
 from prasan.release.accord import Accord, parse_accord
 from prasan.release.facts import Consent, Facts, Recipient, partner
 from prasan.release.policy import parse_policy
-from prasan.release.rules import Policy
+from prasan.release.rules import Policy, Steps
 
 NODE = "identity--11111111-1111-4111-8111-111111111111"
 US = "identity--22222222-2222-4222-8222-222222222222"
@@ -145,12 +145,21 @@ markings = st.builds(
     expires=st.none() | st.integers(NOW - 5000, NOW + 5000),
     exercise=st.booleans(),
 )
+steps = st.builds(
+    Steps,
+    place_deg=st.sampled_from([None, 0.1, 0.5, 2.0]),
+    time_min=st.sampled_from([None, 60, 1440]),
+    drop=st.frozensets(st.sampled_from(["identity", "evidence", "text"]), max_size=2),
+    again_min=st.sampled_from([0, 60]),
+)
 consents = st.builds(
     Consent,
     originator=names,
     recipients=st.frozensets(names | st.just("public")),
     version=st.sampled_from([None, "2026-01-01T00:00:00.000Z", "another"]),
     expires=st.none() | st.integers(NOW - 10, NOW + 10),
+    purpose=st.none() | purposes,
+    steps=steps,
 )
 all_facts = st.builds(
     facts,

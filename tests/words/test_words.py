@@ -19,7 +19,7 @@ from prasan.exchange.intake import Reason
 from prasan.formats.incidents import ATTACK_TYPES
 from prasan.picture.finding import KINDS
 from prasan.picture.marking import PURPOSES, Tlp
-from prasan.release.decide import CODES, VERDICT_CODES
+from prasan.release.decide import BY_CONSENT, CODES, CONSENT_STEPS, VERDICT_CODES
 from prasan.words import LANGUAGES, Message, say, say_message
 from prasan.words.catalogue import ENGLISH, catalogue, known
 from prasan.words.messages import TABLES
@@ -69,7 +69,7 @@ def test_every_threshold_has_a_name() -> None:
 
 def test_codes_of_other_rooms_have_sentences() -> None:
     wanted = {
-        *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values())),
+        *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values(), BY_CONSENT, CONSENT_STEPS)),
         *(f"quarantine.{code}" for code in get_args(Reason)),
         *(f"life.{code}" for code in REASONS),
         *(f"not_assessable.{code}" for codes in NOT_ASSESSABLE.values() for code in codes),

@@ -10,9 +10,11 @@ from typing import Final
 import msgspec
 
 from prasan.formats.stix_ids import TRACK
-from prasan.picture.marking import Tlp
+from prasan.picture.marking import PUBLIC as NO_CAVEATS
+from prasan.picture.marking import Marking, Tlp
 from prasan.release.accord import Combined, combine
-from prasan.release.facts import Facts, Kind, Recipient
+from prasan.release.consents import asked_by, consent_of, controllers, sender_is_asked, whose
+from prasan.release.facts import Consent, Facts, Kind, Recipient
 from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Policy, Rule, Steps, Verdict, inside
 
 HOUR_S: Final = 3600
@@ -23,13 +25,15 @@ ROWS: Final = frozenset({TRACK})
 
 class Decision(msgspec.Struct, frozen=True):
     """What was decided. `codes` in the order of the table; `rule_id` the rule that matched, "" if none;
-    `recheck_at` when the verdict may change by the clock alone (seconds UTC), None if it cannot."""
+    `recheck_at` when the verdict may change by the clock alone (seconds UTC), None if it cannot. `caveats` are what
+    consents add to the marking that it goes out under."""
 
     verdict: Verdict
     codes: tuple[str, ...]
     rule_id: str = ""
     steps: Steps = Steps()
     recheck_at: float | None = None
+    caveats: Marking = NO_CAVEATS
 
 
 Check = Callable[[Facts, "Case", Rule | None], bool]
@@ -85,7 +89,20 @@ def judge(facts: Facts, case: Case) -> Decision:
     again = _recheck_at(facts, case, rule)
     if codes or rule is None:
         return Decision("withhold", codes, rule_id, recheck_at=again)
-    return Decision(rule.then, (VERDICT_CODES[rule.then],), rule_id, rule.steps, again)
+    decision = Decision(rule.then, (VERDICT_CODES[rule.then],), rule_id, rule.steps, again)
+    return _by_consent(decision, facts, case) if facts.consents and case.recipient.kind != "class" else decision
+
+
+def _by_consent(decision: Decision, facts: Facts, case: Case) -> Decision:
+    """With what the consents ask for by which it goes out, if it goes by any."""
+    found = [_consent(one, facts, case) for one in whose(facts, case.recipient.id)]
+    if not found:
+        return decision
+    asked = asked_by(one for one in found if one is not None)
+    steps = decision.steps.join(asked.steps)
+    verdict: Verdict = "sanitise" if steps.coarsens else decision.verdict
+    codes = (*decision.codes, BY_CONSENT, *((CONSENT_STEPS,) if steps != decision.steps else ()))
+    return Decision(verdict, codes, decision.rule_id, steps, decision.recheck_at, asked.caveats)
 
 
 def addressed(rule: Rule, recipient: Recipient) -> bool:
@@ -159,31 +176,18 @@ def _origin_recipient(facts: Facts, case: Case, _rule: Rule | None) -> bool:
 
 
 def _onward(facts: Facts, case: Case, _rule: Rule | None) -> bool:
-    """`tlp` lets pass what TLP 2.0 itself lets pass to others: CLEAR and GREEN (AMBER stays with the organisation and
-    its clients). `never` stands even against a consent: the accord both signed is the stricter."""
-    if facts.origin in (OWN, case.recipient.id):
-        return False
-    if facts.onward == "tlp" and facts.marking.tlp <= Tlp.GREEN:
-        return False
-    return facts.onward == "never" or not _consents(facts.origin, facts, case)
+    """`never` stands even against a consent: the accord both signed is the stricter."""
+    asked = sender_is_asked(facts, case.recipient.id)
+    return asked and (facts.onward == "never" or _consent(facts.origin, facts, case) is None)
 
 
 def _orcon(facts: Facts, case: Case, _rule: Rule | None) -> bool:
-    """We consent to our own by deciding; and what is an originator's own needs nobody's consent to go back."""
-    if not facts.marking.orcon:
-        return False
-    others = facts.marking.orcon - {facts.node, case.recipient.id}
-    return not all(_consents(originator, facts, case) for originator in others)
+    return any(_consent(one, facts, case) is None for one in controllers(facts, case.recipient.id))
 
 
-def _consents(originator: str, facts: Facts, case: Case) -> bool:
-    return any(
-        consent.originator == originator
-        and case.recipient.id in consent.recipients
-        and consent.version in (None, facts.version)
-        and (consent.expires is None or case.now < consent.expires)
-        for consent in facts.consents
-    )
+def _consent(originator: str, facts: Facts, case: Case) -> Consent | None:
+    purposes = case.terms.purposes if case.terms else None
+    return consent_of(originator, facts, case.recipient.id, purposes, case.now)
 
 
 def _rel_to(facts: Facts, case: Case, _rule: Rule | None) -> bool:
@@ -268,6 +272,10 @@ CHECKS: Final[tuple[tuple[str, frozenset[Kind], Check], ...]] = (
 on, so what guards the way out of the node is not asked for a class."""
 
 CODES: Final = tuple(code for code, _, _ in CHECKS)
+BY_CONSENT: Final = "by_consent"
+CONSENT_STEPS: Final = "consent_steps"
+"""Said after a rule's code: originators' consents let it go; they ask for more steps than the rule."""
+
 VERDICT_CODES: Final[dict[Verdict, str]] = {"release": "rule_releases", "sanitise": "rule_sanitises"}
 
 

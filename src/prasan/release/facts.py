@@ -12,19 +12,22 @@ from prasan.formats.stix_ids import EVENT, EXTENSIONS, INCIDENT, TRACK
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.source import Terms
 from prasan.release.accord import Accord, Onward
-from prasan.release.rules import CLASS, OWN
+from prasan.release.rules import CLASS, OWN, Steps
 
 Kind = Literal["partner", "class", "public"]
 Place = tuple[float, float]
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """An originator's word that this object may be passed on: to whom, which version (None: all), until when."""
+    """An originator's word that this object may be passed on: to whom, which version (None: all), until when, for
+    which purpose (None: any), and how much coarser at least."""
 
     originator: str
     recipients: frozenset[str]
     version: str | None = None
     expires: int | None = None
+    purpose: str | None = None
+    steps: Steps = Steps()
 
 
 class Facts(msgspec.Struct, frozen=True):

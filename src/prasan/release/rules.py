@@ -37,6 +37,20 @@ class Steps(msgspec.Struct, frozen=True):
             and self.drop >= other.drop
         )
 
+    @property
+    def coarsens(self) -> bool:
+        """True if a view is made coarser by them at all."""
+        return self.place_deg is not None or self.time_min is not None or bool(self.drop)
+
+    def join(self, other: "Steps") -> "Steps":
+        """The least steps that are at least as coarse as both."""
+        return Steps(
+            place_deg=max((one for one in (self.place_deg, other.place_deg) if one is not None), default=None),
+            time_min=max((one for one in (self.time_min, other.time_min) if one is not None), default=None),
+            drop=self.drop | other.drop,
+            again_min=max(self.again_min, other.again_min),
+        )
+
 
 class Rule(msgspec.Struct, frozen=True):
     """One rule. A condition that is None always holds; `line` is where it stands in the file (0 unknown)."""

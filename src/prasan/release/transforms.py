@@ -98,8 +98,9 @@ def _longitude(value: Any, work: Work) -> float | None:
     return degree(value) if is_number(value) and abs(value) <= 180 else None
 
 
-def _place_precision(value: Any, work: Work) -> float | None:
-    return precision_km(work.cell) if work.cell is not None else _number(value, work)
+def _place_precision(value: Any, work: Work) -> Any:
+    """A view of a view keeps the coarser of both."""
+    return _coarser(_number(value, work), None if work.cell is None else precision_km(work.cell))
 
 
 def _time_precision(value: Any, work: Work) -> Any:

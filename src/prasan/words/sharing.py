@@ -30,6 +30,8 @@ SHARING: Final[dict[str, str]] = {
     "decision.no_rule": "No rule releases it; what no rule names is withheld.",
     "decision.rule_releases": "Rule “{rule}” releases it.",
     "decision.rule_sanitises": "Rule “{rule}” releases it in a coarser form.",
+    "decision.by_consent": "Its originator has consented to passing it on.",
+    "decision.consent_steps": "The consent asks for a coarser form than the rule.",
     "decision.not_verbatim": "It names objects or markings this recipient may not see, so a view was built.",
     "decision.lost_reference": "It cannot stand without an object this recipient may not see.",
     "decision.unknown_type": "No table says how a view of this type is built.",
