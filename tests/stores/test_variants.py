@@ -1,5 +1,6 @@
 """Variants of an object: one a recipient, under the object's own id."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import msgspec
 
 from prasan.picture.marking import PUBLIC
 from prasan.stores.sqlite import Store
-from prasan.stores.sqlite.schema import VERSION
+from prasan.stores.sqlite.schema import UPGRADES, VERSION
 from stores.store_rows import EXERCISE, obj, uid
 
 
@@ -50,7 +51,8 @@ def test_a_store_of_the_version_before_is_brought_up(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     Store(path, create=True).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE variants")
+        for table in re.findall(r"CREATE TABLE (\w+)", "".join(UPGRADES.values())):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 2")
     store = Store(path)
     with store.write() as tx:

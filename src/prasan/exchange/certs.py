@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from typing import Final
 
 import msgspec
 from cryptography import x509
@@ -45,13 +46,29 @@ def self_signed(name: str, hosts: Sequence[str], *, not_before: int, not_after: 
     )
 
 
-def validity(certificate: bytes) -> tuple[float, float]:
-    """From when and until when a PEM certificate holds, in seconds UTC. FormatError if it is none."""
+MAX_CERTIFICATES: Final = 2
+"""In a card: the one in use, and the one that follows it."""
+
+
+def certificates(pem: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM text. FormatError if there are none, or more than a card may hold."""
     try:
-        found = x509.load_pem_x509_certificate(certificate)
+        found = x509.load_pem_x509_certificates(pem)
     except (ValueError, x509.InvalidVersion) as error:
         raise FormatError(f"The certificate cannot be read: {error}.", "Ask for the partner's card again.") from None
-    return found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
+    if len(found) > MAX_CERTIFICATES:
+        raise FormatError(f"The card has {len(found)} certificates.", "Ask for the partner's card again.")
+    return found
+
+
+def validity(pem: bytes) -> tuple[float, float]:
+    """From when and until when one of these certificates holds, in seconds UTC. FormatError if there is none.
+
+    The one in use and the one that follows it overlap, so there is no hole between.
+    """
+    found = certificates(pem)
+    begins, ends = [one.not_valid_before_utc for one in found], [one.not_valid_after_utc for one in found]
+    return min(begins).timestamp(), max(ends).timestamp()
 
 
 def _name(host: str) -> x509.GeneralName:

@@ -8,13 +8,12 @@ from types import TracebackType
 from typing import Final, Self
 
 import httpx2
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from prasan.exchange.acks import Ours
 from prasan.exchange.asks import Ask
 from prasan.exchange.cards import Card
-from prasan.exchange.certs import validity
+from prasan.exchange.certs import certificates, validity
 from prasan.exchange.http import Response, time_text
 from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Cut, Unreached
@@ -120,14 +119,14 @@ class Client:
 
 
 def pinned(certificate: str) -> ssl.SSLContext:
-    """A TLS context that trusts one certificate and nothing else. Its name is not looked at: the key is what counts."""
+    """A TLS context that trusts the certificates of a card and nothing else. Names are not looked at: keys count."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    der = x509.load_pem_x509_certificate(certificate.encode()).public_bytes(Encoding.DER)
-    context.load_verify_locations(cadata=der)
+    for one in certificates(certificate.encode()):
+        context.load_verify_locations(cadata=one.public_bytes(Encoding.DER))
     return context
 
 

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-VERSION: Final = 3
+from prasan.stores.sqlite.trust import TRUST
+
+VERSION: Final = 4
 
 VARIANTS: Final = """
 CREATE TABLE variants (
@@ -12,11 +14,12 @@ CREATE TABLE variants (
 ) STRICT, WITHOUT ROWID;
 """
 
-UPGRADES: Final = {2: VARIANTS}
+UPGRADES: Final = {2: VARIANTS, 3: TRUST}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
     VARIANTS
+    + TRUST
     + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -20,6 +20,7 @@ from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
 from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
+from prasan.stores.sqlite.trust import TrustReads, TrustWrites
 from prasan.stores.sqlite.variants import VariantReads, VariantWrites
 from prasan.stores.sqlite.views import ViewReads, ViewWrites
 
@@ -37,6 +38,7 @@ class Reads(
     EventReads,
     LogReads,
     MetaReads,
+    TrustReads,
 ):
     """Every verb that only reads."""
 
@@ -55,6 +57,7 @@ class Tx(
     EventWrites,
     LogWrites,
     MetaWrites,
+    TrustWrites,
 ):
     """Every verb, inside one transaction: all of it becomes visible at its end, or none."""
 
@@ -175,7 +178,8 @@ class Store(Reads):
         connection = self._con
         connection.execute("BEGIN IMMEDIATE")
         if self._value("PRAGMA user_version") == version:
-            connection.execute(UPGRADES[version])
+            for statement in UPGRADES[version].split(";"):
+                connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
         return int(self._value("PRAGMA user_version"))

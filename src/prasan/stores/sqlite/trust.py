@@ -1,0 +1,57 @@
+"""Keys by node, ours included, and evidence against keepers of logs (docs/wire.md, sections 1 and 11)."""
+
+from typing import Final
+
+from prasan.stores.sqlite.link import Link
+from prasan.stores.trust import EvidenceRow, KeyRow
+
+TRUST: Final = """
+CREATE TABLE node_keys (
+  node TEXT NOT NULL, thumbprint TEXT NOT NULL, x BLOB NOT NULL, since_us INTEGER NOT NULL, until_us INTEGER,
+  state TEXT NOT NULL CHECK (state IN ('current', 'retired', 'revoked')), handover TEXT NOT NULL,
+  confirmed_us INTEGER, PRIMARY KEY (node, thumbprint)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evidence (
+  n INTEGER PRIMARY KEY, partner TEXT NOT NULL, kind TEXT NOT NULL, held TEXT NOT NULL, shown TEXT NOT NULL,
+  at_us INTEGER NOT NULL, settled_us INTEGER
+) STRICT;
+CREATE UNIQUE INDEX evidence_once ON evidence (partner, held, shown);
+"""
+
+_KEY: Final = "SELECT node, thumbprint, x, since_us, until_us, state, handover, confirmed_us FROM node_keys"
+_EVIDENCE: Final = "SELECT partner, kind, held, shown, at_us, settled_us FROM evidence"
+
+
+class TrustReads(Link):
+    """Reading it."""
+
+    def node_keys(self, node: str) -> list[KeyRow]:
+        """Every key that a node was known by, in the order they came into use."""
+        return [KeyRow(*row) for row in self._all(f"{_KEY} WHERE node = ? ORDER BY since_us, thumbprint", (node,))]
+
+    def evidence(self, partner: str | None = None, *, open_only: bool = False) -> list[EvidenceRow]:
+        """What is held against a partner or against all, in the order it came."""
+        sql = f"{_EVIDENCE} WHERE (?1 IS NULL OR partner = ?1) AND NOT (?2 AND settled_us IS NOT NULL) ORDER BY n"
+        return [EvidenceRow(*row) for row in self._all(sql, (partner, open_only))]
+
+
+class TrustWrites(TrustReads):
+    """Changing it."""
+
+    def put_node_key(self, row: KeyRow) -> None:
+        """Keep a key, or how it stands now."""
+        self._do(
+            "INSERT INTO node_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node, thumbprint) DO UPDATE SET"
+            " until_us = excluded.until_us, state = excluded.state, confirmed_us = excluded.confirmed_us",
+            (row.node, row.thumbprint, row.x, row.since_us, row.until_us, row.state, row.handover, row.confirmed_us),
+        )
+
+    def put_evidence(self, row: EvidenceRow) -> bool:
+        """Keep it; False if these two notes are held already."""
+        sql = "INSERT OR IGNORE INTO evidence (partner, kind, held, shown, at_us, settled_us) VALUES (?, ?, ?, ?, ?, ?)"
+        return self._do(sql, (row.partner, row.kind, row.held, row.shown, row.at_us, row.settled_us)) == 1
+
+    def settle_evidence(self, partner: str, now_us: int) -> int:
+        """What is held against a partner stops nothing any more; how many there were. It stays on record."""
+        sql = "UPDATE evidence SET settled_us = ? WHERE partner = ? AND settled_us IS NULL"
+        return self._do(sql, (now_us, partner))
