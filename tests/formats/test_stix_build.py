@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import orjson
 import pytest
 import stix2
@@ -26,6 +27,7 @@ from prasan.formats.stix_build import (
     vessel_id,
     vessel_object,
 )  # fmt: skip
+from prasan.formats.stix_consent import Consent, Terms, answer_id, ask_id, consent_object, onto, read_consent
 from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_object, receipt_object
 from prasan.formats.stix_definitions import definitions
 from prasan.formats.stix_ids import EXTENSIONS, NATIVE, TLP2
@@ -56,6 +58,20 @@ POINTS = [(1_700_000_000 + 60 * i, 9 + 0.001 * i, 100 + 0.00001 * i * i) for i i
 RECEPTION = Reception("coast", 1_699_920_000, 9, 100, ((178_005, 3, "A", 4, 5), (178_005, 3, "", 0, 1)))
 
 
+ASKED = Consent(
+    terms=Terms(
+        nonce="44444444-4444-4444-8444-444444444444", accord="a" * 64, target_id=VESSEL, requester=NODE,
+        target_version="2026-01-01T00:00:00.000Z", recipients=onto([(NODE.replace("1", "3"), "my-mc")]),
+        purpose="maritime_security",
+    ),
+    state="asked", expires=1.8e9,
+)  # fmt: skip
+REVOKED = msgspec.structs.replace(
+    ASKED, state="revoked", answers=ask_id(ASKED.terms), place_deg=0.5, time_min=60, drop=("evidence", "identity"),
+    reason="over", recall_onward=True,
+)  # fmt: skip
+
+
 def every(marking: Marking) -> dict[str, bytes]:
     event = Event("event-1", FINDING, "closed", 2, 1_700_100_000, marking, "late_data", "event-0")
     receipt = Receipt(recall_id(NODE, RECALL), (VESSEL,), {VESSEL: "not_held"}, 1)
@@ -73,6 +89,8 @@ def every(marking: Marking) -> dict[str, bytes]:
         "note": statistics_note({"gap": 3, "encounter": 1}, {"th": "๓", "en": "three"}, [NODE], STAMP, marking),
         "recall": recall_object(RECALL, STAMP, marking),
         "receipt": receipt_object(receipt, STAMP, marking),
+        "consent asked": consent_object(ASKED, STAMP, marking),
+        "consent revoked": consent_object(REVOKED, STAMP, marking),
     }
 
 
@@ -179,3 +197,36 @@ def test_a_reception_summary_is_read_as_it_was_written() -> None:
                   {"rows": [[1, 2, "A", 2, 1]]}, {"rows": [[1]]}, {"source": 5}):  # fmt: skip
         with pytest.raises(FormatError):
             read_reception(orjson.dumps(document | wrong))
+
+
+def test_a_consent_is_read_as_it_was_written() -> None:
+    for consent in (ASKED, REVOKED):
+        assert read_consent(consent_object(consent, STAMP, Marking())) == consent
+    first, other = ask_id(ASKED.terms), ask_id(msgspec.structs.replace(ASKED.terms, nonce="5" + ASKED.terms.nonce[1:]))
+    assert first != other
+    assert answer_id(NODE, first) not in {first, answer_id(NODE, other)}
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"state": "granted"},
+    {"state": "given"},
+    {"answers": "prasan-consent--44444444-4444-4444-8444-444444444444"},
+    {"nonce": "7"},
+    {"recipients": []},
+    {"recipients": [{"id": VESSEL}]},
+    {"requester": VESSEL},
+    {"expires": "soon"},
+    {"steps": {"place_deg": 0}},
+    {"steps": {"place_deg": "wide"}},
+    {"steps": {"drop": ["name"]}},
+    {"steps": {"blur": 3}},
+    {"purpose": ""},
+    {"target_id": 7},
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+def test_a_consent_that_is_not_understood_whole_is_not_taken(broken: dict[str, Any]) -> None:
+    document = orjson.loads(consent_object(ASKED, STAMP, Marking())) | broken
+    with pytest.raises(FormatError):
+        read_consent(orjson.dumps(document))

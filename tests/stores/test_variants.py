@@ -53,6 +53,8 @@ def test_a_store_of_the_version_before_is_brought_up(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         for table in re.findall(r"CREATE TABLE (\w+)", "".join(UPGRADES.values())):
             connection.execute(f"DROP TABLE {table}")
+        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", "".join(UPGRADES.values())):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 2")
     store = Store(path)
     with store.write() as tx:

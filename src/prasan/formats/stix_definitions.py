@@ -19,6 +19,7 @@ DESCRIPTIONS: Final = {
     "prasan-reception": "How many vessels one source heard, and should have, by cell and hour: numbers without tracks.",
     "prasan-recall": "A request to withdraw versions of an object that was sent, with a reason and a deadline.",
     "prasan-receipt": "The answer to a recall: what was withdrawn, what was not and why, who is still to answer.",
+    "prasan-consent": "An ask to pass an object on, and the originator's answer: given, refused or revoked.",
     "incident": "Maritime incident: place, time and how exactly it is known, kind of attack, state of the vessel.",
     "note": "Counts that a note gives in words, and the words in each language.",
 }

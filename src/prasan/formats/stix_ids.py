@@ -37,6 +37,7 @@ TRACK: Final = "prasan-vessel-track"
 RECEPTION: Final = "prasan-reception"
 RECALL: Final = "prasan-recall"
 RECEIPT: Final = "prasan-receipt"
+CONSENT: Final = "prasan-consent"
 INCIDENT: Final = "incident"
 NOTE: Final = "note"
 
@@ -47,6 +48,7 @@ EXTENSIONS: Final = {
     RECEPTION: "extension-definition--e1a5b843-bad7-443f-88ec-67c5aec4fc0c",
     RECALL: "extension-definition--5d7c7ae1-6ec1-45d5-87bb-f7fc403f5709",
     RECEIPT: "extension-definition--87913311-d614-4f20-be6a-a37355ddd4f5",
+    CONSENT: "extension-definition--e351f0ed-afde-478e-a1ab-6a0d925a72e4",
     INCIDENT: "extension-definition--1b4d62dc-3666-4f4f-a536-2366cffea388",
     NOTE: "extension-definition--e8ab571e-1c39-4e9d-a3d1-2c5d02534256",
 }
@@ -54,7 +56,7 @@ EXTENSIONS: Final = {
 
 NATIVE: Final = frozenset({INCIDENT, NOTE})
 
-CONTROL: Final = frozenset({RECALL, RECEIPT})
+CONTROL: Final = frozenset({RECALL, RECEIPT, CONSENT})
 """Types that travel in the control lane only."""
 
 COMMON_KNOWLEDGE: Final = frozenset({PRODUCT, TLP2_EXTENSION, *TLP_OF, *EXTENSIONS.values()})

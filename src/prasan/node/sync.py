@@ -115,12 +115,16 @@ class Hands:
         self.node, self.partner = node, partner
         terms = combine(tuple(a for a in accords_with(node, partner.id) if a.in_force(node.clock.now())))
         self.onward: Onward = terms.onward if terms else "never"
+        self.waiting: dict[str, bytes] = {}
+        """What is being posted: a later answer may take its place while it is on its way."""
 
     def act(self, step: Step) -> Reply:
         """One step that is no request."""
         if isinstance(step, Pending):
             self.node.at("receipt")
-            return self.node.store.outgoing(self.partner.id)
+            waiting = self.node.store.outgoing(self.partner.id)
+            self.waiting = {item.id: item.raw for item in waiting}
+            return waiting
         with self.node.store.write() as tx:
             if isinstance(step, Apply):
                 self.apply(tx, step)
@@ -185,7 +189,7 @@ class Hands:
         """The partner holds these."""
         now_us, partner = self.node.clock.now_us(), self.partner.id
         for item in tx.outgoing(partner):
-            if item.id in step.ids and tx.posted(item.id, partner, now_us):
+            if item.id in step.ids and tx.posted(item.id, partner, now_us, self.waiting.get(item.id)):
                 delivered(self.node, tx, partner, item)
 
     def acked(self, tx: Tx, step: Acked) -> None:

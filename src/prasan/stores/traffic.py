@@ -51,7 +51,8 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class RecallOut(msgspec.Struct, frozen=True):
-    """A recall we sent to one recipient; it is overdue when the deadline passed without a receipt."""
+    """A recall we sent to one recipient; it is overdue when the deadline passed without a receipt, or with one that
+    still waits for others. `pending` is how many those are."""
 
     id: str
     object_id: str
@@ -62,6 +63,7 @@ class RecallOut(msgspec.Struct, frozen=True):
     issued_us: int
     receipt: bytes | None = None
     answered_us: int | None = None
+    pending: int = 0
 
 
 class RecallIn(msgspec.Struct, frozen=True):
@@ -83,3 +85,20 @@ class Outgoing(msgspec.Struct, frozen=True):
     partner: str
     raw: bytes
     queued_us: int
+
+
+class ConsentRow(msgspec.Struct, frozen=True):
+    """A consent as it stands. `side` is who asked: `ours` of a partner, `theirs` of us; `id` that of the ask.
+
+    `object_id` is the object here, `body` the consent as JSON bytes, `partner` the other side.
+    """
+
+    side: str
+    id: str
+    partner: str
+    object_id: str
+    state: str
+    body: bytes
+    asked_us: int
+    changed_us: int
+    answered_us: int | None = None

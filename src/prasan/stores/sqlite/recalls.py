@@ -6,13 +6,28 @@ from prasan.stores.rows import version_key
 from prasan.stores.sqlite.link import Link
 from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
 
+ONWARD: Final = """
+ALTER TABLE recalls_out ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE onward (
+  partner TEXT NOT NULL, recall_in TEXT NOT NULL, recall_out TEXT NOT NULL, PRIMARY KEY (partner, recall_in, recall_out)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX onward_out ON onward (recall_out);
+CREATE TABLE resting_on (
+  partner TEXT NOT NULL, recall_in TEXT NOT NULL, object_id TEXT NOT NULL, looked_us INTEGER,
+  PRIMARY KEY (partner, recall_in, object_id)
+) STRICT, WITHOUT ROWID;
+"""
+"""Which recalls we sent on for which recall of a partner's; and what of ours rests on what it recalled."""
+
 _OUT: Final = (
-    "SELECT id, object_id, view_id, recipient, reason, deadline_us, issued_us, receipt, answered_us FROM recalls_out"
+    "SELECT id, object_id, view_id, recipient, reason, deadline_us, issued_us, receipt, answered_us, pending"
+    " FROM recalls_out"
 )
 _IN: Final = "SELECT id, partner, target_id, reason, deadline_us, received_us, answered_us FROM recalls_in"
 
-STANDING: Final = "allowed_us IS NULL AND reason != 'replaced'"
-"""An officer's recall that holds; `replaced` only takes back a form for which another was sent."""
+STANDING: Final = "allowed_us IS NULL AND reason NOT IN ('replaced', 'onward')"
+"""An officer's recall that holds. `replaced` only takes back a form for which another was sent, `onward` what the
+object's own sender has recalled: what it sends later is decided anew."""
 
 
 class RecallReads(Link):
@@ -34,14 +49,48 @@ class RecallReads(Link):
         return self._one(sql, (recipient, object_id)) is not None
 
     def overdue(self, now_us: int) -> list[RecallOut]:
-        """Recalls whose deadline passed without a receipt."""
-        rows = self._all(f"{_OUT} WHERE answered_us IS NULL AND deadline_us < ? ORDER BY deadline_us", (now_us,))
-        return [RecallOut(*row) for row in rows]
+        """Recalls whose deadline passed without a receipt, or with one that still waits for others."""
+        where = "WHERE (answered_us IS NULL OR pending > 0) AND deadline_us < ? ORDER BY deadline_us"
+        return [RecallOut(*row) for row in self._all(f"{_OUT} {where}", (now_us,))]
 
     def recalls_in(self, partner: str | None = None) -> list[RecallIn]:
         """Recalls that came to us, oldest first."""
         rows = self._all(f"{_IN} WHERE ?1 IS NULL OR partner = ?1 ORDER BY received_us, id", (partner,))
         return [RecallIn(*row) for row in rows]
+
+    def recall_in(self, partner: str, recall_id: str) -> RecallIn | None:
+        """One of them."""
+        row = self._one(f"{_IN} WHERE partner = ? AND id = ?", (partner, recall_id))
+        return None if row is None else RecallIn(*row)
+
+    def sent_on(self, partner: str, recall_id: str) -> list[RecallOut]:
+        """The recalls that we sent on because of a partner's recall."""
+        where = "WHERE id IN (SELECT recall_out FROM onward WHERE partner = ? AND recall_in = ?) ORDER BY id"
+        return [RecallOut(*row) for row in self._all(f"{_OUT} {where}", (partner, recall_id))]
+
+    def sent_on_for(self, recall_out: str) -> list[RecallIn]:
+        """The recalls of partners that a recall of ours was sent on for."""
+        where = "WHERE (partner, id) IN (SELECT partner, recall_in FROM onward WHERE recall_out = ?) ORDER BY id"
+        return [RecallIn(*row) for row in self._all(f"{_IN} {where}", (recall_out,))]
+
+    def resting_on(self, partner: str, recall_id: str) -> list[str]:
+        """Objects of ours that refer to what a partner recalled and that no officer has looked at since."""
+        sql = "SELECT object_id FROM resting_on WHERE partner = ? AND recall_in = ? AND looked_us IS NULL ORDER BY 1"
+        return [row[0] for row in self._all(sql, (partner, recall_id))]
+
+    def referring(self, object_id: str) -> list[str]:
+        """Objects of ours, as they stand now, whose bytes hold this id."""
+        sql = (
+            "SELECT DISTINCT id FROM objects WHERE origin = 'own' AND status = 'current' AND id != ?1"
+            " AND instr(CAST(bytes AS TEXT), ?1) > 0 ORDER BY 1"
+        )
+        return [row[0] for row in self._all(sql, (object_id,))]
+
+    def queued(self, partner: str, outgoing_id: str) -> Outgoing | None:
+        """What was queued for a partner's inbox under an id, posted or not."""
+        sql = "SELECT id, partner, bytes, queued_us FROM outbox WHERE partner = ? AND id = ?"
+        row = self._one(sql, (partner, outgoing_id))
+        return None if row is None else Outgoing(*row)
 
     def outgoing(self, partner: str) -> list[Outgoing]:
         """What waits for a partner's inbox, in order."""
@@ -62,17 +111,19 @@ class RecallWrites(RecallReads):
         values = (row.id, row.object_id, row.view_id, row.recipient, row.reason, row.deadline_us, row.issued_us)
         return self._do(sql, (*values, row.receipt, row.answered_us)) == 1
 
-    def answer_recall(self, recall_id: str, recipient: str, receipt: bytes, version: str, now_us: int) -> bool:
+    def answer_recall(  # noqa: PLR0913, PLR0917 - the columns of an answer
+        self, recall_id: str, recipient: str, receipt: bytes, version: str, now_us: int, pending: int = 0
+    ) -> bool:
         """Keep a recipient's receipt; a later version replaces it. False if it is no news, or never got that recall.
 
         The time of the first answer stays: it is what the deadline is held against.
         """
         sql = (
-            "UPDATE recalls_out SET receipt = ?, receipt_vkey = ?, answered_us = coalesce(answered_us, ?)"
+            "UPDATE recalls_out SET receipt = ?, receipt_vkey = ?, answered_us = coalesce(answered_us, ?), pending = ?"
             " WHERE id = ? AND recipient = ? AND receipt_vkey < ?"
         )
         key = version_key(version)
-        return self._do(sql, (receipt, key, now_us, recall_id, recipient, key)) == 1
+        return self._do(sql, (receipt, key, now_us, pending, recall_id, recipient, key)) == 1
 
     def allow_again(self, recipient: str, object_id: str, now_us: int) -> int:
         """An officer lets a recalled object go to the recipient again; how many recalls that ends."""
@@ -85,17 +136,39 @@ class RecallWrites(RecallReads):
         values = (row.id, row.partner, row.target_id, row.reason, row.deadline_us, row.received_us, row.answered_us)
         return self._do(sql, values) == 1
 
+    def put_sent_on(self, partner: str, recall_in: str, recall_out: str) -> None:
+        """Record that a recall of ours was sent on because of a partner's."""
+        self._do("INSERT OR IGNORE INTO onward VALUES (?, ?, ?)", (partner, recall_in, recall_out))
+
+    def put_resting_on(self, partner: str, recall_in: str, object_id: str) -> None:
+        """An officer is to look at an object of ours: it refers to what a partner recalled."""
+        self._do("INSERT OR IGNORE INTO resting_on VALUES (?, ?, ?, NULL)", (partner, recall_in, object_id))
+
+    def looked_at(self, object_id: str, now_us: int) -> int:
+        """An officer has looked at an object of ours; for how many recalls that was asked."""
+        sql = "UPDATE resting_on SET looked_us = ? WHERE object_id = ? AND looked_us IS NULL"
+        return self._do(sql, (now_us, object_id))
+
     def recall_answered(self, recall_id: str, partner: str, now_us: int) -> bool:
         """Our receipt for a partner's recall has reached it; False if that was known or no such recall came."""
         sql = "UPDATE recalls_in SET answered_us = ? WHERE id = ? AND partner = ? AND answered_us IS NULL"
         return self._do(sql, (now_us, recall_id, partner)) == 1
 
     def queue_outgoing(self, row: Outgoing) -> bool:
-        """Queue an object for a partner's inbox; False if that id was queued before."""
-        sql = "INSERT OR IGNORE INTO outbox (id, partner, bytes, queued_us) VALUES (?, ?, ?, ?)"
+        """Queue an object for a partner's inbox, in place of what waited or was posted under its id; False for what
+        was queued before with the same bytes."""
+        sql = (
+            "INSERT INTO outbox (id, partner, bytes, queued_us) VALUES (?, ?, ?, ?) ON CONFLICT (partner, id)"
+            " DO UPDATE SET bytes = excluded.bytes, queued_us = excluded.queued_us, posted_us = NULL"
+            " WHERE bytes != excluded.bytes"
+        )
         return self._do(sql, (row.id, row.partner, row.raw, row.queued_us)) == 1
 
-    def posted(self, outgoing_id: str, partner: str, now_us: int) -> bool:
-        """The partner's node has said that it holds it; False if that was known."""
-        sql = "UPDATE outbox SET posted_us = ? WHERE id = ? AND partner = ? AND posted_us IS NULL"
-        return self._do(sql, (now_us, outgoing_id, partner)) == 1
+    def posted(self, outgoing_id: str, partner: str, now_us: int, raw: bytes | None = None) -> bool:
+        """The partner's node has said that it holds it; False if that was known, or if other bytes (`raw` are those
+        that were posted) have taken its place."""
+        sql = (
+            "UPDATE outbox SET posted_us = ?1 WHERE id = ?2 AND partner = ?3 AND posted_us IS NULL"
+            " AND (?4 IS NULL OR bytes = ?4)"
+        )
+        return self._do(sql, (now_us, outgoing_id, partner, raw)) == 1

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from prasan.stores.sqlite.consents import CONSENTS
+from prasan.stores.sqlite.recalls import ONWARD
 from prasan.stores.sqlite.trust import TRUST
 
 VERSION: Final = 4
@@ -14,12 +16,13 @@ CREATE TABLE variants (
 ) STRICT, WITHOUT ROWID;
 """
 
-UPGRADES: Final = {2: VARIANTS, 3: TRUST}
+UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + ONWARD}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
     VARIANTS
     + TRUST
+    + CONSENTS
     + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -153,4 +156,5 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (log, by, size)
 ) STRICT, WITHOUT ROWID;
 """
+    + ONWARD
 )

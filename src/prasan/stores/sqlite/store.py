@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from prasan.errors import IntegrityError, Unreachable, UsageError
+from prasan.stores.sqlite.consents import ConsentReads, ConsentWrites
 from prasan.stores.sqlite.events import EventReads, EventWrites
 from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
 from prasan.stores.sqlite.intake import IntakeReads, IntakeWrites
@@ -34,6 +35,7 @@ class Reads(
     PeopleReads,
     IntakeReads,
     RecallReads,
+    ConsentReads,
     InboxReads,
     EventReads,
     LogReads,
@@ -53,6 +55,7 @@ class Tx(
     PeopleWrites,
     IntakeWrites,
     RecallWrites,
+    ConsentWrites,
     InboxWrites,
     EventWrites,
     LogWrites,
