@@ -1,6 +1,5 @@
 """A request and a response as values, and the times that TAXII writes. Nothing here opens a socket."""
 
-import gzip
 import re
 from calendar import timegm
 from collections.abc import Mapping
@@ -9,12 +8,13 @@ from typing import Final
 
 import msgspec
 
+from prasan.exchange import codings
+
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 
-_GZIP_FROM: Final = 1024
+_PACKED_FROM: Final = 1024
 """Bytes below which compressing costs more than it saves."""
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
-_REFUSED: Final = re.compile(r"q=0(\.0*)?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,13 +70,12 @@ def raw_answer(status: int, body: bytes, headers: Mapping[str, str] | None = Non
 
 
 def compressed(response: Response, accept_encoding: str) -> Response:
-    """The response in gzip, if the reader takes it and it pays."""
-    codings = [part.replace(" ", "").partition(";") for part in accept_encoding.lower().split(",")]
-    takes = any(name in ("gzip", "*") and not _REFUSED.fullmatch(weight) for name, _, weight in codings)
+    """The response in zstd or gzip, if the reader takes it and it pays."""
     vary = {**response.headers, "vary": "accept-encoding"}
-    if not takes or len(response.body) < _GZIP_FROM:
+    coding = codings.chosen(accept_encoding) if len(response.body) >= _PACKED_FROM else ""
+    if not coding:
         return Response(response.status, response.body, vary)
-    return Response(response.status, gzip.compress(response.body, 1, mtime=0), {**vary, "content-encoding": "gzip"})
+    return Response(response.status, codings.packed(response.body, coding), {**vary, "content-encoding": coding})
 
 
 def time_text(us: int) -> str:

@@ -1,7 +1,8 @@
 """Lanes and the collections they are served as (docs/wire.md, section 6)."""
 
+from hashlib import sha256
 from typing import Final, Literal, get_args
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -59,8 +60,12 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 def collection_id(epoch: str, space: str, lane: str) -> str:
-    """UUIDv5(epoch, recipient id ‖ "/" ‖ lane)."""
-    return str(uuid5(UUID(epoch), f"{space}/{lane}"))
+    """SHA-256(the 16 bytes of the epoch ‖ recipient id ‖ "/" ‖ lane), its first 16 bytes as a UUID of version 4.
+
+    TAXII 2.1 section 2 wants version 4: random bits, which these are to whoever does not know the random epoch.
+    """
+    drawn = sha256(UUID(epoch).bytes + f"{space}/{lane}".encode()).digest()
+    return str(UUID(bytes=drawn[:16], version=4))
 
 
 def collections(epoch: str, caller: Caller) -> list[Collection]:

@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 
 from prasan.errors import FormatError
+from prasan.exchange import codings
+from prasan.exchange.codings import CODINGS
 from prasan.exchange.http import Problem, Response, raw_answer, time_text
 from prasan.exchange.lanes import PAGE
 from prasan.exchange.shelf import Shelf
@@ -32,6 +34,23 @@ class _Detail(msgspec.Struct, omit_defaults=True):
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 
+def unpacked(body: bytes, content_encoding: str | None) -> bytes:
+    """The body as it was before it was packed (RFC 9110 section 8.4). `Problem` 400, 413 or 415.
+
+    However well it is packed, it is unpacked no further than the limit.
+    """
+    coding = (content_encoding or "identity").strip().lower()
+    if coding == "identity":
+        return body
+    if coding not in CODINGS:
+        taken = {"accept-encoding": ", ".join(CODINGS)}
+        raise Problem(415, "Unsupported content coding", "Send it in gzip or zstd, or as it is.", taken)
+    try:
+        return codings.unpacked(body, coding, MAX_CONTENT)
+    except FormatError as error:
+        raise Problem(400, "Damaged body", str(error)) from None
+
+
 def split(body: bytes) -> list[bytes]:
     """The objects of an envelope, each as the bytes received. `Problem` 400, 413 or 422."""
     if len(body) > MAX_CONTENT:
@@ -43,7 +62,8 @@ def split(body: bytes) -> list[bytes]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(400, "Malformed body", "The body is not JSON.") from None
     if found and len(found) > PAGE:
-        raise Problem(413, "Content too large", f"At most {PAGE} objects are taken at once.")
+        # Not 413: that is for bodies longer than `max_content_length` only (section 4.2.1).
+        raise Problem(422, "Too many objects", f"At most {PAGE} objects are taken at once.")
     if not found:
         raise Problem(422, "Nothing to add", "The envelope holds no objects.")
     return [bytes(raw) for raw in found]

@@ -114,7 +114,8 @@ def _add(call: _Call, name: str) -> Response:
     if not collection.can_write:
         raise Problem(403, "Forbidden", "This collection cannot be written to; post to the inbox.")
     asked.check_content_type(call.request.headers.get("content-type"))
-    return posts.add(call.shelf, call.caller.space or "", call.request.body, call.site.new_id(), call.now_us)
+    body = posts.unpacked(call.request.body, call.request.headers.get("content-encoding"))
+    return posts.add(call.shelf, call.caller.space or "", body, call.site.new_id(), call.now_us)
 
 
 def _delete(call: _Call, name: str, object_id: str) -> Response:
