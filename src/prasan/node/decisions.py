@@ -9,7 +9,7 @@ import orjson
 from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_ids import EVENT
 from prasan.node.objects import KEPT, Kept
-from prasan.release.facts import Facts
+from prasan.release.facts import Consent, Facts
 from prasan.stores.rows import ObjectRow
 
 Form = Literal["object", "variant", "untold"]
@@ -19,8 +19,15 @@ Form = Literal["object", "variant", "untold"]
 class Subject:
     """One object made ready: decoded once, then decided for one recipient after the other."""
 
-    def __init__(self, row: ObjectRow, node_id: str, origin_name: str, form: Form = "object") -> None:
-        self.row, self.form = row, form
+    def __init__(
+        self,
+        row: ObjectRow,
+        node_id: str,
+        origin_name: str,
+        form: Form = "object",
+        consents: tuple[Consent, ...] = (),
+    ) -> None:
+        self.row, self.form, self._consents = row, form, consents
         self.header: Header = peek(row.raw)
         self._node_id, self._origin_name = node_id, origin_name
 
@@ -60,6 +67,7 @@ class Subject:
             when=parse_time(kept.content.when) if kept.content.when else None,
             terms=kept.terms,
             unread_text=kept.unread_text,
+            consents=self._consents,
         )
 
     def facts_for(self, recipient: str, *, recalled: bool) -> Facts:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from prasan.exchange.statements import Handling, statement
 from prasan.formats.stix_ids import EVENT, type_of
 from prasan.ledger.entry import Detail
+from prasan.node.consented import consents_on
 from prasan.node.decisions import Subject
 from prasan.node.node import Node
 from prasan.node.provenance import DERIVED_TYPES as DERIVED
@@ -50,8 +51,10 @@ class Desk:
         return self._last[1]
 
     def _ready(self, row: ObjectRow) -> Subject:
-        sender = self.cases.get(row.origin)
-        return Subject(row, self.node.id, OWN if row.origin == OWN else sender.recipient.name if sender else row.origin)
+        if row.origin == OWN:
+            return Subject(row, self.node.id, OWN)
+        sender, consents = self.cases.get(row.origin), consents_on(self.tx, row.id)
+        return Subject(row, self.node.id, sender.recipient.name if sender else row.origin, consents=consents)
 
     def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
         """Of these objects, those that the recipient can read now, each with the id it has there."""

@@ -240,7 +240,8 @@ class Step:
             sha256=sha256(view.raw).hexdigest(),
             raw=view.raw if self.subject.form == "variant" or not verbatim else None,
         )
-        self.desk.put_view(self.case, new, self.row.marking, self.row.sha256 if verbatim else None)
+        marking = self.row.marking.join(self.decision.caveats)
+        self.desk.put_view(self.case, new, marking, self.row.sha256 if verbatim else None)
 
     def next_us(self, after: Target, due_s: float) -> int | None:
         """When to decide again: once the clock may change the verdict, or a built view's interval has passed."""
