@@ -95,7 +95,7 @@ def judge(raw: bytes, lane: Lane, stated: Stated, peer: Peer, known: Known) -> A
     here = known.object_hash(*key)
     reason = (
         _statement(statement, digest, lane, peer)
-        or _speech(header, peer, known)
+        or speech(header, peer, known)
         or ("conflict" if here not in (None, digest) else None)
     )
     if reason:
@@ -139,7 +139,8 @@ def _covered(statement: Statement, peer: Peer) -> bool:
     return any(accord is not None and accord.in_force(peer.now_us() / 1e6) for accord in named)
 
 
-def _speech(header: stix.Header, peer: Peer, known: Known) -> Reason | None:
+def speech(header: stix.Header, peer: Peer, known: Known) -> Reason | None:
+    """Why a partner may not say this: the id is somebody else's, or its version is of the future. None if it may."""
     is_node = header.id in peer.nodes
     speaker = header.id if is_node else known.speaker(header.id)
     if speaker not in (None, peer.id):

@@ -10,6 +10,7 @@ from prasan.exchange.lanes import Lane
 from prasan.exchange.peer import Doorkeeper
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.control import take_posted
+from prasan.node.inbox import take_in
 from prasan.node.node import Node
 from prasan.node.partnering import card_of, own_card
 from prasan.node.people import check_password, check_token
@@ -48,7 +49,7 @@ def shelf(node: Node) -> StoreShelf:
         for item in items:
             take_posted(node, tx, owner, item)
 
-    return StoreShelf(node.store, on_post)
+    return StoreShelf(node.store, on_post, lambda *told: take_in(node, *told))
 
 
 class PeerDesk:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from prasan.picture.posted import Item, Report
+from prasan.picture.posted import Item, Outcome, Report
 from prasan.stores.rows import Shelved, Wanted
 from prasan.stores.sqlite.store import Store, Tx
 
@@ -10,16 +10,24 @@ OnPost = Callable[[Tx, str, Sequence[Item], int], None]
 """Called inside the transaction of a post with the owner, the items that are new here, and the time in µs."""
 
 
+OnTold = Callable[[Tx, str, Sequence[Item], Sequence[Outcome]], None]
+"""Called there too, with every item that was posted and whether it is new, the same or in conflict."""
+
+
 def _nothing(_tx: Tx, _owner: str, _items: Sequence[Item], _now_us: int) -> None:
+    return None
+
+
+def _untold(_tx: Tx, _owner: str, _items: Sequence[Item], _outcomes: Sequence[Outcome]) -> None:
     return None
 
 
 class StoreShelf:
     """What `exchange.taxii` reads from and posts to. `on_post` is where a node handles receipts and its ledger."""
 
-    def __init__(self, store: Store, on_post: OnPost = _nothing) -> None:
+    def __init__(self, store: Store, on_post: OnPost = _nothing, on_told: OnTold = _untold) -> None:
         self._store = store
-        self._on_post = on_post
+        self._on_post, self._on_told = on_post, on_told
 
     def epoch(self) -> str:
         """The UUID that collection ids are made of."""
@@ -49,6 +57,7 @@ class StoreShelf:
         with self._store.write() as tx:
             outcomes = [tx.put_inbox(owner, item, now_us) for item in items]
             self._on_post(tx, owner, [i for i, how in zip(items, outcomes, strict=True) if how == "new"], now_us)
+            self._on_told(tx, owner, items, outcomes)
             body = report(outcomes)
             tx.put_status(status_id, owner, body, now_us)
         return body

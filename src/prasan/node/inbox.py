@@ -1,0 +1,105 @@
+"""What partners post to their inbox beside control: objects of theirs, judged, kept and decided like those that we pull
+(docs/wire.md, section 9). The poster's status never depends on it: it was written by form alone."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from prasan.exchange.intake import Peer, Reason, speech
+from prasan.formats.stix import Header, free_text, peek
+from prasan.formats.stix_ids import COMMON_KNOWLEDGE, CONTROL, RECEPTION
+from prasan.node.control import POSTED
+from prasan.node.node import Node
+from prasan.node.objects import Kept, object_row, queue
+from prasan.node.reception import arrives
+from prasan.node.recipients import accords_with
+from prasan.node.record import NODE_LOG, note
+from prasan.picture.marking import Marking, Tlp
+from prasan.picture.posted import Item, Outcome
+from prasan.release.accord import Combined, combine
+from prasan.release.facts import content_of
+from prasan.stores.sqlite import Tx
+from prasan.stores.traffic import Conflict, Quarantined
+
+UNSTATED: Final = Tlp.AMBER_STRICT
+"""Of an object without a TLP label: FIRST's label for "your organization, and nobody else"."""
+
+
+def take_in(node: Node, tx: Tx, owner: str, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
+    """Keep what a registered partner posted, in the transaction of the post; what is not its to say is kept apart.
+
+    Posted again it is judged again: what was turned away for want of an accord is taken once there is one.
+    """
+    if tx.partner(owner) is None:
+        return
+    told = [(item, how) for item, how in zip(items, outcomes, strict=True) if _is_told(item)]
+    if not told:
+        return
+    judge = _Judge(node, tx, owner)
+    changed = [result for item, how in told if (result := judge.take(item, how)) is not None]
+    # The partner's own log counts what came, not what became of it: that may tell whose an id is.
+    if came := sum(how == "new" for _, how in told):
+        note(node, tx, owner, "posted", owner, {"objects": came})
+    if changed:
+        counts = {"taken": sum(changed), "turned": len(changed) - sum(changed)}
+        note(node, tx, NODE_LOG, "posted", owner, counts)
+
+
+def _is_told(item: Item) -> bool:
+    """False for what is control and for constants that every node knows."""
+    return item.type not in CONTROL and item.type not in POSTED and item.id not in COMMON_KNOWLEDGE
+
+
+class _Judge:
+    """One partner's post: who it is, under which accords, and what is here already."""
+
+    def __init__(self, node: Node, tx: Tx, owner: str) -> None:
+        self._node, self._tx, self._owner = node, tx, owner
+        self._now_us = node.clock.now_us()
+        nodes = frozenset({node.id, *(one.id for one in tx.partners())})
+        accords = accords_with(node, owner)
+        self._peer = Peer(owner, node.id, {one.hash: one for one in accords}, nodes, lambda: self._now_us)
+        self._terms = combine(tuple(one for one in accords if one.in_force(self._now_us / 1e6)))
+
+    def take(self, item: Item, how: Outcome) -> bool | None:
+        """True if it is an object of ours now, False if it was put into quarantine, None if nothing changed."""
+        header = peek(item.raw)
+        reason: Reason | None = "conflict" if how == "conflict" else self._reason(header)
+        if reason is None and self._terms is not None:
+            put = self._keep(item, header, self._terms)
+            if put != "conflict":
+                return True if put == "new" else None
+            reason = "conflict"
+        return False if self._set_apart(item, header.version, reason or "unknown_accord") else None
+
+    def _reason(self, header: Header) -> Reason | None:
+        if self._terms is None:
+            return "unknown_accord"
+        # An id that we gave to this partner for a view of ours is ours to speak for.
+        if self._tx.mapped_back(self._owner, header.id) is not None:
+            return "may_not_speak"
+        return speech(header, self._peer, self._tx)
+
+    def _keep(self, item: Item, header: Header, terms: Combined) -> str:
+        unread = bool(free_text(item.raw))
+        kept = Kept(content_of(item.raw, header), self._now_us / 1e6, unread_text=unread, onward=terms.onward)
+        row = object_row(item.raw, header, self._owner, marking_of(header, self._owner, terms), kept, self._now_us)
+        put = self._tx.put_object(row)
+        if put == "new":
+            queue(self._tx, self._node, row)
+            if header.type == RECEPTION:
+                arrives(self._tx, item.raw)
+        return put
+
+    def _set_apart(self, item: Item, version: str, reason: Reason) -> bool:
+        row = Quarantined(self._owner, item.id, version, reason, item.raw, self._now_us)
+        if reason == "conflict" and (here := self._tx.object_hash(item.id, version)) is not None:
+            other = sha256(item.raw).hexdigest()
+            self._tx.put_conflict(Conflict(self._owner, item.id, version, here, other, item.raw, self._now_us))
+        return self._tx.put_quarantined(row)
+
+
+def marking_of(header: Header, owner: str, terms: Combined) -> Marking:
+    """A post has no statement: the label of the object itself or `UNSTATED`, under its sender's control, for the
+    purposes of the accord."""
+    return header.marking(UNSTATED).join(Marking(orcon=frozenset({owner}), purposes=terms.purposes))
