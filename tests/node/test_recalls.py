@@ -22,8 +22,9 @@ from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_object, receipt_object
 from prasan.formats.stix_ids import EVENT
 from prasan.node import sync as sync_module
+from prasan.node.obeying import obey
 from prasan.node.publish import work_due
-from prasan.node.recall import obey, recall
+from prasan.node.recall import recall
 from prasan.picture.marking import PUBLIC
 from prasan.stores.traffic import Quarantined
 

@@ -1,6 +1,7 @@
 """The objects of the control lane: recall and receipt (docs/wire.md, section 8)."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
@@ -91,3 +92,28 @@ def receipt_object(receipt: Receipt, stamp: Stamp, marking: Marking) -> bytes:
             "onward_pending": receipt.onward_pending,
         }
     )
+
+
+class _NotWithdrawn(msgspec.Struct, frozen=True):
+    id: str
+    reason: str
+
+
+class _Answered(msgspec.Struct, frozen=True):
+    recall_id: str
+    withdrawn: tuple[str, ...]
+    not_withdrawn: tuple[_NotWithdrawn, ...]
+    onward_pending: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+
+
+_ANSWERED = msgspec.json.Decoder(_Answered)
+
+
+def read_receipt(raw: bytes) -> Receipt:
+    """A partner's answer. FormatError if a property is not of its kind."""
+    try:
+        answered = _ANSWERED.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FormatError(f"the receipt does not hold: {error}", "Ask the partner to send it again.") from None
+    refused = {one.id: one.reason for one in answered.not_withdrawn}
+    return Receipt(answered.recall_id, answered.withdrawn, refused, answered.onward_pending)

@@ -6,8 +6,8 @@ from typing import Final
 
 from prasan.errors import FormatError
 from prasan.exchange.intake import Accepted
-from prasan.formats.stix_ids import RECALL, RECEIPT
-from prasan.node import recall
+from prasan.formats.stix_ids import CONSENT, RECALL, RECEIPT
+from prasan.node import consenting, obeying
 from prasan.node.node import Node
 from prasan.picture.posted import Item
 from prasan.stores.sqlite import Tx
@@ -21,13 +21,15 @@ Delivered = Callable[[Node, Tx, str, Outgoing], None]
 """Called once, when the partner's node has said that it holds what waited in our outbox."""
 
 POSTED: Final[dict[str, Posted]] = {
-    RECEIPT: recall.receipt_posted,
+    RECEIPT: obeying.receipt_posted,
+    CONSENT: consenting.ask_posted,
 }
 PULLED: Final[dict[str, Pulled]] = {
-    RECALL: recall.recall_pulled,
+    RECALL: obeying.recall_pulled,
+    CONSENT: consenting.answer_pulled,
 }
 DELIVERED: Final[dict[str, Delivered]] = {
-    RECEIPT: recall.receipt_delivered,
+    RECEIPT: obeying.receipt_delivered,
 }
 
 

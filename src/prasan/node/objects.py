@@ -129,6 +129,12 @@ def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
     tx.bring_due([one for one in recipient_ids(tx) if one != row.origin], row.id, at_us)
 
 
+def requeue(node: Node, tx: Tx, object_id: str) -> None:
+    """Have an object decided again for everybody, now."""
+    for recipient in recipient_ids(tx):
+        tx.set_due(recipient, object_id, node.clock.now_us())
+
+
 def recipient_ids(store: Reads) -> list[str]:
     """Everybody whom a decision is made for: our staff, the public, and each partner."""
     return [STAFF, PUBLIC, *(partner.id for partner in store.partners())]

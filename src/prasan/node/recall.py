@@ -1,32 +1,41 @@
-"""Recalls: asking a partner to withdraw, answering when a partner asks us, and taking the answers in."""
+"""Recalls: asking a partner to withdraw what it was sent, and letting it have it again."""
 
 from hashlib import sha256
 from typing import Final
 
 import msgspec
+import orjson
 
 from prasan.errors import UsageError
-from prasan.exchange.intake import Accepted
-from prasan.formats.stix import format_time, peek
-from prasan.formats.stix_build import Stamp
-from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_id, recall_object, receipt_object
+from prasan.formats.stix import format_time, parse_time, peek
+from prasan.formats.stix_build import Stamp, encode
+from prasan.formats.stix_control import Recall, recall_id, recall_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.objects import recipient_ids
+from prasan.node.objects import KEPT, STEP_S, object_row, queue
 from prasan.node.record import note
 from prasan.picture.marking import PUBLIC, Marking
-from prasan.picture.posted import Item
 from prasan.release.decide import Case
 from prasan.release.transition import REPLACED
-from prasan.stores.rows import NewView, ViewRow
+from prasan.stores.rows import OWN, NewView, ObjectRow, ViewRow
 from prasan.stores.sqlite import Tx
-from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
+from prasan.stores.traffic import RecallOut
 
 DEFAULT_DAYS: Final = 2
 """The deadline where no accord in force says another."""
 DAY_S: Final = 86_400
 BY_OFFICER: Final = "officer"
+
+
+class Lifted(msgspec.Struct, frozen=True):
+    """What may go to a partner again: how many recalls that ends, and whether a new version of it was made for that,
+    because those that were recalled stay withdrawn there for ever."""
+
+    partner: str
+    object_id: str
+    recalls: int
+    renewed: bool
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -81,24 +90,36 @@ def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> list[Issue
     held = desk.tx.held_views(case.recipient.id, object_id)
     if not held:
         return []
-    names = dict.fromkeys(row.view_id for row in held)
-    issued = [_issue(desk, case, [row for row in held if row.view_id == name], BY_OFFICER, text) for name in names]
+    issued = [issue(desk, case, rows, BY_OFFICER, text) for rows in by_view(held)]
     desk.tx.recall_views(case.recipient.id, object_id)
     desk.tx.set_state(case.recipient.id, object_id, "withheld", ("recalled",), desk.now_us)
     return issued
 
 
+def by_view(held: list[ViewRow]) -> list[list[ViewRow]]:
+    """The rows, parted by the id that the recipient knows them by."""
+    names = dict.fromkeys(row.view_id for row in held)
+    return [[row for row in held if row.view_id == name] for name in names]
+
+
 def replace_view(desk: Desk, case: Case, built: list[ViewRow]) -> None:
     """The built view gives way to the object itself: recalled so that the recipient does not count it twice."""
     if case.recipient.kind == "partner" and built:
-        _issue(desk, case, built, REPLACED, "")
+        issue(desk, case, built, REPLACED, "")
 
 
-def _issue(desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str) -> Issued:
-    """The recall as a row of the control lane, on record in the pair log."""
+def issue(  # noqa: PLR0913, PLR0917 - whom, what, why, until when
+    desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str, latest: float | None = None
+) -> Issued:
+    """One recall of rows that share a view id, as a row of the control lane, on record in the pair log.
+
+    The deadline is that of the accord, but not after `latest` (seconds UTC) if that is still ahead.
+    """
     node, tx, recipient = desk.node, desk.tx, case.recipient
     now = desk.now_us / 1e6
     deadline = now + (case.terms.recall_days if case.terms else DEFAULT_DAYS) * DAY_S
+    if latest is not None and latest > now:
+        deadline = min(deadline, latest)
     asked = Recall(recipient.id, held[-1].view_id, tuple(row.version for row in held), reason, deadline, text)
     identifier, object_id = recall_id(node.id, asked), held[-1].object_id
     tx.put_recall_out(
@@ -127,62 +148,37 @@ def _marking(tx: Tx, recipient: str, object_id: str) -> Marking:
     return row.marking if row else PUBLIC
 
 
-class Withdrawn(msgspec.Struct, frozen=True):
-    """What an incoming recall did here."""
-
-    recall: str
-    target: str
-    found: bool
-
-
-def obey(node: Node, tx: Tx, partner: str, identifier: str, asked: Recall) -> Withdrawn:
-    """Withdraw what a partner recalls, and queue the receipt, in the transaction that applies the page.
-
-    What was turned away counts as held: the answer must not tell whether somebody else speaks for the id.
-    """
-    now_us, target, versions = node.clock.now_us(), asked.target_id, asked.target_versions
-    held = {row.version for row in tx.received(partner, target)} | tx.turned(partner, target)
-    found = not held.isdisjoint(versions)
-    row = RecallIn(identifier, partner, target, asked.reason, int(asked.deadline * 1e6), now_us)
-    if tx.put_recall_in(row):
-        # Also what has not come yet: these versions are never shown, whenever they arrive.
-        tx.take_back(partner, target, versions)
-        if found:
-            requeue(node, tx, target)
-        answer = Receipt(identifier, (target,)) if found else Receipt(identifier, (), {target: "not_held"})
-        receipt = receipt_object(answer, Stamp(node.id, now_us / 1e6, now_us / 1e6), PUBLIC)
-        tx.queue_outgoing(Outgoing(peek(receipt).id, partner, receipt, now_us))
-        note(node, tx, partner, "recalled", identifier, {"target": target, "withdrawn": found})
-    return Withdrawn(identifier, target, found)
+def lift(node: Node, object_id: str, to: str) -> list[Lifted]:
+    """Let a partner, or `all`, have a recalled object again, if the policy gives it. UsageError if no recall stands."""
+    with node.store.write() as tx:
+        desk = Desk(node, tx)
+        object_id = _ours(tx, object_id)
+        lifted = [one for case in _addressees(desk, to) if (one := _lift(desk, case, object_id)) is not None]
+        if not lifted:
+            raise UsageError(f"no recall of {object_id} from {to} stands", "See 'prasan recall list'.")
+    return lifted
 
 
-def requeue(node: Node, tx: Tx, object_id: str) -> None:
-    """Have an object decided again for everybody."""
-    for recipient in recipient_ids(tx):
-        tx.set_due(recipient, object_id, node.clock.now_us())
+def _lift(desk: Desk, case: Case, object_id: str) -> Lifted | None:
+    node, tx, to = desk.node, desk.tx, case.recipient
+    recalls = tx.allow_again(to.id, object_id, desk.now_us)
+    if not recalls:
+        return None
+    row = tx.object(object_id)
+    had = {view.object_version for view in tx.views_of(object_id) if (view.recipient, view.form) == (to.id, "verbatim")}
+    renewed = row is not None and row.origin == OWN and row.status == "current" and row.version in had
+    if row is not None and renewed:
+        _renew(node, tx, row)
+    tx.set_due(to.id, object_id, desk.now_us)
+    note(node, tx, to.id, "recall_lifted", object_id, {"recalls": recalls, "renewed": renewed})
+    return Lifted(to.name, object_id, recalls, renewed)
 
 
-def take_receipt(node: Node, tx: Tx, partner: str, document: dict[str, object], raw: bytes) -> bool:
-    """Record a partner's receipt; False if that partner never got such a recall or had answered it."""
-    identifier = str(document.get("recall_id", ""))
-    if not tx.answer_recall(identifier, partner, raw, str(document.get("modified", "")), node.clock.now_us()):
-        return False
-    withdrawn = document.get("withdrawn")
-    count = len(withdrawn) if isinstance(withdrawn, list) else 0
-    note(node, tx, partner, "receipt", identifier, {"withdrawn": count})
-    return True
-
-
-def receipt_posted(node: Node, tx: Tx, partner: str, item: Item) -> None:
-    """A receipt in a partner's inbox."""
-    take_receipt(node, tx, partner, msgspec.json.decode(item.raw), item.raw)
-
-
-def recall_pulled(node: Node, tx: Tx, partner: str, one: Accepted) -> None:
-    """A recall in a partner's control lane. FormatError if it cannot be read."""
-    obey(node, tx, partner, one.header.id, read_recall(one.raw, node.id))
-
-
-def receipt_delivered(node: Node, tx: Tx, partner: str, sent: Outgoing) -> None:
-    """The partner holds our receipt."""
-    tx.recall_answered(msgspec.json.decode(sent.raw)["recall_id"], partner, node.clock.now_us())
+def _renew(node: Node, tx: Tx, row: ObjectRow) -> None:
+    """The same once more under a new `modified`."""
+    document = orjson.loads(row.raw)
+    modified = max(node.clock.now_us() / 1e6, parse_time(document["modified"]) + STEP_S)
+    raw = encode(document | {"modified": format_time(modified)})
+    after = object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), node.clock.now_us())
+    tx.put_object(after)
+    queue(tx, node, after)

@@ -67,6 +67,10 @@ SHARING: Final[dict[str, str]] = {
     "quarantine.conflict": "Other bytes of the same version are already here",
     "quarantine.too_large": "It is over the size limit",
     "quarantine.bad_object": "It is not a STIX object",
+    "quarantine.not_held": "It asks to pass on what we have not sent there",
+    "quarantine.other_terms": "Its terms are not those of the accord or of what was asked",
+    "quarantine.not_asked": "It answers what that partner was not asked",
+    "quarantine.out_of_order": "It cannot follow what was said before",
     # markings
     "tlp.clear": "TLP:CLEAR: no limit on disclosure",
     "tlp.green": "TLP:GREEN: for the community, not for the public",
@@ -148,4 +152,6 @@ SHARING: Final[dict[str, str]] = {
     "recall.pending": "Waiting for receipt",
     "recall.overdue": "Overdue",
     "recall.reason.officer": "by an officer",
+    "recall.reason.onward": "sent on: its own sender recalled it",
+    "recall.reason.replaced": "the whole object was sent in its place",
 }

@@ -1,9 +1,10 @@
 """Recalls in both directions, and what waits to be posted to partners."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from prasan.stores.rows import version_key
-from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.link import Link, marks
 from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
 
 ONWARD: Final = """
@@ -50,7 +51,9 @@ class RecallReads(Link):
 
     def overdue(self, now_us: int) -> list[RecallOut]:
         """Recalls whose deadline passed without a receipt, or with one that still waits for others."""
-        where = "WHERE (answered_us IS NULL OR pending > 0) AND deadline_us < ? ORDER BY deadline_us"
+        where = (
+            "WHERE (answered_us IS NULL OR pending > 0) AND allowed_us IS NULL AND deadline_us < ? ORDER BY deadline_us"
+        )
         return [RecallOut(*row) for row in self._all(f"{_OUT} {where}", (now_us,))]
 
     def recalls_in(self, partner: str | None = None) -> list[RecallIn]:
@@ -129,6 +132,11 @@ class RecallWrites(RecallReads):
         """An officer lets a recalled object go to the recipient again; how many recalls that ends."""
         sql = f"UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._do(sql, (now_us, recipient, object_id))
+
+    def recall_rows(self, recipient: str, seqs: Sequence[int]) -> int:
+        """Mark some of a recipient's view rows as recalled; how many there were."""
+        sql = f"UPDATE views SET status = 'recalled' WHERE recipient = ? AND seq IN ({marks(seqs)})"  # noqa: S608
+        return self._do(sql, (recipient, *seqs))
 
     def put_recall_in(self, row: RecallIn) -> bool:
         """Keep a recall that came; False if it was here already."""

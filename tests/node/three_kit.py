@@ -1,0 +1,109 @@
+"""Three real nodes in folders that pull from one another without sockets: A made it, B holds it, C would like it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from node.node_kit import Hands, Kit, Partner, new_home
+from partner import ACCORD
+from prasan.exchange.asks import Ask
+from prasan.exchange.cards import Card
+from prasan.exchange.http import Request
+from prasan.exchange.jws import thumbprint
+from prasan.exchange.peer import Claims, authorization, body_hash
+from prasan.exchange.steps import Reply, Summary
+from prasan.node import sync as sync_module
+from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.publish import work_due
+
+NAMES = ("th-mc", "us-mo", "my-mc")
+UNTIL = "2027-01-01T00:00:00Z"
+
+
+class Line:
+    """The way from one node to another's peer port."""
+
+    def __init__(self, asker: Kit, asked: Kit) -> None:
+        self.asker, self.asked = asker, asked
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def fetch(self, ask: Ask) -> Reply:
+        node = self.asker.node
+        claims = Claims(
+            iss=node.id, aud=self.asked.id, htm=ask.method, htu=ask.target, bh=body_hash(ask.body),
+            iat=node.clock.now(), jti=node.clock.uuid("nonce"),
+        )  # fmt: skip
+        parts = urlsplit(ask.target)
+        headers = ask.headers | {"authorization": authorization(claims, node.key)}
+        return self.asked.serve(Request(ask.method, parts.path, parts.query, headers, ask.body))
+
+
+class Three:
+    """The nodes a, b and c; everybody has an accord with everybody, and all clocks are one."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, onward: str = "ask") -> None:
+        self.hands = [Hands(name) for name in NAMES]
+        self.kits = [Kit(new_home(folder, name, hands), hands) for name, hands in zip(NAMES, self.hands, strict=True)]
+        self.a, self.b, self.c = self.kits
+        for first, second in ((self.a, self.b), (self.b, self.c), (self.a, self.c)):
+            self.agree(first, second, onward)
+        self.asking = self.a
+        monkeypatch.setattr(sync_module, "Client", self._client)
+
+    def close(self) -> None:
+        for kit in self.kits:
+            kit.close()
+
+    def _client(self, card: Card, *_: Any) -> Line:
+        return Line(self.asking, next(kit for kit in self.kits if kit.id == card.id))
+
+    def agree(self, first: Kit, second: Kit, onward: str) -> None:
+        add_partner(first.node, own_card(second.node))
+        add_partner(second.node, own_card(first.node))
+        sides = [_Side(kit) for kit in (first, second)]
+        text = ACCORD.format(a=sides[0], b=sides[1], mode="exercise", until=UNTIL)
+        signed = propose_accord(first.node, text.replace('onward = "never"', f'onward = "{onward}"').encode())
+        both, _ = accept_accord(second.node, signed)
+        accept_accord(first.node, both)
+
+    def pull(self, *order: Kit) -> list[Summary]:
+        """Each in turn pulls from all its partners, and what is due is decided."""
+        self.wait(0.01)
+        found: list[Summary] = []
+        for kit in order:
+            self.asking = kit
+            for summary in sync_module.sync(kit.node, []).values():
+                assert not summary.failure, summary
+                found.append(summary)
+        return found
+
+    def round(self) -> None:
+        """Everybody pulls twice: what one says, the others have heard and answered."""
+        self.pull(*self.kits, *self.kits)
+
+    def wait(self, hours: float) -> None:
+        for kit in self.kits:
+            kit.wait(hours)
+            work_due(kit.node)
+
+
+class _Side:
+    def __init__(self, kit: Kit) -> None:
+        self.name, self.id = kit.node.settings.name, kit.id
+        self.print = thumbprint(kit.node.key.public_key())
+
+
+def reasons(kit: Kit, partner: str) -> Sequence[str]:
+    """What was kept apart of a partner's, by reason."""
+    return sorted(kit.node.store.quarantine_counts(partner))
+
+
+__all__ = ["Hands", "Kit", "Partner", "Three", "reasons"]
