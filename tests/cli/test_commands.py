@@ -167,6 +167,10 @@ def test_a_short_password_and_a_long_one(shell: Shell, made: Path, monkeypatch: 
     assert shell("user", "add", "ann", "--role", "watch", "--home", made).code == 0
     token = shell("token", "create", "--user", "ann", "--home", made)
     assert (token.code, len(token.out.strip())) == (0, 43)
+    assert "1 tokens of ann" in shell("token", "revoke", "--user", "ann", "--home", made).err
+    assert shell("user", "remove", "ann", "--home", made).code == 0
+    for words in (("user", "remove", "ann"), ("token", "revoke", "--user", "ann")):
+        assert "there is no user 'ann'" in shell.refuses(*words, "--home", made)
 
 
 def test_a_bad_policy_names_its_line(shell: Shell, made: Path, tmp_path: Path) -> None:

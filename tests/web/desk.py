@@ -31,6 +31,7 @@ from prasan.web.desk import (
     Track,
     WatchPage,
 )
+from prasan.web.guessing import TooSoon
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.partner_values import Checkpoint, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
@@ -247,7 +248,9 @@ class MemoryDesk:
     def node(self) -> Node:
         return Node("th-mc", {"en": "Thai Maritime Centre (exercise)", "th": "ศูนย์ข่าวสารทางทะเลไทย (การฝึก)"}, "TH")
 
-    def authenticate(self, user: str, password: str) -> Session | None:
+    def authenticate(self, user: str, password: str, address: str) -> Session | None:
+        if user == "guessed":
+            raise TooSoon(7)
         return SESSIONS.get(user) if password and PASSWORDS.get(user) == password else None
 
     def bearer(self, token: str) -> Session | None:

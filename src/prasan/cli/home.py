@@ -1,4 +1,4 @@
-"""`init`, `user add`, `token create`."""
+"""`init`, `user add` and `remove`, `token create` and `revoke`."""
 
 import argparse
 import getpass
@@ -10,7 +10,7 @@ from prasan.errors import UsageError
 from prasan.node.clock import Clock
 from prasan.node.founding import adopt_first_policy, found
 from prasan.node.node import Node
-from prasan.node.people import add_user, create_token
+from prasan.node.people import add_user, create_token, remove_user, revoke_tokens
 from prasan.node.settings import Settings
 
 
@@ -36,6 +36,20 @@ def user_add(arguments: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\r\n")
     add_user(Node(Path(arguments.home)), arguments.name, arguments.role, password, arguments.partner)
     tell(f"user {arguments.name} ({arguments.role}) may sign in")
+    return 0
+
+
+def user_remove(arguments: argparse.Namespace) -> int:
+    """Remove a user with their tokens."""
+    remove_user(Node(Path(arguments.home)), arguments.name)
+    tell(f"user {arguments.name} is removed, and out at the next request")
+    return 0
+
+
+def token_revoke(arguments: argparse.Namespace) -> int:
+    """Make every token of a user void."""
+    gone = revoke_tokens(Node(Path(arguments.home)), arguments.user)
+    tell(f"{gone} tokens of {arguments.user} are void")
     return 0
 
 

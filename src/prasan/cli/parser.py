@@ -61,7 +61,9 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
             HOME,
         ),
     ),
+    ("user remove", "home:user_remove", "remove a user and their tokens at once", (_arg("name", metavar="NAME"), HOME)),
     ("token create", "home:token_create", "print one bearer token", (_arg("--user", required=True), HOME)),
+    ("token revoke", "home:token_revoke", "make every token of a user void", (_arg("--user", required=True), HOME)),
     ("partner add", "partners:add", "register a partner by its card", (_arg("file", metavar="FILE"), HOME)),
     ("partner card", "partners:card", "print this node's own card", (HOME,)),
     (

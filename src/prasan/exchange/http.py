@@ -19,13 +19,17 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What came in. `path` is as sent (still percent-encoded) and begins with /; header names are in lower case."""
+    """What came in. `path` is as sent (still percent-encoded) and begins with /; header names are in lower case.
+
+    `client` is the address it came from, "" if nobody knows.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    client: str = ""
 
     @property
     def target(self) -> str:

@@ -68,11 +68,34 @@ def check_password(node: Node, name: str, password: str) -> UserRow | None:
 def create_token(node: Node, name: str) -> str:
     """A new bearer token for a user; only its hash is kept. UsageError if there is no such user."""
     if node.store.user(name) is None:
-        raise UsageError(f"there is no user '{name}'", "Add one with 'prasan user add'.")
+        raise _nobody_called(name)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with node.store.write() as tx:
         tx.put_token(sha256(token.encode()).hexdigest(), name, node.clock.now_us())
     return token
+
+
+def remove_user(node: Node, name: str) -> None:
+    """Remove a user with their tokens: out at the next request. UsageError if there is no such user."""
+    with node.store.write() as tx:
+        if not tx.remove_user(name):
+            raise _nobody_called(name)
+        note(node, tx, NODE_LOG, "user_removed", sha256(name.encode()).hexdigest(), {})
+
+
+def revoke_tokens(node: Node, name: str) -> int:
+    """Make every token of a user void, from the next request on; how many there were. UsageError if there is no such
+    user."""
+    with node.store.write() as tx:
+        if tx.user(name) is None:
+            raise _nobody_called(name)
+        gone = tx.remove_tokens(name)
+        note(node, tx, NODE_LOG, "tokens_revoked", sha256(name.encode()).hexdigest(), {"tokens": gone})
+    return gone
+
+
+def _nobody_called(name: str) -> UsageError:
+    return UsageError(f"there is no user '{name[:64]}'", "Add one with 'prasan user add'.")
 
 
 def check_token(node: Node, token: str) -> UserRow | None:

@@ -6,8 +6,10 @@ import threading
 from collections import OrderedDict
 from typing import Final, Protocol
 
+from prasan.web.guessing import Limits, TooSoon
+
 REMEMBERED: Final = 1024
-"""Users whose last good password is remembered, as a keyed hash and in memory only."""
+"""Users whose last good and last wrong password are remembered, as keyed hashes and in memory only."""
 
 
 class User(Protocol):
@@ -44,38 +46,66 @@ class People(Protocol):
 
 
 class Credentials:
-    """Verifies what callers show. Safe to share between threads."""
+    """Verifies what callers show. Safe to share between threads.
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    Tokens are 256 random bits and looked up by their hash: there is nothing to guess, so nothing is limited.
+    """
+
+    def __init__(self, people: People, limits: Limits | None = None) -> None:
+        self._people, self._limits = people, limits or Limits()
         self._key = secrets.token_bytes(32)
-        self._good: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
-        self._guard = threading.Lock()
+        self._good, self._wrong = _Memory(), _Memory()
 
     def by_token(self, token: str) -> User | None:
         """The user of a bearer token."""
         return self._people.token_user(token)
 
-    def by_password(self, name: str, password: str) -> User | None:
-        """The user of a name and a password."""
-        user = self._people.user(name)
-        digest = hmac.digest(self._key, f"{name}\0{password}".encode(), "sha256")
-        if user is not None and self._remembers(user, digest):
+    def by_password(self, name: str, password: str, address: str = "") -> User | None:
+        """The user of a name and a password, asked from an address. TooSoon after too many wrong ones.
+
+        A name that nobody has goes the same way. The same wrong password again is no new guess and counts once.
+        """
+        who, digest = self._hash(name), self._hash(f"{name}\0{password}")
+        keys = self._limits.keys(name, address)
+        with self._limits.turn(keys, digest) as mine:
+            user = self._people.user(name)
+            stored = user.password if user else ""
+            if self._wrong.has(who, digest, stored):
+                return None
+            if not self._good.has(who, digest, stored):
+                if not mine:
+                    raise TooSoon(1)
+                user = self._people.check_password(name, password)
+            if user is None:
+                self._wrong.keep(who, digest, stored)
+                self._limits.failed(keys)
+                return None
+            self._good.keep(who, digest, user.password)
+            self._limits.passed(keys, name, address)
             return user
-        checked = self._people.check_password(name, password)
-        if checked is not None:
-            self._remember(checked, digest)
-        return checked
 
-    def _remembers(self, user: User, digest: bytes) -> bool:
-        """True if this password was good for the hash that is stored now: a changed user is verified anew."""
-        with self._guard:
-            then, stored = self._good.get(user.name, (b"", ""))
-        return bool(stored) and stored == user.password and hmac.compare_digest(digest, then)
+    def _hash(self, text: str) -> bytes:
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
-    def _remember(self, user: User, digest: bytes) -> None:
+
+class _Memory:
+    """The last password of each of a number of users, with the hash that was stored when it was checked: a user that
+    has changed since is verified anew."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[bytes, tuple[bytes, str]] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def has(self, who: bytes, digest: bytes, stored: str) -> bool:
+        """True if this password was checked against this stored hash."""
         with self._guard:
-            self._good[user.name] = (digest, user.password)
-            self._good.move_to_end(user.name)
-            while len(self._good) > REMEMBERED:
-                self._good.popitem(last=False)
+            then, against = self._last.get(who, (b"", ""))
+        return against == stored and hmac.compare_digest(digest, then)
+
+    def keep(self, who: bytes, digest: bytes, stored: str) -> None:
+        """Remember it; those of users longest ago are let go."""
+        with self._guard:
+            self._last[who] = (digest, stored)
+            self._last.move_to_end(who)
+            while len(self._last) > REMEMBERED:
+                self._last.popitem(last=False)

@@ -218,8 +218,8 @@ class Desk(Protocol):
     def node(self) -> Node:
         """Who we are."""
 
-    def authenticate(self, user: str, password: str) -> Session | None:
-        """Check a password; None if it or the user is wrong."""
+    def authenticate(self, user: str, password: str, address: str) -> Session | None:
+        """Check a password sent from an address; None if it or the user is wrong. TooSoon after too many wrong ones."""
 
     def bearer(self, token: str) -> Session | None:
         """Check a bearer token."""

@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from prasan.web.screen import Screen, house_of, remember, screen_of, show
+from prasan.web.guessing import TooSoon
+from prasan.web.screen import Screen, came_from, house_of, remember, screen_of, show
 from prasan.web.security import (
     FORM_COOKIE,
     SESSION_COOKIE,
@@ -40,14 +41,19 @@ async def sign_in(request: Request) -> Response:
     wanted = _own_path(str(form.get("next", "/")))
     if not form_is_ours(house.session_key, request.cookies.get(FORM_COOKIE, ""), token):
         return _form(request, screen, wanted, fault="screen.login.stale", status=403)
-    session = await run_in_threadpool(house.desk.authenticate, user, password)
+    try:
+        session = await run_in_threadpool(house.desk.authenticate, user, password, came_from(request))
+    except TooSoon as error:
+        response = _form(request, screen, wanted, fault="screen.login.too_many", status=429)
+        response.headers["retry-after"] = str(error.seconds)
+        return response
     if session is None:
         return _form(request, screen, wanted, fault="screen.login.wrong", status=401)
     ticket = Ticket(session.user, int(house.clock()), secrets.token_urlsafe(18))
-    response = RedirectResponse(wanted, status_code=303)
-    _set(request, response, SESSION_COOKIE, seal(house.session_key, ticket), SESSION_HOURS * 3600)
-    response.delete_cookie(FORM_COOKIE)
-    return response
+    done = RedirectResponse(wanted, status_code=303)
+    _set(request, done, SESSION_COOKIE, seal(house.session_key, ticket), SESSION_HOURS * 3600)
+    done.delete_cookie(FORM_COOKIE)
+    return done
 
 
 async def sign_out(request: Request) -> Response:

@@ -58,9 +58,9 @@ class Office:
         titles = {lang: settings.title(lang) for lang in ("en", "th")}
         return desk.Node(settings.name, titles, settings.country, language=settings.language)
 
-    def authenticate(self, user: str, password: str) -> desk.Session | None:
+    def authenticate(self, user: str, password: str, address: str) -> desk.Session | None:
         """Check a password."""
-        return self._session(self._credentials.by_password(user, password))
+        return self._session(self._credentials.by_password(user, password, address))
 
     def bearer(self, token: str) -> desk.Session | None:
         """Check a bearer token."""

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from prasan.web.desk import Desk, Node, Session
+from prasan.web.guessing import TooSoon
 from prasan.web.roles import Door, may
 from prasan.web.security import SESSION_COOKIE, form_token, unseal
 from prasan.words import LANGUAGES, Language
@@ -142,7 +143,12 @@ def api(door: Door) -> Callable[[Handler], Endpoint]:
     """A machine's door: bearer token, Basic, or the browser's session, of a user whose role may open it."""
 
     def check(handler: Handler, request: Request, house: House, screen: Screen) -> Response:
-        session = screen.session or _by_header(request, house.desk)
+        try:
+            session = screen.session or _by_header(request, house.desk)
+        except TooSoon as error:
+            response = refuse(429, "too_many", str(error), error.remedy)
+            response.headers["retry-after"] = str(error.seconds)
+            return response
         if session is None:
             return refuse(401, "not_signed_in", "No valid session, token or password.", "Send a bearer token or Basic.")
         if session.role == "partner":
@@ -170,7 +176,12 @@ def _by_header(request: Request, desk: Desk) -> Session | None:
         user, _, password = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return desk.authenticate(user, password)
+    return desk.authenticate(user, password, came_from(request))
+
+
+def came_from(request: Request) -> str:
+    """The address a request came from, "" if nobody knows."""
+    return request.client.host if request.client else ""
 
 
 def _to_login(request: Request) -> Response:

@@ -19,6 +19,7 @@ from prasan.exchange.lanes import Caller
 from prasan.exchange.posts import MAX_CONTENT
 from prasan.exchange.shelf import Shelf
 from prasan.web.credentials import Credentials, User
+from prasan.web.guessing import TooSoon
 
 At = Callable[[str], None]
 Answer = Callable[[Request], Response]
@@ -64,6 +65,7 @@ class Door:
             query=incoming.scope["query_string"].decode("latin-1"),
             headers={name.lower(): value for name, value in incoming.headers.items()},
             body=b"".join(parts)[: self._max + 1],
+            client=incoming.client.host if incoming.client else "",
         )
 
     def _reply(self, request: Request) -> Response:
@@ -73,6 +75,8 @@ class Door:
             return self._answer(request)
         except Problem as problem:
             return problem.response()
+        except TooSoon as error:
+            return Problem(429, "Too many attempts", str(error), {"retry-after": str(error.seconds)}).response()
         except Unreachable as error:
             return Problem(503, "Not now", str(error), {"retry-after": "5"}).response()
 
@@ -90,14 +94,14 @@ def taxii_routes(
 
 
 def sign_in(request: Request, credentials: Credentials) -> User:
-    """The user who asks. `Problem` 401 with a challenge if nobody can be made out."""
+    """The user who asks. `Problem` 401 with a challenge if nobody can be made out; TooSoon after too many guesses."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     user = None
     if scheme.lower() == "bearer":
         user = credentials.by_token(value.strip())
     elif scheme.lower() == "basic":
         name, password = _basic(value.strip())
-        user = credentials.by_password(name, password)
+        user = credentials.by_password(name, password, request.client)
     if user is None:
         raise Problem(401, "Sign in first", "Use a bearer token, or name and password.", CHALLENGE)
     return user

@@ -18,6 +18,7 @@ SCREENS: Final[dict[str, str]] = {
     "screen.login.user": "User name",
     "screen.login.password": "Password",
     "screen.login.wrong": "The user name or the password is wrong. Try again, or ask your administrator.",
+    "screen.login.too_many": "Too many wrong passwords. Wait a moment, then try again.",
     "screen.login.stale": "The form was open for too long. Please sign in again.",
     # refusals
     "screen.refused.partner": "This account has no pages",
