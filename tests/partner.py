@@ -19,7 +19,7 @@ from prasan.exchange import door, taxii
 from prasan.exchange.accords import countersign, propose, read_signed
 from prasan.exchange.acks import Ours, Theirs
 from prasan.exchange.asks import Ask
-from prasan.exchange.cards import Card, issue_card, node_key, read_card
+from prasan.exchange.cards import Card, check_new_card, issue_card, node_key, read_card
 from prasan.exchange.certs import Certificate, self_signed
 from prasan.exchange.client import Client
 from prasan.exchange.http import Problem, Request, Response, time_text
@@ -217,7 +217,7 @@ class Partner:
         if request.path.startswith("/taxii2/"):
             site = taxii.Site(self.name, self.uuid)
             return taxii.handle(request, Caller(who, who), StoreShelf(self.store), site, self.now_us)
-        own = door.Door(self.ours, self.key_of, self.card)
+        own = door.Door(lambda: self.ours, self.key_of, self.card)
         return door.handle(request, who, own, Desk(self), self.now_us)
 
     # Its pull
@@ -358,6 +358,15 @@ class Desk:
         with self.store.write() as tx:
             tx.put_ack(recipient, lane, upto, now_us)
             tx.put_checkpoint(CheckpointRow(recipient, checkpoint_of(note).size, recipient, note, now_us))
+
+    def card_held(self, recipient: str, issued_at: str) -> None:
+        with self.store.write() as tx:
+            tx.set_meta(f"card_held/{recipient}", issued_at)
+
+    def take_card(self, recipient: str, raw: bytes) -> None:
+        """Take a partner's newer card, if it is one."""
+        check_new_card(read_card(raw), self.node.id, self.node.card_of(recipient))
+        self.node.meet(raw)
 
 
 def checkpoint_of(note: str) -> Checkpoint:

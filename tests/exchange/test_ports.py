@@ -195,7 +195,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Partner, Partner]]:
         th.keeper(),
         StoreShelf(th.store),
         taxii.Site("th", th.uuid),
-        own=door.Door(th.ours, th.key_of, th.card),
+        own=door.Door(lambda: th.ours, th.key_of, th.card),
         desk=Desk(th),
         now_us=lambda: th.now_us,
         at=at,

@@ -290,7 +290,7 @@ def test_the_door_knows_its_addresses(th: Partner, us: Partner) -> None:
 
     assert read_card(th.serve(us.ask(asks.Ask("GET", "/peer/v1/card"), th.id)).body).id == th.id
     assert status("/peer/v1/statements/secret") == status("/peer/v2/card") == 404
-    assert status("/peer/v1/card", "POST") == 405
+    assert status("/peer/v1/card", "DELETE") == 405
     assert status("/peer/v1/statements/objects?after=x") == status("/peer/v1/checkpoint?from=-1") == 400
 
 

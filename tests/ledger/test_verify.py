@@ -31,7 +31,7 @@ def note(rows: list[LeafRow], size: int, origin: str = ORIGIN) -> str:
 
 
 def check(rows: list[LeafRow], notes: list[str]) -> Report:
-    return verify_log(rows, notes, KEYS, origin=ORIGIN)
+    return verify_log(rows, notes, KEYS, origins=[ORIGIN])
 
 
 ROWS = [row(i) for i in range(20)]
@@ -121,8 +121,8 @@ def test_checkpoints_that_cannot_be_trusted_are_named() -> None:
 def test_a_pair_log_asks_both_signatures() -> None:
     both = cosign_note(NOTES[0], "us.example/node", partner)
     required = {ORIGIN, "us.example/node"}
-    assert verify_log(ROWS, [both], KEYS, origin=ORIGIN, required=required).ok
-    report = verify_log(ROWS, [NOTES[0]], KEYS, origin=ORIGIN, required=required)
+    assert verify_log(ROWS, [both], KEYS, origins=[ORIGIN], required=required).ok
+    report = verify_log(ROWS, [NOTES[0]], KEYS, origins=[ORIGIN], required=required)
     assert report.problems[0].message == "Checkpoint 0 lacks the signature of us.example/node."
 
 

@@ -99,7 +99,7 @@ class Kit:
     # Partners
 
     def meet(self, partner: Partner) -> None:
-        add_partner(self.node, partner.card())
+        add_partner(self.node, partner.card(), partner.print)
         partner.meet(own_card(self.node))
 
     def agree(self, partner: Partner, text: bytes | None = None) -> Accord:

@@ -64,7 +64,23 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
     ("user remove", "home:user_remove", "remove a user and their tokens at once", (_arg("name", metavar="NAME"), HOME)),
     ("token create", "home:token_create", "print one bearer token", (_arg("--user", required=True), HOME)),
     ("token revoke", "home:token_revoke", "make every token of a user void", (_arg("--user", required=True), HOME)),
-    ("partner add", "partners:add", "register a partner by its card", (_arg("file", metavar="FILE"), HOME)),
+    (
+        "partner add",
+        "partners:add",
+        "register a partner by its card, or take its newer card",
+        (
+            _arg("file", metavar="FILE"),
+            _arg("--confirm", metavar="FINGERPRINT", help="what its officer read to you over another channel"),
+            _arg("--carry-accords", action="store_true", help="its key was revoked: accords from before then stand"),
+            HOME,
+        ),
+    ),
+    (
+        "partner confirm",
+        "partners:confirm",
+        "say that a partner's fingerprint was compared",
+        (_arg("name", metavar="NAME"), _arg("fingerprint", metavar="FINGERPRINT"), HOME),
+    ),
     ("partner card", "partners:card", "print this node's own card", (HOME,)),
     (
         "partner suspend",
@@ -186,6 +202,24 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
             _arg("--rows", type=int, default=1_000_000, metavar="N", help="generated rows to work on"),
             _arg("--json", action="store_true"),
         ),
+    ),
+    ("key show", "keys:show", "our fingerprint, earlier keys, the certificate of the peer port", (HOME,)),
+    ("key rotate", "keys:rotate", "hand over to a new key; partners follow by themselves", (HOME,)),
+    (
+        "key revoke",
+        "keys:revoke",
+        "the key may be in other hands: begin anew with one that partners must confirm",
+        (
+            _arg("--since", required=True, metavar="TIME", help="what the key signed from then on counts for nothing"),
+            _arg("--carry-accords", action="store_true", help="accords in force before then stand on our side"),
+            HOME,
+        ),
+    ),
+    (
+        "key certificate",
+        "keys:certificate",
+        "make the peer port's next certificate, which partners learn of by our card",
+        (_arg("--use", action="store_true", help="put it in use now"), HOME),
     ),
     ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
 )

@@ -1,4 +1,4 @@
-"""`partner add`, `partner card`, `partner suspend`."""
+"""`partner add`, `partner confirm`, `partner card`, `partner suspend`."""
 
 import argparse
 import sys
@@ -7,13 +7,29 @@ from pathlib import Path
 from prasan.cli.output import emit, read_file, tell
 from prasan.node import partnering
 from prasan.node.node import Node
+from prasan.node.partner_keys import confirm_partner, confirmed
 
 
 def add(arguments: argparse.Namespace) -> int:
     """Register a partner by its card."""
-    card = partnering.add_partner(Node(Path(arguments.home)), read_file(arguments.file))
-    emit({"partner": card.name, "id": card.id, "fingerprint": card.fingerprint})
-    tell(f"Compare the fingerprint of {card.name} with its officer by telephone before you sign an accord.")
+    node, raw = Node(Path(arguments.home)), read_file(arguments.file)
+    card = partnering.add_partner(node, raw, arguments.confirm, carry=arguments.carry_accords)
+    row = node.store.partner(card.id)
+    compared, untrusted = row is not None and confirmed(node.store, row), len(node.store.untrusted(card.id))
+    told = {"confirmed": compared, "untrusted": untrusted}
+    emit({"partner": card.name, "id": card.id, "fingerprint": card.fingerprint, **told})
+    if not compared:
+        tell(f"Compare the fingerprint of {card.name} with its officer by telephone: no accord is signed before.")
+        tell(f"Then say: prasan partner confirm {card.name} FINGERPRINT --home {arguments.home}")
+    if untrusted:
+        tell(f"{untrusted} versions came since the old key was lost; {card.name} must vouch for them again.")
+    return 0
+
+
+def confirm(arguments: argparse.Namespace) -> int:
+    """Put on record that a partner's fingerprint was compared."""
+    card = confirm_partner(Node(Path(arguments.home)), arguments.name, arguments.fingerprint)
+    tell(f"The fingerprint of {card.name} is confirmed")
     return 0
 
 

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from prasan.cli.output import tell
 from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
+from prasan.node.certificate import watch
 from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
 from prasan.node.live import Live
 from prasan.node.live_health import Ward
@@ -28,6 +29,8 @@ from prasan.web.peer import build_peer_app
 from prasan.web.taxii import taxii_routes
 
 KEEP_ALIVE_S = 30
+CERTIFICATE_S = 5
+"""How often it is looked whether the peer port's certificate was replaced."""
 STOP_S = 2
 """How long open streams are waited for when the node stops."""
 
@@ -101,10 +104,25 @@ async def _serve(node: Node, doors: list[tuple[socket.socket, Starlette, str]]) 
     """Run both servers until one of them ends."""
     servers = [(_server(node, app, name), listener) for listener, app, name in doors]
     tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
+    watching = asyncio.create_task(_watch_certificate(node, servers[-1][0]))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    watching.cancel()
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
+
+
+async def _watch_certificate(node: Node, peer: uvicorn.Server) -> None:
+    """New connections get the certificate that is in use now; those that are open keep theirs."""
+
+    def load(certificate: str, key: str) -> None:
+        if peer.config.ssl is not None:
+            peer.config.ssl.load_cert_chain(certificate, key)
+
+    check = watch(node, load)
+    while True:
+        await asyncio.sleep(CERTIFICATE_S)
+        check()
 
 
 def _server(node: Node, app: Starlette, name: str) -> uvicorn.Server:

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from prasan.errors import IntegrityError
 from prasan.exchange.lanes import Lane
 from prasan.ledger.checkpoint import Checkpoint, cosign_note, open_checkpoint
+from prasan.ledger.note import Keys
 from prasan.ledger.tree import verify_consistency
 
 MAX_NOTE: Final = 16 * 1024
@@ -32,10 +33,16 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Ours(msgspec.Struct, frozen=True):
-    """This node as a signer."""
+    """This node as a signer; `earlier` are the keys that it signed by before and handed over."""
 
     id: str
     key: Ed25519PrivateKey
+    earlier: tuple[Ed25519PublicKey, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """Every key that we know our own signature by."""
+        return (self.key.public_key(), *self.earlier)
 
 
 class Theirs(msgspec.Struct, frozen=True):
@@ -86,11 +93,11 @@ def read_ack(raw: bytes, theirs: Theirs, ours: Ours) -> tuple[Ack, Checkpoint]:
         ack = _ACK.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _broken("it cannot be read") from None
-    keys = {"": ours.key.public_key(), cosigner(theirs.id): theirs.key}
+    keys: Keys = {"": ours.keys, cosigner(theirs.id): theirs.key}
     return ack, _open(ack.checkpoint, ours.id, theirs.id, keys)
 
 
-def _open(note: str, keeper: str, other: str, keys: Mapping[str, Ed25519PublicKey]) -> Checkpoint:
+def _open(note: str, keeper: str, other: str, keys: Keys) -> Checkpoint:
     """The checkpoint of the keeper's log about the other. Every key must have signed; that under "" is the keeper's."""
     origin = note.partition("\n")[0]
     if len(note) > MAX_NOTE or not re.fullmatch(

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from prasan.errors import IntegrityError
+from prasan.errors import IntegrityError, PrasanError
 from prasan.exchange.acks import Ours, Theirs, checkpoint_answer, read_ack
-from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer
+from prasan.exchange.cards import MAX_CARD, read_card
+from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer, time_us
 from prasan.exchange.lanes import LANES, PAGE, Lane
 from prasan.exchange.statements import Seal, digest, seal_page
 from prasan.ledger.checkpoint import parse_checkpoint
@@ -50,13 +51,24 @@ class Desk(Protocol):
     def acknowledge(self, recipient: str, lane: Lane, upto: int, note: str, now_us: int) -> None:
         """Record, in one transaction, that a lane was read and a checkpoint signed by both."""
 
+    def card_held(self, recipient: str, issued_at: str) -> None:
+        """The partner showed that it holds our card of this time."""
+
+    def take_card(self, recipient: str, raw: bytes) -> None:
+        """A card that the partner brings: its own, by its key or one that this handed over to; else Refused."""
+
 
 class Door(msgspec.Struct, frozen=True):
-    """Who answers. `card` gives our own signed card; `key_of` a partner's key."""
+    """Who answers. `signer` gives our keys as they are now, `card` our own signed card; `key_of` a partner's key."""
 
-    ours: Ours
+    signer: Callable[[], Ours]
     key_of: Callable[[str], Ed25519PublicKey | None]
     card: Callable[[], bytes]
+
+    @property
+    def ours(self) -> Ours:
+        """This node as a signer."""
+        return self.signer()
 
 
 class _Call(msgspec.Struct, frozen=True):
@@ -134,12 +146,28 @@ def _ack(call: _Call) -> Response:
 
 
 def _card(call: _Call) -> Response:
-    return raw_answer(200, call.door.card(), JSON)
+    """Our card; 204 if the asker's is as late."""
+    raw, since = call.door.card(), dict(parse_qsl(call.request.query)).get("since", "")
+    if since and time_us(since) == time_us(read_card(raw).issued_at):
+        call.desk.card_held(call.partner, since)
+        return Response(204)
+    return raw_answer(200, raw, JSON)
+
+
+def _take_card(call: _Call) -> Response:
+    """A partner's own newer card."""
+    if len(call.request.body) > MAX_CARD:
+        raise Problem(413, "Content too large")
+    try:
+        call.desk.take_card(call.partner, call.request.body)
+    except PrasanError as error:
+        raise Problem(400, "Card refused", str(error)) from None
+    return Response(204)
 
 
 _PATHS: Final[Mapping[str, Mapping[str, Callable[[_Call], Response]]]] = {
     **{f"/peer/v1/statements/{lane}": {"GET": _statements} for lane in LANES},
     "/peer/v1/checkpoint": {"GET": _checkpoint},
     "/peer/v1/ack": {"POST": _ack},
-    "/peer/v1/card": {"GET": _card},
+    "/peer/v1/card": {"GET": _card, "POST": _take_card},
 }

@@ -16,6 +16,7 @@ SKEW_S: Final = 60
 """How far `iat` may be from the receiver's clock, either way."""
 KEEP_S: Final = 2 * SKEW_S
 """How long a nonce is remembered: as long as the request that used it could come again."""
+BRINGS_CARD: Final = ("POST", "/peer/v1/card")
 _MAX_NONCE: Final = 64
 _MAX_TOKEN: Final = 4096
 
@@ -48,29 +49,43 @@ def authorization(claims: Claims, key: Ed25519PrivateKey) -> str:
     return f"{SCHEME} {jws.sign(msgspec.json.encode(claims), 'prasan-request', key)}"
 
 
+Follow = Callable[[str, bytes], Ed25519PublicKey | None]
+"""`follow(issuer, card)`: the key of a card that this partner's key handed over to; None for any other card."""
+
+
+def _nobody(_issuer: str, _card: bytes) -> None:
+    return None
+
+
 class Doorkeeper(msgspec.Struct, frozen=True):
-    """Lets partners in. `key_of` gives the key of a registered partner's card, or None."""
+    """Lets partners in. `key_of` gives the key of a registered partner's card, or None.
+
+    A partner with a new key is let in with one request only: the one that brings the card which says so.
+    """
 
     our_id: str
     key_of: Callable[[str], Ed25519PublicKey | None]
     first_use: Seen
+    follow: Follow = _nobody
 
     def admit(self, request: Request, now_us: int) -> str:
         """The identity id of the partner who signed this request. Refused says why not."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != SCHEME or len(token) > _MAX_TOKEN:
             raise _refused("it is not signed by a node key")
-        claims = self._claims(token)
+        claims = self._claims(token, request)
         self._check(claims, request, now_us)
         # The nonce comes last: only a request that is right in all else may fill the memory.
         if not self.first_use(claims.iss, claims.jti, now_us + KEEP_S * 1_000_000, now_us):
             raise _refused("its nonce was used before")
         return claims.iss
 
-    def _claims(self, token: str) -> Claims:
+    def _claims(self, token: str, request: Request) -> Claims:
         try:
             claimed = _CLAIMS.decode(jws.decode64(token.split(".")[1]))
             key = self.key_of(claimed.iss)
+            if key is not None and (request.method, request.path) == BRINGS_CARD:
+                key = self.follow(claimed.iss, request.body) or key
             if key is None:
                 raise _refused("its sender is not a partner of this node")
             jws.verify(token, "prasan-request", key)

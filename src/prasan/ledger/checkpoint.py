@@ -9,14 +9,13 @@ time 1764000000000000        extension lines, optional and opaque
 import base64
 import binascii
 import re
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prasan.errors import IntegrityError, UsageError
-from prasan.ledger.note import Verified, cosign_note, key_id, sign_note, verify_note
+from prasan.ledger.note import Keys, Verified, cosign_note, key_id, sign_note, verify_note
 from prasan.ledger.tree import HASH_BYTES
 
 __all__ = [
@@ -67,7 +66,7 @@ def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey, name: str | 
     return sign_note(checkpoint.text(), name or checkpoint.origin, key)
 
 
-def open_checkpoint(note: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Checkpoint, frozenset[str]]:
+def open_checkpoint(note: str, keys: Keys) -> tuple[Checkpoint, frozenset[str]]:
     """The checkpoint of a note and the names that signed it. IntegrityError as in `verify_note`."""
     verified = verify_note(note, keys)
     return parse_checkpoint(verified.text), verified.names

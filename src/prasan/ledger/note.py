@@ -6,7 +6,7 @@ ignored; one by a key we do know must verify, or the whole note is refused.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -20,6 +20,8 @@ ED25519: Final = b"\x01"
 """The signature type of plain Ed25519 (signed-note, "Signature types")."""
 MAX_SIGNATURES: Final = 100
 """The standard asks for at least 16; a limit keeps a hostile note from costing hours of checking."""
+Keys = Mapping[str, Ed25519PublicKey | Sequence[Ed25519PublicKey]]
+"""Whose signatures count: name -> its key, or the keys it has had one after the other."""
 _MARK: Final = "— "
 _ID_BYTES: Final = 4
 
@@ -51,7 +53,7 @@ def cosign_note(note: str, name: str, key: Ed25519PrivateKey) -> str:
     return note if line.rstrip("\n") in lines else note + line
 
 
-def verify_note(note: str, keys: Mapping[str, Ed25519PublicKey]) -> Verified:
+def verify_note(note: str, keys: Keys) -> Verified:
     """The text and the names of the known keys that signed it.
 
     IntegrityError if the note is malformed, if a known key's signature does not verify, or if no known key signed.
@@ -60,16 +62,20 @@ def verify_note(note: str, keys: Mapping[str, Ed25519PublicKey]) -> Verified:
     names = set[str]()
     for line in lines:
         name, signature = _parse_line(line)
-        key = keys.get(name)
-        if key is None or signature[:_ID_BYTES] != key_id(name, key):
-            continue
-        _check(key, name, signature[_ID_BYTES:], text)
-        names.add(name)
+        for key in _keys_of(keys, name):
+            if signature[:_ID_BYTES] == key_id(name, key):
+                _check(key, name, signature[_ID_BYTES:], text)
+                names.add(name)
     if not names:
         raise IntegrityError(
             "No known key has signed this note.", "Compare the signer's card with the one that was confirmed."
         )
     return Verified(text, frozenset(names))
+
+
+def _keys_of(keys: Keys, name: str) -> Sequence[Ed25519PublicKey]:
+    found = keys.get(name, ())
+    return (found,) if isinstance(found, Ed25519PublicKey) else found
 
 
 def _check(key: Ed25519PublicKey, name: str, signature: bytes, text: str) -> None:

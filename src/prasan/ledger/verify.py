@@ -3,15 +3,15 @@
 The rows come from the keeper's own database, so everything in them may have been changed; only the signatures count.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from prasan.errors import IntegrityError
 from prasan.ledger.checkpoint import Checkpoint, open_checkpoint
 from prasan.ledger.entry import SALT_BYTES, commit, decode
+from prasan.ledger.note import Keys
 from prasan.ledger.tree import EMPTY_ROOT, HASH_BYTES, Frontier
 
 Fault = Literal["missing", "leaf", "half_erased", "not_canonical", "root", "cut_off", "signature", "origin", "unsigned"]
@@ -80,17 +80,18 @@ class Report(msgspec.Struct, frozen=True):
 def verify_log(
     rows: Iterable[LeafRow],
     notes: Sequence[str],
-    keys: Mapping[str, Ed25519PublicKey],
+    keys: Keys,
     *,
-    origin: str,
+    origins: Collection[str],
     required: Collection[str] = (),
 ) -> Report:
     """Check every row against its leaf and the tree against every signed checkpoint.
 
-    `rows` by rising index from 0; `notes` are checkpoints in any order; `keys` maps the names we trust to their keys;
-    each name in `required` must have signed every checkpoint. Reads rows once and keeps O(log n) of them.
+    `rows` by rising index from 0; `notes` are checkpoints in any order, each of one of `origins` (a log has another
+    name in each epoch); `keys` maps the names we trust to their keys; each name in `required` must have signed every
+    checkpoint. Reads rows once and keeps O(log n) of them.
     """
-    problems, checkpoints = _open_all(notes, keys, origin, required)
+    problems, checkpoints = _open_all(notes, keys, origins, required)
     walk = _walk(rows, {checkpoint.size for checkpoint in checkpoints})
     problems += walk.problems
     good, signed = 0, 0
@@ -135,7 +136,7 @@ def _walk(rows: Iterable[LeafRow], sizes: Collection[int]) -> _Walk:
 
 
 def _open_all(
-    notes: Sequence[str], keys: Mapping[str, Ed25519PublicKey], origin: str, required: Collection[str]
+    notes: Sequence[str], keys: Keys, origins: Collection[str], required: Collection[str]
 ) -> tuple[list[Problem], list[Checkpoint]]:
     problems, checkpoints = list[Problem](), list[Checkpoint]()
     for number, note in enumerate(notes):
@@ -145,7 +146,7 @@ def _open_all(
             problems.append(_problem("signature", None, None, number=number, reason=str(error)))
             continue
         lacking = sorted(set(required) - names)
-        if checkpoint.origin != origin:
+        if checkpoint.origin not in origins:
             problems.append(_problem("origin", None, None, number=number, reason=checkpoint.origin))
         elif lacking:
             problems.append(_problem("unsigned", None, None, number=number, reason=", ".join(lacking)))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from prasan.exchange.acks import Ours
 from prasan.exchange.door import Door
 from prasan.exchange.lanes import Lane
 from prasan.exchange.peer import Doorkeeper
@@ -12,9 +11,11 @@ from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.control import take_posted
 from prasan.node.inbox import take_in
 from prasan.node.node import Node
-from prasan.node.partnering import card_of, own_card
+from prasan.node.partner_keys import card_of, successor
+from prasan.node.partnering import own_card, take_card
 from prasan.node.people import check_password, check_token
 from prasan.node.record import note, seal
+from prasan.node.rotation import signer
 from prasan.picture.posted import Item
 from prasan.stores.rows import CheckpointRow, Sent, UserRow
 from prasan.stores.sqlite import Tx
@@ -34,12 +35,16 @@ def doorkeeper(node: Node) -> Doorkeeper:
         with node.store.write() as tx:
             return tx.first_use(issuer, nonce, until_us, now_us)
 
-    return Doorkeeper(node.id, lambda partner: key_of(node, partner), first_use)
+    def follow(partner: str, raw: bytes) -> Ed25519PublicKey | None:
+        row = node.store.partner(partner)
+        return successor(row, raw) if row is not None and row.id == partner else None
+
+    return Doorkeeper(node.id, lambda partner: key_of(node, partner), first_use, follow)
 
 
 def door(node: Node) -> Door:
     """Who answers there."""
-    return Door(Ours(node.id, node.key), lambda partner: key_of(node, partner), lambda: own_card(node))
+    return Door(lambda: signer(node), lambda partner: key_of(node, partner), lambda: own_card(node))
 
 
 def shelf(node: Node) -> StoreShelf:
@@ -84,6 +89,15 @@ class PeerDesk:
             size = parse_checkpoint(note_text.partition("\n\n")[0] + "\n").size
             tx.put_checkpoint(CheckpointRow(recipient, size, recipient, note_text, now_us))
             note(node, tx, recipient, "acknowledged", lane, {"upto": upto, "size": size})
+
+
+    def card_held(self, recipient: str, issued_at: str) -> None:
+        """The partner showed that it holds our card of this time."""
+        card_held(self._node, recipient, issued_at)
+
+    def take_card(self, recipient: str, raw: bytes) -> None:
+        """A card that the partner brings."""
+        take_card(self._node, recipient, raw)
 
 
 class People:

@@ -43,6 +43,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "keys" / "node.pem"
 
     @property
+    def coming_key(self) -> Path:
+        """The key that `key rotate` is about to put in its place."""
+        return self.root / "keys" / "node.coming.pem"
+
+    @property
     def areas(self) -> Path:
         """The operator's own drawings, `*.geojson`: polygons are zones to watch, points are ports."""
         return self.root / "areas"
@@ -55,6 +60,11 @@ class Home(msgspec.Struct, frozen=True):
     def tls(self, door: str) -> tuple[Path, Path]:
         """Key and certificate of the door `web` or `peer`."""
         return self.root / "keys" / f"{door}.key.pem", self.root / "keys" / f"{door}.cert.pem"
+
+    @property
+    def peer_certificates(self) -> tuple[Path, ...]:
+        """The certificates that our card names: the one in use at the peer port and, once made, the one after it."""
+        return tuple(path for path in (self.tls("peer")[1], self.tls("peer.next")[1]) if path.exists())
 
 
 def create(root: Path, settings: Settings, clock: Clock) -> Home:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from prasan.errors import IntegrityError
+from prasan.exchange.jws import thumbprint
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -28,6 +29,52 @@ def new_node_key(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key
+
+
+class KeyFile:
+    """The key in a file, read again when the file was replaced: a key is changed while the node serves."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[tuple[int, int], Ed25519PrivateKey] | None = None
+
+    def key(self) -> Ed25519PrivateKey:
+        """The key. IntegrityError as `load_node_key`."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return load_node_key(self._path)
+        mark = found.st_ino, found.st_mtime_ns
+        if self._read is None or self._read[0] != mark:
+            self._read = mark, load_node_key(self._path)
+        return self._read[1]
+
+
+def finish_change(path: Path, coming: Path, current: str) -> None:
+    """A change of key that was cut off: the new key counts if the store calls it `current`, else it never was."""
+    if not coming.exists():
+        return
+    if thumbprint(load_node_key(coming).public_key()) == current:
+        replace_durably(coming, path)
+    else:
+        coming.unlink(missing_ok=True)
+
+
+def replace_durably(new: Path, old: Path) -> None:
+    """Put a file in the place of another, so that a power cut leaves one of them whole."""
+    new.replace(old)
+    sync_folder(old.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or made in a folder survive a power cut."""
+    if os.name == "nt":  # a folder cannot be opened there; NTFS journals the rename itself
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def load_node_key(path: Path) -> Ed25519PrivateKey:

@@ -12,7 +12,7 @@ from prasan.node import settings as settings_file
 from prasan.node.clock import Clock
 from prasan.node.crash import At, crash_points
 from prasan.node.home import Home
-from prasan.node.keys import load_node_key
+from prasan.node.keys import KeyFile, finish_change
 from prasan.picture.world import World
 from prasan.stores.sqlite import Store
 
@@ -29,16 +29,19 @@ class Node:
         self.clock = clock or Clock()
         self.at = at or crash_points(os.environ.get(CRASH_AT))
         self.store = Store(self.home.store)
+        self._key_file = KeyFile(self.home.node_key)
+        if self.home.coming_key.exists():
+            finish_change(self.home.node_key, self.home.coming_key, current_thumbprint(self.store, self.id))
 
     @property
     def id(self) -> str:
         """Our identity id."""
         return self.settings.id
 
-    @cached_property
+    @property
     def key(self) -> Ed25519PrivateKey:
-        """The node's signing key."""
-        return load_node_key(self.home.node_key)
+        """The node's signing key, as it is now."""
+        return self._key_file.key()
 
     @cached_property
     def session_key(self) -> bytes:
@@ -61,3 +64,8 @@ class Node:
         self.store.close()
         if "archive" in self.__dict__:
             self.archive.close()
+
+
+def current_thumbprint(store: Store, node: str) -> str:
+    """The fingerprint of the key that speaks for a node; "" if it never changed."""
+    return next((row.thumbprint for row in store.node_keys(node) if row.state == "current"), "")

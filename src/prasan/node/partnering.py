@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from prasan.errors import AccordError, UsageError
+from prasan.errors import AccordError, Refused, UsageError
 from prasan.exchange.accords import SignedAccord, countersign, propose, read_signed
-from prasan.exchange.cards import Card, check_new_card, issue_card, node_key, read_card
-from prasan.exchange.http import time_text
+from prasan.exchange.cards import Card, check_confirmed, check_new_card, issue_card, node_key, read_card
+from prasan.exchange.http import time_text, time_us
 from prasan.exchange.jws import thumbprint
+from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
+from prasan.node.partner_keys import Word, card_of, known_keys, require_confirmed, succeed
 from prasan.node.record import NODE_LOG, note
+from prasan.node.rotation import ROTATED, handovers, revoked_keys
 from prasan.release.accord import parse_accord
 from prasan.release.policy import parse_policy
 from prasan.release.rules import Policy
@@ -22,47 +25,81 @@ from prasan.stores.rows import AccordRow, PartnerRow
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.store import Reads
 
+OWN_CARD: Final = "own_card"
+
 
 def own_card(node: Node) -> bytes:
-    """This node's card, signed now."""
-    listen = node.settings.listen
-    _, certificate = node.home.tls("peer")
-    card = Card(
+    """This node's card: the same bytes until something in it changes, so that partners can ask for a later one."""
+    listen, key, rows = node.settings.listen, node.key, node.store.node_keys(node.id)
+    says = Card(
         card=1,
         id=node.id,
         name=node.settings.name,
         country=node.settings.country,
-        node_key=node_key(node.key.public_key()),
+        node_key=node_key(key.public_key()),
         web_url=f"https://{listen.host}:{listen.port}",
         peer_url=f"https://{listen.host}:{listen.peer_port}",
-        peer_certificate=certificate.read_text(encoding="ascii"),
-        issued_at=time_text(node.clock.now_us()),
+        peer_certificate="".join(path.read_text(encoding="ascii") for path in node.home.peer_certificates),
+        issued_at="",
+        handovers=handovers(rows, thumbprint(key.public_key())),
+        revoked=revoked_keys(rows),
     )
-    return issue_card(card, node.key)
+    last = node.store.meta(OWN_CARD)
+    before = read_card(last.encode()) if last else None
+    if last and before and msgspec.structs.replace(before, issued_at="") == says:
+        return last.encode()
+    at_us = max(node.clock.now_us(), (time_us(before.issued_at) or 0) + 1 if before else 0)
+    raw = issue_card(msgspec.structs.replace(says, issued_at=time_text(at_us)), key)
+    with node.store.write() as tx:
+        tx.set_meta(OWN_CARD, raw.decode())
+    return raw
 
 
-def card_of(row: PartnerRow) -> Card:
-    """The card a partner was registered by."""
-    return read_card(row.card)
+def add_partner(node: Node, raw: bytes, confirm: str | None = None, *, carry: bool = False) -> Card:
+    """Register a partner, or take its newer card, and have everything decided for it. The same card changes nothing.
 
-
-def add_partner(node: Node, raw: bytes) -> Card:
-    """Register a partner, or take its newer card, and have everything decided for it.
-
-    Refused if the card claims an id that is not its own, or is older than the one here.
+    `confirm` is the fingerprint that an officer compared over another channel; a key that the one before it did not
+    hand over to is taken only so, and then the accords that were in force before that was lost end, or with `carry`
+    stand. Refused if the card claims an id that is not its own, is older than the one here or has another fingerprint.
     """
     card = read_card(raw)
     known = node.store.partner(card.id)
-    check_new_card(card, node.id, card_of(known) if known else None)
+    if confirm is not None:
+        check_confirmed(card, confirm)
+    same = known is not None and known.card == raw
+    if not same:
+        check_new_card(card, node.id, card_of(known) if known else None, confirmed=confirm is not None)
     namesake = node.store.partner(card.name)
     if namesake is not None and namesake.id != card.id:
         raise UsageError(f"another partner is called '{card.name}' already", "Ask one of them for another name.")
-    with node.store.write() as tx:
-        now_us = node.clock.now_us()
-        tx.put_partner(PartnerRow(card.id, card.name, raw, now_us, known.suspended if known else False))
-        note(node, tx, NODE_LOG, "partner", card.id, {"fingerprint": card.fingerprint})
-        requeue_all(node, tx, [card.id])
+    if not same or confirm is not None:
+        _keep(node, known, raw, Word(confirm is not None, carry))
     return card
+
+
+def _keep(node: Node, known: PartnerRow | None, raw: bytes, word: Word) -> None:
+    """A card that holds: its keys, how they came, on record; and decisions anew where accords may have ended."""
+    card, now_us = read_card(raw), node.clock.now_us()
+    with node.store.write() as tx:
+        done = succeed(node, tx, known, card, word)
+        tx.put_partner(PartnerRow(card.id, card.name, raw, now_us, known.suspended if known else False))
+        detail: Detail = {"fingerprint": card.fingerprint, "how": done.how, "confirmed": word.confirmed}
+        note(node, tx, NODE_LOG, "partner", card.id, detail)
+        if done.how == "handed_over":
+            note(node, tx, card.id, ROTATED, card.id, {"new": card.fingerprint})
+        if done.how in ("first", "confirmed_anew"):
+            requeue_all(node, tx, [card.id])
+
+
+def take_card(node: Node, partner: str, raw: bytes) -> None:
+    """A card that came from a partner's own node. Refused if it is another's, or its key was not handed over to."""
+    card = read_card(raw)
+    known = node.store.partner(partner)
+    if card.id != partner or known is None:
+        raise Refused(f"The card is not that of {partner}.", "A node brings its own card only.")
+    before = card_of(known)
+    if card.issued_at != before.issued_at:
+        add_partner(node, raw)
 
 
 def suspend(node: Node, name: str, suspended: bool) -> None:
@@ -83,12 +120,6 @@ def requeue_all(node: Node, tx: Tx, recipients: list[str]) -> None:
         tx.set_all_due(recipient, node.clock.now_us())
 
 
-def known_keys(node: Node) -> dict[str, Ed25519PublicKey]:
-    """Thumbprint -> key, ours and every partner's."""
-    keys = [node.key.public_key(), *(card_of(row).key for row in node.store.partners())]
-    return {thumbprint(key): key for key in keys}
-
-
 def propose_accord(node: Node, text: bytes) -> bytes:
     """Our signature on an accord's text; the file for the other side."""
     signed = propose(text, node.key)
@@ -101,10 +132,11 @@ def propose_accord(node: Node, text: bytes) -> bytes:
 
 def accept_accord(node: Node, signed: bytes) -> tuple[bytes, SignedAccord]:
     """Countersign, or take in what the other side has countersigned; in force once both signatures are on it."""
-    keys = known_keys(node)
+    owners = known_keys(node)
+    keys = {name: key for name, (_, key) in owners.items()}
     both = countersign(signed, node.key, keys)
     found = read_signed(both, keys)
-    _check_parties(node, found, keys)
+    _check_parties(node, found, owners)
     state: Literal["in_force", "proposed"] = "in_force" if found.complete else "proposed"
     other = found.accord.other(node.id).id
     with node.store.write() as tx:
@@ -115,16 +147,17 @@ def accept_accord(node: Node, signed: bytes) -> tuple[bytes, SignedAccord]:
     return both, found
 
 
-def _check_parties(node: Node, found: SignedAccord, keys: Mapping[str, Ed25519PublicKey]) -> None:
-    """The ids in the accord must be those of the cards whose keys it names."""
-    ids = {thumbprint(card_of(row).key): row.id for row in node.store.partners()}
-    ids[thumbprint(node.key.public_key())] = node.id
+def _check_parties(node: Node, found: SignedAccord, owners: Mapping[str, tuple[str, Ed25519PublicKey]]) -> None:
+    """The ids in the accord must be those of the nodes whose keys it names, and the other's an officer confirmed."""
     for party in found.accord.parties:
-        if party.key not in keys or ids[party.key] != party.id:
+        if party.key not in owners or owners[party.key][0] != party.id:
             raise AccordError(
                 f"the accord's party '{party.name}' is not a registered partner with that key",
                 "Add the partner's card first, and compare its id and fingerprint with the accord.",
             )
+    other = node.store.partner(found.accord.other(node.id).id)
+    if other is not None:
+        require_confirmed(node.store, other)
 
 
 class Adopted(msgspec.Struct, frozen=True):

@@ -3,7 +3,8 @@
 One `node` log and one log a partner, named by the partner's identity id (docs/wire.md, section 11).
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,6 +17,8 @@ from prasan.stores.rows import CheckpointRow
 from prasan.stores.sqlite import Tx
 
 NODE_LOG = "node"
+HOURS_LOG = "hours"
+"""One leaf an hour, which commits to the node log as it stood: all that partners see of it."""
 
 
 def note(  # noqa: PLR0913, PLR0917 - what, where, about whom: an act is all of these
@@ -34,10 +37,10 @@ def origin(node: Node, log: str) -> str:
 def seal(node: Node, tx: Tx, log: str) -> CheckpointRow:
     """Sign the log as it stands now; the last checkpoint again if nothing was added since."""
     frontier = tx.frontier(log)
-    last = tx.checkpoint(log)
-    if last is not None and last.size == frontier.size:
+    name, last = origin(node, log), tx.checkpoint(log)
+    if last is not None and last.size == frontier.size and last.note.startswith(f"{name}\n"):
         return last
-    checkpoint = Checkpoint(origin(node, log), frontier.size, frontier.root())
+    checkpoint = Checkpoint(name, frontier.size, frontier.root())
     row = CheckpointRow(log, frontier.size, "", sign_checkpoint(checkpoint, node.key), node.clock.now_us())
     tx.put_checkpoint(row)
     return row
@@ -48,7 +51,7 @@ def seal_all(node: Node) -> None:
     with node.store.write() as tx:
         for log in tx.logs():
             before = tx.checkpoint(log)
-            if log == NODE_LOG or (before and before.size == tx.frontier(log).size):
+            if log in (NODE_LOG, HOURS_LOG) or (before and before.size == tx.frontier(log).size):
                 continue
             row = seal(node, tx, log)
             root = tx.frontier(log).root().hex()
@@ -64,13 +67,22 @@ class LogReport(msgspec.Struct, frozen=True):
 
 
 def verify(node: Node) -> Iterator[LogReport]:
-    """Check every log: entries against leaves, leaves against signed roots, signatures against our key."""
-    key = node.key.public_key()
+    """Check every log: entries against leaves, leaves against signed roots, signatures against our keys, also those
+    that handed over since. Checkpoints of earlier epochs count as well: the log went on.
+    """
+    keys = own_public_keys(node)
     for log in node.store.logs():
-        yield LogReport(log, _verify(node, log, key))
+        yield LogReport(log, _verify(node, log, keys))
 
 
-def _verify(node: Node, log: str, key: Ed25519PublicKey) -> Report:
-    name = origin(node, log)
+def own_public_keys(node: Node) -> tuple[Ed25519PublicKey, ...]:
+    """Every key that ever signed for this node."""
+    known = {row.x for row in node.store.node_keys(node.id)} | {node.key.public_key().public_bytes_raw()}
+    return tuple(Ed25519PublicKey.from_public_bytes(raw) for raw in sorted(known))
+
+
+def _verify(node: Node, log: str, keys: Sequence[Ed25519PublicKey]) -> Report:
     notes = [row.note for row in node.store.checkpoints(log) if row.by == ""]
-    return verify_log(node.store.leaf_rows(log), notes, {name: key}, origin=name)
+    ours = re.compile(rf"prasan/{re.escape(node.id)}/[0-9a-f-]{{36}}/{re.escape(log)}")
+    names = {name for one in notes if ours.fullmatch(name := one.partition("\n")[0])} | {origin(node, log)}
+    return verify_log(node.store.leaf_rows(log), notes, dict.fromkeys(names, keys), origins=names)

@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from prasan.errors import PrasanError, UsageError
-from prasan.exchange.acks import Ours, Theirs
+from prasan.errors import IntegrityError, PrasanError, UsageError
+from prasan.exchange.acks import Theirs
+from prasan.exchange.asks import Ask
 from prasan.exchange.client import Client
 from prasan.exchange.intake import Accepted, Known, Peer, Turned
 from prasan.exchange.lanes import LANES
@@ -17,14 +18,16 @@ from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Su
 from prasan.formats.stix import free_text
 from prasan.formats.stix_ids import RECEPTION
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
+from prasan.node.card_news import refresh
 from prasan.node.control import PULLED, delivered, take_pulled
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, queue
-from prasan.node.partnering import card_of
+from prasan.node.partner_keys import card_of
 from prasan.node.publish import work_due
 from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note, seal_all
+from prasan.node.rotation import signer
 from prasan.release.accord import Onward, combine
 from prasan.release.facts import content_of
 from prasan.stores.rows import CheckpointRow, PartnerRow
@@ -55,32 +58,50 @@ def pull_safely(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = l
     try:
         return pull_from(node, partner, stopped)
     except PrasanError as error:
-        return Summary(failure="refused", message=f"{error} {error.remedy}".strip())
+        code = "ledger" if isinstance(error, IntegrityError) else "refused"
+        return _told(node, partner, Summary(failure=code, message=f"{error} {error.remedy}".strip()))
     except Exception as error:
         LOG.exception("the pull from %s failed", partner.name)
-        return Summary(failure="defect", message=f"The pull from {partner.name} failed: {type(error).__name__}.")
+        message = f"The pull from {partner.name} failed: {type(error).__name__}."
+        return _told(node, partner, Summary(failure="defect", message=message))
+
+
+def _told(node: Node, partner: PartnerRow, summary: Summary) -> Summary:
+    """The summary, remembered for the partner's page."""
+    with node.store.write() as tx:
+        tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
+    return summary
 
 
 def pull_from(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lambda: False) -> Summary:
     """One pull from one partner: everything it has for us, our receipts to it, and the acknowledgements."""
     work_due(node)
-    card, ours = card_of(partner), Ours(node.id, node.key)
-    task = Task(
+    now_us, nonce = node.clock.now_us, lambda: node.clock.uuid("nonce")
+    with Client(card_of(partner), signer(node), now_us, nonce, stopped) as client:
+        newer = refresh(node, partner, client.fetch)
+        if newer.card != partner.card:
+            return pull_from(node, newer, stopped)
+        summary = pull_by(node, partner, client.fetch)
+    _told(node, partner, summary)
+    work_due(node)
+    seal_all(node)
+    return summary
+
+
+def pull_by(node: Node, partner: PartnerRow, fetch: Callable[[Ask], Reply]) -> Summary:
+    """The pull itself, by any way of asking."""
+    return drive(pull(_task(node, partner)), fetch, Hands(node, partner).act)
+
+
+def _task(node: Node, partner: PartnerRow) -> Task:
+    return Task(
         peer=_peer(node, partner),
-        theirs=Theirs(partner.id, card.key),
-        ours=ours,
+        theirs=Theirs(partner.id, card_of(partner).key),
+        ours=signer(node),
         known=_Here(node),
         cursors={lane: node.store.cursor(partner.id, lane) for lane in LANES},
         last=_last_seen(node, partner.id),
     )
-    hands = Hands(node, partner)
-    with Client(card, ours, node.clock.now_us, lambda: node.clock.uuid("nonce"), stopped) as client:
-        summary = drive(pull(task), client.fetch, hands.act)
-    with node.store.write() as tx:
-        tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
-    work_due(node)
-    seal_all(node)
-    return summary
 
 
 def _peer(node: Node, partner: PartnerRow) -> Peer:
@@ -90,7 +111,7 @@ def _peer(node: Node, partner: PartnerRow) -> Peer:
 
 
 def _last_seen(node: Node, partner: str) -> Checkpoint | None:
-    row = node.store.checkpoint(theirs_log(partner), partner)
+    row = node.store.last_seen(theirs_log(partner), partner)
     return parse_checkpoint(row.note.partition("\n\n")[0] + "\n") if row else None
 
 

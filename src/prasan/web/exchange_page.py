@@ -4,7 +4,7 @@ import msgspec
 
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.node import Node
-from prasan.node.partnering import card_of
+from prasan.node.partner_keys import card_of
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
 from prasan.stores.rows import CheckpointRow, PartnerRow

@@ -83,8 +83,9 @@ def _found(home: Path, office: Office, listen: Listen) -> Path:
 
 def _introduce(a: Node, b: Node) -> None:
     """Cards both ways, then one accord: proposed by the first, countersigned by the second, taken in by the first."""
-    add_partner(a, own_card(b))
-    add_partner(b, own_card(a))
+    for node, other in ((a, b), (b, a)):
+        # Both homes are on this machine, so their fingerprints are compared at once.
+        add_partner(node, own_card(other), thumbprint(other.key.public_key()))
     text = (DATA / "demo" / "accord.toml").read_text(encoding="utf-8")
     for side, node in (("a", a), ("b", b)):
         values = {"name": node.settings.name, "id": node.id, "key": thumbprint(node.key.public_key())}

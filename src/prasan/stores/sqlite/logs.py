@@ -56,6 +56,11 @@ class LogReads(Link):
         row = self._one(f"{_CHECKPOINT} WHERE log = ? AND by = ? ORDER BY size DESC LIMIT 1", (log, by))
         return None if row is None else CheckpointRow(*row)
 
+    def last_seen(self, log: str, by: str) -> CheckpointRow | None:
+        """The checkpoint that `by` has signed and that came last: after a new epoch it may be of a smaller size."""
+        row = self._one(f"{_CHECKPOINT} WHERE log = ? AND by = ? ORDER BY at_us DESC, size DESC LIMIT 1", (log, by))
+        return None if row is None else CheckpointRow(*row)
+
     def checkpoints(self, log: str) -> list[CheckpointRow]:
         """All checkpoints of a log by size."""
         return [CheckpointRow(*row) for row in self._all(f"{_CHECKPOINT} WHERE log = ? ORDER BY size, by", (log,))]

@@ -16,6 +16,10 @@ CREATE TABLE evidence (
   at_us INTEGER NOT NULL, settled_us INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX evidence_once ON evidence (partner, held, shown);
+CREATE TABLE untrusted (
+  partner TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL, received_us INTEGER NOT NULL,
+  PRIMARY KEY (partner, object_id, version)
+) STRICT, WITHOUT ROWID;
 """
 
 _KEY: Final = "SELECT node, thumbprint, x, since_us, until_us, state, handover, confirmed_us FROM node_keys"
@@ -34,6 +38,14 @@ class TrustReads(Link):
         sql = f"{_EVIDENCE} WHERE (?1 IS NULL OR partner = ?1) AND NOT (?2 AND settled_us IS NOT NULL) ORDER BY n"
         return [EvidenceRow(*row) for row in self._all(sql, (partner, open_only))]
 
+    def untrusted(self, partner: str) -> list[tuple[str, str]]:
+        """Id and version of what came under a key that others may have held, and was not vouched for again."""
+        sql = (
+            "SELECT object_id, version FROM untrusted u WHERE partner = ? AND NOT EXISTS (SELECT 1 FROM received r"
+            " WHERE r.partner = u.partner AND r.object_id = u.object_id AND r.version = u.version) ORDER BY 1, 2"
+        )
+        return [(row[0], row[1]) for row in self._all(sql, (partner,))]
+
 
 class TrustWrites(TrustReads):
     """Changing it."""
@@ -45,6 +57,15 @@ class TrustWrites(TrustReads):
             " until_us = excluded.until_us, state = excluded.state, confirmed_us = excluded.confirmed_us",
             (row.node, row.thumbprint, row.x, row.since_us, row.until_us, row.state, row.handover, row.confirmed_us),
         )
+
+    def distrust(self, partner: str, since_us: int) -> int:
+        """What a partner vouched for since then must be vouched for again; how many versions that is."""
+        sql = (
+            "INSERT OR REPLACE INTO untrusted SELECT partner, object_id, version, received_us FROM received"
+            " WHERE partner = ? AND received_us >= ?"
+        )
+        self._do(sql, (partner, since_us))
+        return self._do("DELETE FROM received WHERE partner = ? AND received_us >= ?", (partner, since_us))
 
     def put_evidence(self, row: EvidenceRow) -> bool:
         """Keep it; False if these two notes are held already."""
