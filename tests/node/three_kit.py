@@ -20,7 +20,7 @@ from prasan.node.partnering import accept_accord, add_partner, own_card, propose
 from prasan.node.publish import work_due
 
 NAMES = ("th-mc", "us-mo", "my-mc")
-UNTIL = "2027-01-01T00:00:00Z"
+UNTIL = "2036-01-01T00:00:00Z"
 
 
 class Line:

@@ -56,6 +56,15 @@ def test_recalls_sent_on_are_found_from_both_ends(store: Store) -> None:
         assert not tx.is_recalled("them", uid(1)), "what is sent later is decided anew"
     assert store.sent_on("us", "in") == [out("a"), out("b")]
     assert store.sent_on_for("a") == [came] == [store.recall_in("us", "in")]
+    assert [store.overdue_in(at) for at in (9, 10)] == [[], [came]]
+    with store.write() as tx:
+        tx.recall_answered("in", "us", 3)
+        tx.answer_recall("a", "them", b"{}", EARLY, 4)
+        assert tx.overdue_in(10) != [], "b has not answered"
+        tx.answer_recall("b", "them", b"{}", EARLY, 4, pending=1)
+        assert tx.overdue_in(10) != [], "nor have all behind b"
+        tx.answer_recall("b", "them", b"{}", LATE, 4)
+        assert tx.overdue_in(10) == []
     assert (store.sent_on("them", "in"), store.sent_on_for("c")) == ([], [])
 
 

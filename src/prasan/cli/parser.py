@@ -1,23 +1,18 @@
 """The grammar of the command line, as one table. Each command names the function of the module that runs it."""
 
 import argparse
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from prasan import __version__
-
-Argument = tuple[tuple[str, ...], dict[str, Any]]
+from prasan.cli.grammar import HOME, Command
+from prasan.cli.grammar import arg as _arg
+from prasan.cli.grammar_of_sharing import CONSENTS, RECALLS
 
 ROLES: Final = ("watch", "analyst", "release", "protection", "admin", "auditor", "partner")
 
-
-def _arg(*names: str, **options: Any) -> Argument:
-    return names, options
-
-
-HOME: Final = _arg("--home", required=True, metavar="HOME", help="the node's home folder")
 SETTINGS: Final = _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings")
 
-COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
+COMMANDS: Final[tuple[Command, ...]] = (
     (
         "demo",
         "demo:demo",
@@ -176,17 +171,8 @@ COMMANDS: Final[tuple[tuple[str, str, str, tuple[Argument, ...]], ...]] = (
         "exactly the bytes a recipient would get",
         (_arg("--to", required=True, metavar="RECIPIENT"), HOME, _arg("--out", metavar="FILE")),
     ),
-    (
-        "recall",
-        "release:recall",
-        "ask a partner to withdraw an object",
-        (
-            _arg("object_id", metavar="OBJECT_ID"),
-            _arg("--to", required=True, metavar="PARTNER|all"),
-            _arg("--reason", required=True, metavar="TEXT"),
-            HOME,
-        ),
-    ),
+    *RECALLS,
+    *CONSENTS,
     (
         "sync",
         "sync:sync",

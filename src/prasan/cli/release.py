@@ -1,4 +1,4 @@
-"""`release explain`, `release preview`, `recall`."""
+"""`release explain`, `release preview`."""
 
 import argparse
 import sys
@@ -7,11 +7,9 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit, tell
-from prasan.errors import UsageError
 from prasan.node.explaining import explain as explain_object
 from prasan.node.explaining import preview as preview_views
 from prasan.node.node import Node
-from prasan.node.recall import recall as recall_object
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -29,13 +27,4 @@ def preview(arguments: argparse.Namespace) -> int:
     with Path(arguments.out).open("wb") as file:
         file.writelines(line + b"\n" for line in lines)
     tell(f"{arguments.out} holds what {arguments.to} can read now")
-    return 0
-
-
-def recall(arguments: argparse.Namespace) -> int:
-    """Ask a partner to withdraw; one JSON line a partner asked."""
-    if not arguments.reason.strip():
-        raise UsageError("a recall needs a reason", "Say in a few words why, with --reason.")
-    for issued in recall_object(Node(Path(arguments.home)), arguments.object_id, arguments.to, arguments.reason):
-        emit(msgspec.to_builtins(issued))
     return 0

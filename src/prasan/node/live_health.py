@@ -107,7 +107,8 @@ class Ward:
         limit = max(LATE_S, 2 * self._node.settings.look_every_s)
         late = [lag for lag in self.lags() if lag.waiting_s > limit]
         ills += [Ill("behind", {"stage": lag.stage, "minutes": round(lag.waiting_s / 60)}) for lag in late]
-        overdue = len(self._node.store.overdue(self._node.clock.now_us()))
+        now_us, store = self._node.clock.now_us(), self._node.store
+        overdue = len(store.overdue(now_us)) + len(store.overdue_in(now_us))
         return ills + ([Ill("recalls_overdue", {"number": overdue})] if overdue else [])
 
     def _archive(self) -> Archive:

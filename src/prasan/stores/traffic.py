@@ -52,7 +52,7 @@ class Conflict(msgspec.Struct, frozen=True):
 
 class RecallOut(msgspec.Struct, frozen=True):
     """A recall we sent to one recipient; it is overdue when the deadline passed without a receipt, or with one that
-    still waits for others. `pending` is how many those are."""
+    still waits for others. `pending` is how many those are; `allowed_us` when an officer let it go there again."""
 
     id: str
     object_id: str
@@ -64,6 +64,7 @@ class RecallOut(msgspec.Struct, frozen=True):
     receipt: bytes | None = None
     answered_us: int | None = None
     pending: int = 0
+    allowed_us: int | None = None
 
 
 class RecallIn(msgspec.Struct, frozen=True):

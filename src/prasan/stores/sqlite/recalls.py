@@ -21,10 +21,14 @@ CREATE TABLE resting_on (
 """Which recalls we sent on for which recall of a partner's; and what of ours rests on what it recalled."""
 
 _OUT: Final = (
-    "SELECT id, object_id, view_id, recipient, reason, deadline_us, issued_us, receipt, answered_us, pending"
-    " FROM recalls_out"
+    "SELECT id, object_id, view_id, recipient, reason, deadline_us, issued_us, receipt, answered_us, pending,"
+    " allowed_us FROM recalls_out"
 )
 _IN: Final = "SELECT id, partner, target_id, reason, deadline_us, received_us, answered_us FROM recalls_in"
+
+_LATE_IN: Final = f"""{_IN} AS r WHERE deadline_us < ? AND (answered_us IS NULL OR EXISTS (
+SELECT 1 FROM onward o, recalls_out x WHERE o.partner = r.partner AND o.recall_in = r.id AND x.id = o.recall_out
+AND (x.answered_us IS NULL OR x.pending > 0))) ORDER BY deadline_us"""  # noqa: S608
 
 STANDING: Final = "allowed_us IS NULL AND reason NOT IN ('replaced', 'onward')"
 """An officer's recall that holds. `replaced` only takes back a form for which another was sent, `onward` what the
@@ -55,6 +59,10 @@ class RecallReads(Link):
             "WHERE (answered_us IS NULL OR pending > 0) AND allowed_us IS NULL AND deadline_us < ? ORDER BY deadline_us"
         )
         return [RecallOut(*row) for row in self._all(f"{_OUT} {where}", (now_us,))]
+
+    def overdue_in(self, now_us: int) -> list[RecallIn]:
+        """Recalls of partners' that we owe an answer to after their deadline: the first, or that all others have."""
+        return [RecallIn(*row) for row in self._all(_LATE_IN, (now_us,))]
 
     def recalls_in(self, partner: str | None = None) -> list[RecallIn]:
         """Recalls that came to us, oldest first."""
