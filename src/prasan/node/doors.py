@@ -10,6 +10,7 @@ from prasan.exchange.peer import Doorkeeper
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.control import take_posted
 from prasan.node.inbox import take_in
+from prasan.node.certificate import card_held
 from prasan.node.node import Node
 from prasan.node.partner_keys import card_of, successor
 from prasan.node.partnering import own_card, take_card
