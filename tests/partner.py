@@ -26,6 +26,7 @@ from prasan.exchange.http import Problem, Request, Response, time_text
 from prasan.exchange.intake import Peer
 from prasan.exchange.jws import thumbprint
 from prasan.exchange.lanes import LANES, Caller, Lane
+from prasan.exchange.line import Line
 from prasan.exchange.peer import Claims, Doorkeeper, authorization, body_hash
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.statements import Handling, statement
@@ -36,7 +37,7 @@ from prasan.ledger.entry import Entry
 from prasan.ledger.tree import Proof
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.accord import Accord, parse_accord
-from prasan.stores.rows import AccordRow, CheckpointRow, NewView, ObjectRow, PartnerRow, Place, Sent
+from prasan.stores.rows import AccordRow, CheckpointRow, NewView, ObjectRow, PartnerRow, Place, Sent, Vouched
 from prasan.stores.sqlite import Store, StoreShelf
 from prasan.stores.traffic import Cursor, Outgoing, Quarantined, ReceivedRow
 
@@ -84,6 +85,7 @@ class Partner:
             name, ["127.0.0.1"], not_before=now_us // 10**6 - 86_400, not_after=now_us // 10**6 + 86_400 * 30
         )
         self.peer_url = peer_url or f"https://{name}.example:8441"
+        self.line = Line()
         self.seen: list[Step] = []
         self.crash: Callable[[str], None] = lambda _: None
         self.log_salt = 0
@@ -241,7 +243,12 @@ class Partner:
         return Request(ask.method, parts.path, parts.query, headers, ask.body)
 
     def pull(
-        self, other: "Partner", *, limit: int = 500, spoil: Callable[[Ask, Response], Reply] | None = None
+        self,
+        other: "Partner",
+        *,
+        limit: int = 500,
+        spoil: Callable[[Ask, Response], Reply] | None = None,
+        line: Line | None = None,
     ) -> Summary:
         """Read all that another node in memory has for us. `spoil` may alter its answers on the way."""
 
@@ -249,18 +256,18 @@ class Partner:
             response = other.serve(self.ask(ask, other.id))
             return spoil(ask, response) if spoil else response
 
-        return self.read(other.id, fetch, limit=limit)
+        return self.read(other.id, fetch, limit=limit, line=line)
 
     def pull_over_tls(self, partner: str) -> Summary:
         """The same through real sockets."""
         with Client(self.card_of(partner), self.ours, lambda: self.now_us, self.uuid) as client:
             return self.read(self.card_of(partner).id, client.fetch)
 
-    def read(self, partner: str, fetch: Fetch, *, limit: int = 500) -> Summary:
+    def read(self, partner: str, fetch: Fetch, *, limit: int = 500, line: Line | None = None) -> Summary:
         """Run a pull with any way of fetching."""
-        return drive(pull(self.task(partner, limit)), fetch, lambda step: self.act(partner, step))
+        return drive(pull(self.task(partner, limit, line)), fetch, lambda step: self.act(partner, step))
 
-    def task(self, partner: str, limit: int = 500) -> Task:
+    def task(self, partner: str, limit: int = 500, line: Line | None = None) -> Task:
         last = self.store.checkpoint(f"theirs/{partner}", partner)
         nodes = frozenset({self.id, *(row.id for row in self.store.partners())})
         return Task(
@@ -271,6 +278,7 @@ class Partner:
             cursors={lane: self.store.cursor(partner, lane) for lane in LANES},
             last=None if last is None else checkpoint_of(last.note),
             limit=limit,
+            line=line or Line(),
         )
 
     def act(self, partner: str, step: Step) -> Reply:
@@ -342,6 +350,12 @@ class Desk:
 
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
         return self.store.statements(recipient, lane, after, limit, now_us)
+
+    def epoch(self) -> str:
+        return self.store.epoch()
+
+    def parcel_rows(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Vouched]:
+        return self.store.parcel_rows(recipient, lane, after, limit, now_us)
 
     def last_seq(self, recipient: str, lane: str) -> int:
         return self.store.last_seq(recipient, lane)

@@ -1,19 +1,22 @@
 """Every reason for the quarantine, each made by a partner that breaks one rule."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 import pytest
 
 from partner import AMBER, Partner, incident, uid
-from prasan.exchange.asks import Ask
+from prasan.exchange.asks import SEAL, Ask
 from prasan.exchange.http import Response
-from prasan.exchange.statements import Page, Seal, Statement, digest, seal_page
+from prasan.exchange.packing import PLAIN, unpack
+from prasan.exchange.parcels import MAX_BODY, read_parcel, read_seal, write_parcel, write_seal
+from prasan.exchange.statements import digest
 from prasan.exchange.steps import Reply
 from prasan.formats.stix_ids import PRODUCT, TLP2
 from prasan.picture.marking import Tlp
-from prasan.stores.rows import ObjectRow
+from prasan.stores.rows import ObjectRow, Vouched
 
 
 def pulled(us: Partner, th: Partner, **how: Any) -> dict[str, int]:
@@ -26,16 +29,19 @@ def altered(th: Partner, us: Partner, **changes: Any) -> Any:
     """An answer whose statements say something else, signed again by their own sender."""
 
     def spoil(ask: Ask, response: Response) -> Reply:
-        if not ask.target.startswith("/peer/v1/statements/objects"):
+        if not ask.target.startswith("/peer/v1/next") or response.status != 200:
             return response
-        page = msgspec.json.decode(response.body, type=Page)
-        found = [msgspec.json.decode(text, type=Statement) for text in page.statements]
-        texts = [msgspec.json.encode(msgspec.structs.replace(one, **changes)) for one in found]
-        after = int(ask.target.split("after=")[1].split("&")[0])
-        last = found[-1].seq if found else after
-        now = th.now_us // 10**6
-        seal = Seal(th.id, us.id, "objects", after, last, False, len(texts), digest(texts), now)
-        return Response(200, seal_page(seal, texts, th.key), response.headers)
+        seal = read_seal(response.headers[SEAL], th.key.public_key(), th.id, us.id)
+        coding = response.headers.get("content-encoding", PLAIN)
+        parcel = read_parcel(unpack(response.body, coding, MAX_BODY), seal)
+        rows = [
+            Vouched(one.seq, th.now_us, msgspec.json.encode(msgspec.structs.replace(one, **changes)), raw)
+            for (one, _), raw in zip(parcel.stated, parcel.objects, strict=True)
+        ]
+        raw = write_parcel(parcel.epoch, parcel.lane, parcel.after, rows)
+        stated = digest([row.statement for row in rows])
+        sealed = write_seal(msgspec.structs.replace(seal, sha256=stated), th.key)
+        return Response(200, raw, {SEAL: sealed, "etag": f'"{sha256(raw).hexdigest()[:32]}"'})
 
     return spoil
 
@@ -151,6 +157,7 @@ def test_what_a_statement_adds_is_joined_with_what_the_object_says(th: Partner, 
         b'{"objects":[5,"x",null]}',
         b'{"objects":[{}]}',
         b'{"objects":[NaN]}',
+        b'{"epoch":"x","lane":"objects","after":0,"last":1,"last_added":"","objects":[{}],"statements":[{}]}',
         json.dumps([[]] * 9).encode(),
     ],
 )
@@ -158,8 +165,11 @@ def test_odd_pages_never_raise(th: Partner, us: Partner, body: bytes) -> None:
     th.publish(us, incident(1))
 
     def spoil(ask: Ask, response: Response) -> Reply:
-        return Response(200, body, response.headers) if "/objects/" in ask.target else response
+        if "/peer/v1/next" not in ask.target:
+            return response
+        tag = {"etag": f'"{sha256(body).hexdigest()[:32]}"'}
+        return Response(200, body, {**response.headers, **tag, "content-encoding": "identity"})
 
     summary = us.pull(th, spoil=spoil)
-    assert summary.page_cut or summary.quarantined == {"bad_object": body.count(b",") + 1}
+    assert summary.failure == "page_cut"
     assert us.store.object_count() == 0

@@ -1,6 +1,9 @@
 """A pull between two whole nodes in memory: order, completeness, recall and receipt, acknowledgement."""
 
 import json
+import random
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 
 import msgspec
@@ -9,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partner import Partner, incident, uid
+from prasan.exchange import packing
 from prasan.exchange.asked import Query
 from prasan.exchange.asks import Ask
 from prasan.exchange.http import Response
-from prasan.exchange.steps import Apply, Cut, Reply, Unreached
+from prasan.exchange.steps import Apply, Cut, Heard, Reply, Summary, Unreached
 from prasan.ledger.tree import Frontier
 
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+NEXT = "/peer/v1/next"
 LATER = "2026-01-02T00:00:00.000Z"
 
 
@@ -94,10 +99,10 @@ def test_a_page_that_is_always_cut_is_counted_and_given_up(th: Partner, us: Part
     th.publish(us, incident(1))
 
     def spoil(ask: Ask, response: Response) -> Reply:
-        return Response(200, response.body[:-9], response.headers) if "/objects/" in ask.target else response
+        return Response(200, response.body[:-9], response.headers) if NEXT in ask.target else response
 
     summary = us.pull(th, spoil=spoil)
-    assert (summary.failure, summary.page_cut) == ("page_cut", 3)
+    assert (summary.failure, summary.page_cut) == ("page_cut", 8)
     assert shown(us) == []
 
 
@@ -110,40 +115,42 @@ def test_a_node_that_cannot_be_reached_or_refuses_us_is_said_so(th: Partner, us:
     assert "not a partner" in summary.message
 
 
-def test_a_page_that_does_not_lead_on_ends_the_lane(th: Partner, us: Partner) -> None:
+def test_a_page_that_does_not_lead_on_ends_the_pull(th: Partner, us: Partner) -> None:
     th.publish(us, *(incident(n) for n in range(4)))
+    first = list[Response]()
 
     def spoil(ask: Ask, response: Response) -> Reply:
-        first = us.store.cursor(th.id, "objects").added_after
-        if "added_after" in ask.target and first:
-            return Response(200, response.body, {**response.headers, "x-taxii-date-added-last": first})
+        if NEXT in ask.target:
+            first.append(response)
+            return first[0]
         return response
 
     assert us.pull(th, limit=2, spoil=spoil).failure == "page_cut"
     assert len(shown(us)) == 2
 
 
-def test_a_view_replaced_while_we_read_is_dropped_and_its_successor_taken(th: Partner, us: Partner) -> None:
-    th.publish(us, incident(1), vouch=False)
-    done = False
+def test_of_a_view_that_was_replaced_only_the_successor_is_taken(th: Partner, us: Partner) -> None:
+    th.publish(us, incident(1), incident(2))
+    th.publish(us, incident(1, LATER))
+    summary = us.pull(th)
+    assert (summary.accepted, summary.quarantined) == (2, {})
+    assert [row.version for _, row in us.store.objects()] == ["2026-01-01T00:00:00.000Z", LATER]
+
+
+def test_an_alert_of_the_middle_of_the_bulk_comes_next(th: Partner, us: Partner) -> None:
+    th.publish(us, *(incident(n) for n in range(6)))
+    told = False
 
     def spoil(ask: Ask, response: Response) -> Reply:
-        nonlocal done
-        if ask.target.startswith("/peer/v1/statements/objects") and not done:
-            done = True
-            with th.store.write() as tx:
-                tx.narrow(us.id, uid(1))
-            th.publish(us, incident(1, LATER))
-            return th.serve(us.ask(ask, th.id))
+        nonlocal told
+        if NEXT in ask.target and not told:
+            told = True
+            th.publish(us, incident(77), lane="alerts")
         return response
 
-    with th.store.write() as tx:
-        tx._do("UPDATE views SET status = 'current'")
-    th_row = th.store.view(us.id, uid(1))
-    assert th_row is not None
-    summary = us.pull(th, spoil=spoil)
-    assert (summary.dropped, summary.quarantined) == (1, {})
-    assert [row.version for _, row in us.store.objects()] == [LATER]
+    us.pull(th, limit=2, spoil=spoil)
+    assert [step.lane for step in us.seen if isinstance(step, Apply)] == ["objects", "alerts", "objects", "objects"]
+    assert th.store.acked(us.id, "alerts") == 7
 
 
 def test_a_new_epoch_is_read_from_the_start_and_changes_nothing(th: Partner, us: Partner) -> None:
@@ -168,6 +175,79 @@ def test_a_rewritten_ledger_is_caught_at_the_next_pull(th: Partner, us: Partner)
     assert summary.failure == "ledger"
     assert summary.accepted == 1, "what was read is kept; only the acknowledgement is held back"
     assert th.store.acked(us.id, "objects") == 2
+
+
+def thin(us: Partner, th: Partner, cuts: Iterator[int]) -> tuple[Summary, int]:
+    """A pull over a line that carries 1,200 bytes a second and breaks after so many bytes; bytes that came in all."""
+    came = 0
+
+    def spoil(ask: Ask, response: Response) -> Reply:
+        nonlocal came
+        if NEXT not in ask.target or not response.body:
+            return response
+        headers = {**response.headers, "content-length": str(len(response.body))}
+        most = next(cuts, len(response.body))
+        body = response.body[:most]
+        came += len(body)
+        heard = Heard(response.status, body, headers, took_s=len(body) / 1200)
+        return heard if body == response.body else Cut("the line broke", heard)
+
+    return us.pull(th, spoil=spoil, line=us.line), came
+
+
+@quick
+@given(
+    cuts=st.lists(st.integers(0, 9000), max_size=40),
+    sizes=st.lists(st.integers(0, 12_000), min_size=1, max_size=12),
+    seed=st.integers(0, 9),
+)
+def test_a_thin_line_that_breaks_loses_and_repeats_nothing(
+    th: Partner, us: Partner, cuts: list[int], sizes: list[int], seed: int
+) -> None:
+    base, draw = len(shown(th)), random.Random(seed)
+    th.publish(us, *(incident(base + n, text=draw.randbytes(size).hex()) for n, size in enumerate(sizes)))
+    plan, left = iter(cuts), len(cuts) + 1
+    total = 0
+    while left:
+        summary, came = thin(us, th, plan)
+        total, left = total + came, 0 if not summary.failure else left - 1
+    assert shown(us) == shown(th)
+    assert us.store.quarantine_counts(th.id) == {}
+    assert th.store.acked(us.id, "objects") == th.store.last_seq(us.id, "objects")
+    sent = b"".join(th.store.view_bytes(us.id, base + n + 1) or b"" for n in range(len(sizes)))
+    wire = len(packing.pack(sent, "zstd"))
+    assert total <= 2 * wire + 2000 * (len(sizes) + 1), "what came is not asked for twice"
+
+
+def test_a_large_object_comes_in_slices_and_an_alert_between_them(th: Partner, us: Partner) -> None:
+    draw = random.Random(1)
+    th.publish(us, incident(1, text=draw.randbytes(400).hex()), incident(2, text=draw.randbytes(30_000).hex()))
+    asked = list[str]()
+
+    def spoil(ask: Ask, response: Response) -> Reply:
+        if NEXT in ask.target:
+            asked.append(ask.headers.get("range", ""))
+            if len(asked) == 3:
+                th.publish(us, incident(3), lane="alerts")
+        return Heard(response.status, response.body, response.headers, took_s=len(response.body) / 1200)
+
+    us.pull(th, limit=1, spoil=spoil)
+    assert [step.lane for step in us.seen if isinstance(step, Apply)] == ["objects", "alerts", "objects"]
+    assert shown(us) == [uid(1), uid(3), uid(2)]
+    assert asked[1].startswith("bytes=0-"), "the first slice"
+    assert re.fullmatch(r"bytes=[1-9]\d*-\d+", asked[-2]), "the rest of it, after the alert"
+
+
+def test_what_broke_off_is_forgotten_when_it_was_narrowed(th: Partner, us: Partner) -> None:
+    text = random.Random(1).randbytes(3000).hex()
+    th.publish(us, incident(1, text=text))
+    summary, _ = thin(us, th, iter([900] + [0] * 8))
+    assert summary.failure == "page_cut"
+    with th.store.write() as tx:
+        tx.narrow(us.id, uid(1))
+    th.publish(us, incident(2, text=text))
+    assert thin(us, th, iter(()))[0].failure == ""
+    assert shown(us) == [uid(2)]
 
 
 def rebuild(node: Partner, log: str) -> None:

@@ -233,6 +233,7 @@ class Run:
         for lane in LANES[:3]:
             told.append(kit.peer(us, f"/peer/v1/statements/{lane}", "after=1&limit=1" if every else ""))
         told.append(kit.peer(us, "/peer/v1/checkpoint", "from=1"))
+        told += [kit.peer(us, "/peer/v1/next", query) for query in ("", "alerts=1&limit=1", "objects=1&control=9")]
         if every:
             told += [kit.taxii(us, path) for path in ("/taxii2/", ROOT, ROOT + "collections/", ROOT + "status/x/")]
         return [*map(plain, told), b"\n".join(preview(kit.node, "us-mo"))]

@@ -1,14 +1,15 @@
 """What the reader asks a partner's node for, and the reading of its answers. A bad answer is a `PageCut`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from prasan.exchange.http import MEDIA_TYPE, Response, time_us
-from prasan.exchange.lanes import PAGE, ROOT
+from prasan.exchange.lanes import INBOX, PAGE, ROOT, Lane
+from prasan.exchange.line import Part
 
 _T = TypeVar("_T")
 
@@ -27,12 +28,19 @@ class Ask(msgspec.Struct, frozen=True):
     target: str
     body: bytes = b""
     max_bytes: int = SMALL
+    more: tuple[tuple[str, str], ...] = ()
+    """Further headers. One that says `accept-encoding` wants the body as it came, packed; others have it unpacked."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """Media types."""
+        """Media types, and what is asked beside."""
         media = MEDIA_TYPE if self.target.startswith("/taxii2/") else "application/json"
-        return {"accept": media} | ({"content-type": media} if self.body else {})
+        return {"accept": media} | ({"content-type": media} if self.body else {}) | dict(self.more)
+
+    @property
+    def packed(self) -> bool:
+        """Whether the body is wanted as it came."""
+        return any(name == "accept-encoding" for name, _ in self.more)
 
 
 class PageCut(Exception):  # noqa: N818 - it is counted and asked again, and fails nothing by itself
@@ -78,6 +86,10 @@ class _Status(msgspec.Struct, frozen=True):
     successes: list[_Detail] = []
 
 
+NOTHING: Final = 204
+"""The status of an answer that has nothing new."""
+SEAL, EPOCH = "prasan-seal", "prasan-epoch"
+
 COLLECTIONS: Final = Ask("GET", f"{ROOT}collections/")
 
 
@@ -98,9 +110,30 @@ def statements(lane: str, after: int) -> Ask:
     return Ask("GET", f"/peer/v1/statements/{lane}?after={after}&limit={PAGE}", max_bytes=LARGE)
 
 
-def post(collection: str, raws: Sequence[bytes]) -> Ask:
-    """Objects for an inbox."""
-    return Ask("POST", f"{ROOT}collections/{collection}/objects/", b'{"objects":[' + b",".join(raws) + b"]}")
+def following(after: Mapping[Lane, int], limit: int, wait_s: int = 0) -> Ask:
+    """The next parcel behind these rows, whatever lane it is of; with `wait_s` the answer may wait for one to come."""
+    query = {str(lane): seq for lane, seq in after.items()} | {"limit": limit} | ({"wait": wait_s} if wait_s else {})
+    return Ask("GET", f"/peer/v1/next?{urlencode(query)}", max_bytes=LARGE, more=(("accept-encoding", "zstd, gzip"),))
+
+
+def going_on(ask: Ask, part: Part | None, piece: str) -> Ask:
+    """The same, but no more than a slice; and from where a parcel broke off, if it is still the same."""
+    more = (*ask.more, ("range", piece)) if piece else ask.more
+    if part is None:
+        return msgspec.structs.replace(ask, more=more)
+    target = f"{ask.target}&upto={part.upto}"
+    return msgspec.structs.replace(ask, target=target, more=(*more, ("if-range", f'"{part.tag}"')))
+
+
+def epoch_of(response: Response) -> str:
+    """The epoch that an answer names; "" for none."""
+    epoch = response.headers.get(EPOCH, "")
+    return epoch if _UUID.fullmatch(epoch) else ""
+
+
+def post(raws: Sequence[bytes]) -> Ask:
+    """Objects for our inbox."""
+    return Ask("POST", f"{ROOT}collections/{INBOX}/objects/", b'{"objects":[' + b",".join(raws) + b"]}")
 
 
 def checkpoint(since: int) -> Ask:

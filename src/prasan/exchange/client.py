@@ -16,9 +16,10 @@ from prasan.exchange.cards import Card
 from prasan.exchange.certs import certificates, validity
 from prasan.exchange.http import Response, time_text
 from prasan.exchange.peer import Claims, authorization, body_hash
-from prasan.exchange.steps import Cut, Unreached
+from prasan.exchange.resuming import Resuming
+from prasan.exchange.steps import Cut, Heard, Unreached
 
-CONNECT_S: Final = 10.0
+CONNECT_S: Final = 20.0
 READ_S: Final = 30.0
 WHOLE_S: Final = 300.0
 """Seconds to connect, to wait for the next bytes, and for a whole answer, however slowly it drips."""
@@ -28,7 +29,7 @@ _CHUNK: Final = 1 << 20
 
 
 class Client:
-    """One partner's node, for one pull.
+    """One partner's node, for one pull or for many: its connection and its TLS session are used again.
 
     `now_us` is the clock; `nonce` gives a random text for each request; `stopped` ends the pull before the next one.
     """
@@ -42,10 +43,12 @@ class Client:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._card, self._ours, self._now_us, self._nonce, self._stopped = card, ours, now_us, nonce, stopped
-        self._end = time.monotonic() + PULL_S
+        self.begin()
+        self._tls = pinned(card.peer_certificate)
         self._http = httpx2.Client(
-            verify=pinned(card.peer_certificate),
+            verify=self._tls,
             timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
+            limits=httpx2.Limits(max_connections=2, max_keepalive_connections=2),
             trust_env=False,
             follow_redirects=False,
         )
@@ -56,9 +59,17 @@ class Client:
     def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
         self.close()
 
+    def begin(self) -> None:
+        """A pull begins: its time is counted from now."""
+        self._end = time.monotonic() + PULL_S
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def abort(self) -> None:
+        """Break off what is under way in another thread."""
+        self._tls.abort()
 
     def fetch(self, ask: Ask) -> Response | Cut | Unreached:
         """Send one request. It never raises for what a partner or the network does."""
@@ -67,10 +78,10 @@ class Client:
             return Unreached(reason)
         try:
             with self._http.stream(ask.method, self._url(ask), content=ask.body, headers=self._headers(ask)) as answer:
-                body = b"".join(_limited(answer, ask.max_bytes))
-                return Response(answer.status_code, body, {k.lower(): v for k, v in answer.headers.items()})
+                return _packed(answer, ask.max_bytes) if ask.packed else _unpacked(answer, ask.max_bytes)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            return Unreached(self._why(str(error)))
+            broke = _broke_in_handshake(error)
+            return Cut("the line broke in the handshake") if broke else Unreached(self._why(str(error)))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Cut(f"{type(error).__name__}: {error}")
         except (_TooLong, zlib.error) as error:
@@ -91,7 +102,7 @@ class Client:
             iat=self._now_us() // 1_000_000,
             jti=self._nonce(),
         )
-        return ask.headers | {"authorization": authorization(claims, self._ours.key), "accept-encoding": "gzip"}
+        return {"accept-encoding": "gzip", **ask.headers, "authorization": authorization(claims, self._ours.key)}
 
     def _out_of_date(self) -> str:
         """Why the certificate in the card cannot be used now, or ""."""
@@ -118,9 +129,9 @@ class Client:
         return f"The node of {self._card.name} at {self._card.peer_url} cannot be reached: {text}."
 
 
-def pinned(certificate: str) -> ssl.SSLContext:
+def pinned(certificate: str) -> Resuming:
     """A TLS context that trusts the certificates of a card and nothing else. Names are not looked at: keys count."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = Resuming(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
@@ -128,6 +139,38 @@ def pinned(certificate: str) -> ssl.SSLContext:
     for one in certificates(certificate.encode()):
         context.load_verify_locations(cadata=one.public_bytes(Encoding.DER))
     return context
+
+
+def _broke_in_handshake(error: Exception) -> bool:
+    """Somebody answered, and the line broke before it was safe: on a bad line that is as common as any other break."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLEOFError | ConnectionResetError | BrokenPipeError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
+
+
+def _unpacked(answer: httpx2.Response, limit: int) -> Response:
+    body = b"".join(_limited(answer, limit))
+    return Response(answer.status_code, body, _named(answer))
+
+
+def _packed(answer: httpx2.Response, limit: int) -> Heard | Cut:
+    """The body as it came, with the time it took; if the line broke, what there was of it."""
+    body, begun, reason = bytearray(), time.monotonic(), ""
+    try:
+        for piece in answer.iter_raw():
+            body += piece
+            if len(body) > limit or time.monotonic() > begun + WHOLE_S:
+                reason = f"the answer has more than {limit} bytes, or takes more than {WHOLE_S:.0f} s"
+                break
+    except httpx2.HTTPError as error:
+        reason = f"{type(error).__name__}: {error}"
+    heard = Heard(answer.status_code, bytes(body), _named(answer), took_s=time.monotonic() - begun)
+    return Cut(reason, heard) if reason else heard
+
+
+def _named(answer: httpx2.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 class _TooLong(Exception):  # noqa: N818 - it becomes a Cut

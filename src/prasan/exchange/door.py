@@ -9,7 +9,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from prasan.errors import IntegrityError, PrasanError
+from prasan.exchange import following
 from prasan.exchange.acks import Ours, Theirs, checkpoint_answer, read_ack
+from prasan.exchange.asks import SEAL
 from prasan.exchange.cards import MAX_CARD, read_card
 from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer, time_us
 from prasan.exchange.lanes import LANES, PAGE, Lane
@@ -17,6 +19,7 @@ from prasan.exchange.statements import Seal, digest, seal_page
 from prasan.ledger.checkpoint import parse_checkpoint
 
 JSON: Final = {"content-type": "application/json"}
+NEXT: Final = "/peer/v1/next"
 MAX_BODY: Final = 32 * 1024
 """Bytes in the body of an acknowledgement."""
 
@@ -33,7 +36,7 @@ class Sent(Protocol):
         """Its bytes."""
 
 
-class Desk(Protocol):
+class Desk(following.Source, Protocol):
     """What a partner may ask of a node. A store fulfils most of it."""
 
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
@@ -80,10 +83,7 @@ class _Call(msgspec.Struct, frozen=True):
 
     def number(self, name: str, default: int) -> int:
         """A whole number from the query."""
-        text = dict(parse_qsl(self.request.query)).get(name, str(default))
-        if not re.fullmatch(r"[0-9]{1,15}", text):
-            raise Problem(400, "Malformed parameter", f"'{name}' must be a whole number.")
-        return int(text)
+        return number(self.request, name, default)
 
 
 def handle(request: Request, partner: str, door: Door, desk: Desk, now_us: int) -> Response:
@@ -92,7 +92,32 @@ def handle(request: Request, partner: str, door: Door, desk: Desk, now_us: int) 
         response = _route(_Call(request, partner, door, desk, now_us))
     except Problem as problem:
         response = problem.response()
-    return compressed(response, request.headers.get("accept-encoding", ""))
+    packed = SEAL in response.headers
+    return response if packed else compressed(response, request.headers.get("accept-encoding", ""))
+
+
+def waits(request: Request) -> int:
+    """How many seconds the answer to a request may wait for news."""
+    if request.path != NEXT or request.method != "GET":
+        return 0
+    try:
+        return following.asked_wait(lambda name, default: number(request, name, default))
+    except Problem:
+        return 0
+
+
+def news(request: Request, partner: str, door: Door, desk: Desk, now_us: int) -> bool:
+    """Whether there is something now for a request that waits."""
+    after = following.asked_after(lambda name, default: number(request, name, default))
+    return following.news(following.Reader(partner, desk, door.ours, now_us), after)
+
+
+def number(request: Request, name: str, default: int) -> int:
+    """A whole number from the query. `Problem` 400 if it is none."""
+    text = dict(parse_qsl(request.query)).get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise Problem(400, "Malformed parameter", f"'{name}' must be a whole number.")
+    return int(text)
 
 
 def _route(call: _Call) -> Response:
@@ -122,6 +147,12 @@ def _statements(call: _Call) -> Response:
         iat=call.now_us // 1_000_000,
     )
     return raw_answer(200, seal_page(seal, raws, call.door.ours.key), JSON)
+
+
+def _next(call: _Call) -> Response:
+    reader = following.Reader(call.partner, call.desk, call.door.ours, call.now_us)
+    upto = dict(parse_qsl(call.request.query)).get("upto", "")
+    return following.next_parcel(call.request, reader, call.number, upto)
 
 
 def _checkpoint(call: _Call) -> Response:
@@ -167,6 +198,7 @@ def _take_card(call: _Call) -> Response:
 
 _PATHS: Final[Mapping[str, Mapping[str, Callable[[_Call], Response]]]] = {
     **{f"/peer/v1/statements/{lane}": {"GET": _statements} for lane in LANES},
+    NEXT: {"GET": _next},
     "/peer/v1/checkpoint": {"GET": _checkpoint},
     "/peer/v1/ack": {"POST": _ack},
     "/peer/v1/card": {"GET": _card, "POST": _take_card},

@@ -2,7 +2,9 @@
 
     alerts → control → what waits for the partner's inbox → objects → acknowledgements
 
-Whatever the partner sends, it ends in a `Summary`: what cannot be read is counted and asked again from the same place.
+One request a parcel: the partner's node answers with the next rows of the first lane that has any, so that an alert
+never waits for more than the parcel under way. Whatever the partner sends, it ends in a `Summary`: what cannot be read
+is counted and asked again from the same place.
 """
 
 from collections import Counter
@@ -15,10 +17,11 @@ from prasan.errors import IntegrityError
 from prasan.exchange import asks
 from prasan.exchange.acks import check_checkpoint, write_ack
 from prasan.exchange.asks import Ask, PageCut, Stop
+from prasan.exchange.assembly import Assembly
 from prasan.exchange.http import Response
-from prasan.exchange.intake import Accepted, Key, Turned, judge, key_of
-from prasan.exchange.lanes import INBOX, LANES, Lane
-from prasan.exchange.statements import Seal, Statement, open_page
+from prasan.exchange.intake import Accepted, Turned, judge
+from prasan.exchange.lanes import LANES, Lane, collection_id
+from prasan.exchange.parcels import Parcel
 from prasan.exchange.steps import (
     Acked,
     Apply,
@@ -34,17 +37,12 @@ from prasan.exchange.steps import (
     Task,
     Unreached,
 )
-from prasan.formats.stix_ids import is_id
 
-TRIES: Final = 3
-"""How often a page that was cut is asked for before the pull gives up until the next one."""
+TRIES: Final = 8
+"""How often in a row a line may break without a byte more having come, before the pull gives up until the next one."""
 POST_AT_ONCE: Final = 100
-MAX_PAGES: Final = 20_000
-"""Pages in one pull: ten million objects. A node that never ends its pages does not hold us for ever."""
-MAX_ID: Final = 300
-"""Characters of an id that is asked for once more; nobody's type has so long a name."""
-MAX_AHEAD: Final = 100_000
-"""Statements fetched ahead of their objects."""
+MAX_PARCELS: Final = 20_000
+"""Parcels in one pull: ten million objects. A node that never ends does not hold us for ever."""
 
 
 def pull(task: Task) -> Steps[Summary]:
@@ -69,36 +67,52 @@ def drive(steps: Steps[Summary], fetch: Callable[[Ask], Reply], act: Callable[[S
         reply = fetch(step) if isinstance(step, Ask) else act(step)
 
 
+def judged(parcel: Parcel, task: Task) -> tuple[list[Accepted], list[Turned], int]:
+    """What of a parcel is taken, what is turned away and why, and how much is ignored."""
+    stated = {(one.view, one.version): (one, raw) for one, raw in parcel.stated}
+    accepted, turned = list[Accepted](), list[Turned]()
+    for raw in parcel.objects:
+        verdict = judge(raw, parcel.lane, stated, task.peer, task.known)
+        if isinstance(verdict, Accepted):
+            accepted.append(verdict)
+        elif verdict is not None:
+            turned.append(verdict)
+    return accepted, turned, len(parcel.objects) - len(accepted) - len(turned)
+
+
 class _Lane:
-    """A lane while it is read: the cursor, and the statements that were fetched ahead of their objects."""
+    """How far a lane was applied here, and in which of the partner's epochs."""
 
-    def __init__(self, name: Lane, collection: str, cursor: Cursor) -> None:
-        same = cursor.collection == collection
-        self.name, self.collection = name, collection
-        self.added_after, self.seq = (cursor.added_after, cursor.seq) if same else ("", 0)
-        self.acked = cursor.acked if same else 0
-        self.stated: dict[Key, tuple[Statement, bytes]] = {}
-        self.stated_to = self.seq
+    def __init__(self, name: Lane, cursor: Cursor) -> None:
+        self.name, self.collection, self.seq, self.acked = name, cursor.collection, cursor.seq, cursor.acked
 
-    def moved(self, last: str, keys: Sequence[Key]) -> None:
-        """A page was judged: go on behind it."""
-        self.added_after = last
-        self.seq = max([self.seq, *(self.stated[key][0].seq for key in keys if key in self.stated)])
-        self.stated = {key: found for key, found in self.stated.items() if found[0].seq > self.seq}
+    def settle(self, collection: str) -> bool:
+        """True if the partner's lane is another than the one we know: it is then read from the start."""
+        before, self.collection = self.collection, collection
+        if before in ("", collection):
+            return False
+        anew, self.seq, self.acked = self.seq > 0, 0, 0
+        return anew
 
 
 class _Reader:
     def __init__(self, task: Task) -> None:
-        self.task, self.summary = task, Summary()
-        self.lanes: list[_Lane] = []
+        self.task, self.summary, self.posted = task, Summary(), False
+        self.lanes = {name: _Lane(name, task.cursors[name]) for name in LANES}
+        self.assembly = Assembly(task.line, task.theirs, task.ours, task.peer.now_us)
+        self.wait_s = task.wait_s
 
     def run(self) -> Steps[None]:
-        found = yield from self.again(self.listing())
-        for name in LANES:
-            self.lanes.append(_Lane(name, found[name], self.task.cursors[name]))
-            yield from self.lane(self.lanes[-1])
-            if name == "control":
-                yield from self.again(self.post(found[INBOX]))
+        if self.wait_s:
+            yield from self.post()
+        while self.summary.pages < MAX_PARCELS:
+            parcel = yield from self.again(self.next)
+            if parcel is None or parcel.lane == "objects":
+                yield from self.post()
+            if parcel is None:
+                break
+            yield from self.apply(parcel)
+            self.posted &= parcel.lane != "control"
         yield from self.acknowledge()
 
     def ask(self, ask: Ask) -> Steps[Response]:
@@ -106,6 +120,8 @@ class _Reader:
         reply = yield ask
         if isinstance(reply, Unreached):
             raise Stop("unreachable", reply.reason)
+        if isinstance(reply, Cut) and reply.came is not None:
+            self.assembly.broke(reply.came)
         if not isinstance(reply, Response):
             raise PageCut(reply.reason if isinstance(reply, Cut) else "no answer")
         if reply.status in (401, 403):
@@ -114,99 +130,69 @@ class _Reader:
             raise PageCut(f"the partner's node answered {reply.status}: {_title(reply)}")
         return reply
 
-    def again(self, steps: Steps[T]) -> Steps[T]:
-        """The value of one exchange; one that was cut is made anew by its own caller, this one gives up at once."""
-        try:
-            return (yield from steps)
-        except PageCut as cut:
-            self.summary.page_cut += 1
-            raise Stop("page_cut", f"The exchange broke off: {cut}.") from None
-
-    def listing(self) -> Steps[dict[str, str]]:
-        response = yield from self.ask(asks.COLLECTIONS)
-        found = asks.read_collections(response)
-        if not {*LANES, INBOX} <= found.keys():
-            raise PageCut("the partner's node does not list its lanes and inbox for us")
-        return found
-
-    def lane(self, lane: _Lane) -> Steps[None]:
-        """Page after page; one that was cut is asked again from the same place."""
-        tries, more = TRIES, True
-        while more:
+    def again(self, steps: Callable[[], Steps[T]]) -> Steps[T]:
+        """One exchange; if the line breaks it is made again, and more patiently the more it brought."""
+        left = TRIES
+        while True:
+            held = self.task.line.held
             try:
-                more = (yield from self.page(lane)) and self.summary.pages < MAX_PAGES
-                tries = TRIES
+                return (yield from steps())
             except PageCut as cut:
                 self.summary.page_cut += 1
-                tries -= 1
-                if not tries:
-                    raise Stop("page_cut", f"The lane '{lane.name}' broke off: {cut}.") from None
+                left = TRIES if self.task.line.held > held else left - 1
+                if not left:
+                    raise Stop("page_cut", f"The exchange broke off: {cut}.") from None
 
-    def page(self, lane: _Lane) -> Steps[bool]:
-        """Read and judge one page, and have it applied; whether more follow."""
-        response = yield from self.ask(asks.objects(lane.collection, lane.added_after, self.task.limit))
-        page = asks.read_objects(response, lane.added_after)
-        if not page.objects:
-            return False
-        keys = [key_of(raw) for raw in page.objects]
-        gone = yield from self.vouched(lane, keys)
-        accepted, turned = list[Accepted](), list[Turned]()
-        for raw, key in zip(page.objects, keys, strict=True):
-            if key in gone:
-                self.summary.dropped += 1
+    def next(self) -> Steps[Parcel | None]:
+        """The next parcel, whole, or None if there is nothing more."""
+        while True:
+            after = {lane.name: lane.seq for lane in self.lanes.values()}
+            ask = self.assembly.asking(after, self.task.limit, self.wait_s)
+            response = yield from self.ask(ask)
+            parcel = self.assembly.take(response)
+            epoch = asks.epoch_of(response) if response.status == asks.NOTHING else parcel.epoch if parcel else ""
+            if epoch and self.anew(epoch):
                 continue
-            verdict = judge(raw, lane.name, lane.stated, self.task.peer, self.task.known)
-            if isinstance(verdict, Accepted):
-                accepted.append(verdict)
-            elif verdict is not None:
-                turned.append(verdict)
-            else:
-                self.summary.ignored += 1
-        lane.moved(page.last, keys)
-        yield Apply(lane.name, lane.collection, tuple(accepted), tuple(turned), lane.added_after, lane.seq)
-        self.count(accepted, turned)
-        # What replaced a view while we read stands behind this page.
-        return page.more or bool(gone)
+            if response.status == asks.NOTHING:
+                return None
+            if parcel is not None:
+                if parcel.after != after[parcel.lane]:
+                    raise PageCut("the parcel does not follow on what was asked")
+                self.wait_s = 0
+                return parcel
 
-    def vouched(self, lane: _Lane, keys: Sequence[Key]) -> Steps[set[Key]]:
-        """Fetch the statements of a page. An object without one is asked for once more: those that are gone."""
-        yield from self.statements(lane, keys)
-        missing = [key for key in keys if is_id(key[0]) and len(key[0]) <= MAX_ID and key not in lane.stated]
-        if not missing:
-            return set()
-        still = set[Key]()
-        for start in range(0, len(missing), asks.IDS_AT_ONCE):
-            ids = sorted({key[0] for key in missing[start : start + asks.IDS_AT_ONCE]})
-            response = yield from self.ask(asks.objects_by_id(lane.collection, ids))
-            still |= {key_of(raw) for raw in asks.read_some(response)}
-        yield from self.statements(lane, missing)
-        return {key for key in missing if key not in still}
+    def anew(self, epoch: str) -> bool:
+        """True if the partner's lanes are others than we know, so that it is to be asked again from the start."""
+        found = [lane.settle(collection_id(epoch, self.task.ours.id, lane.name)) for lane in self.lanes.values()]
+        self.summary.epochs += any(found)
+        if self.summary.epochs > 1:
+            raise Stop("page_cut", "The partner's node changes its epoch within one pull.")
+        return any(found)
 
-    def statements(self, lane: _Lane, keys: Sequence[Key]) -> Steps[None]:
-        """Fetch statements until all of these have one or there are no more."""
-        wanted, more = [key for key in keys if key[0]], True
-        while more and not all(key in lane.stated for key in wanted):
-            response = yield from self.ask(asks.statements(lane.name, lane.stated_to))
-            try:
-                found, more = open_page(response.body, self.task.theirs.key, self.expected(lane))
-            except IntegrityError as error:
-                raise PageCut(str(error)) from None
-            lane.stated |= {(one.view, one.version): (one, raw) for one, raw in found}
-            lane.stated_to = found[-1][0].seq if found else lane.stated_to
-            more = more and bool(found) and len(lane.stated) < MAX_AHEAD
+    def apply(self, parcel: Parcel) -> Steps[None]:
+        """Judge a parcel and have it applied."""
+        lane = self.lanes[parcel.lane]
+        accepted, turned, ignored = judged(parcel, self.task)
+        lane.seq = parcel.last
+        yield Apply(lane.name, lane.collection, tuple(accepted), tuple(turned), parcel.last_added, lane.seq)
+        summary = self.summary
+        summary.pages += 1
+        summary.ignored += ignored
+        summary.same += sum(one.same for one in accepted)
+        summary.accepted += sum(not one.same for one in accepted)
+        summary.quarantined = dict(Counter(summary.quarantined) + Counter(one.reason for one in turned))
 
-    def expected(self, lane: _Lane) -> Seal:
-        """What the signature of the next page of statements must say."""
-        now = self.task.peer.now_us() // 1_000_000
-        return Seal(self.task.theirs.id, self.task.ours.id, lane.name, lane.stated_to, 0, False, 0, "", now)
-
-    def post(self, inbox: str) -> Steps[None]:
+    def post(self) -> Steps[None]:
         """Bring what waits to the partner's inbox; what it does not take waits for the next pull."""
+        if self.posted:
+            return
+        self.posted = True
         waiting = yield Pending()
         items = [item for item in waiting if not isinstance(item, str)] if isinstance(waiting, Sequence) else []
         for start in range(0, len(items), POST_AT_ONCE):
             some = items[start : start + POST_AT_ONCE]
-            response = yield from self.ask(asks.post(inbox, [item.raw for item in some]))
+            ask = asks.post([item.raw for item in some])
+            response = yield from self.again(lambda ask=ask: self.ask(ask))  # type: ignore[misc]
             taken = asks.read_status(response) & {item.id for item in some}
             if taken:
                 yield Posted(tuple(sorted(taken)))
@@ -214,27 +200,20 @@ class _Reader:
 
     def acknowledge(self) -> Steps[None]:
         """Say how far every lane was read, on the partner's own checkpoint, signed by both."""
-        lanes = [lane for lane in self.lanes if lane.seq > lane.acked]
+        lanes = [lane for lane in self.lanes.values() if lane.seq > lane.acked]
         if not lanes:
             return
         since = self.task.last.size if self.task.last else 0
-        response = yield from self.again(self.ask(asks.checkpoint(since)))
+        response = yield from self.again(lambda: self.ask(asks.checkpoint(since)))
         try:
             _, note = check_checkpoint(response.body, self.task.theirs, self.task.ours, self.task.last)
         except IntegrityError as error:
             raise Stop("ledger", str(error)) from None
         for lane in lanes:
             body = write_ack(lane.name, lane.seq, note, self.task.ours)
-            yield from self.again(self.ask(asks.ack(body)))
+            yield from self.again(lambda body=body: self.ask(asks.ack(body)))  # type: ignore[misc]
             yield Acked(lane.name, lane.seq, note)
             self.summary.acked += 1
-
-    def count(self, accepted: Sequence[Accepted], turned: Sequence[Turned]) -> None:
-        summary = self.summary
-        summary.pages += 1
-        summary.same += sum(one.same for one in accepted)
-        summary.accepted += sum(not one.same for one in accepted)
-        summary.quarantined = dict(Counter(summary.quarantined) + Counter(one.reason for one in turned))
 
 
 def _title(response: Response) -> str:

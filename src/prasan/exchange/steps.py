@@ -10,6 +10,7 @@ from prasan.exchange.asks import Ask
 from prasan.exchange.http import Response
 from prasan.exchange.intake import Accepted, Known, Peer, Turned
 from prasan.exchange.lanes import PAGE, Lane
+from prasan.exchange.line import Line
 from prasan.ledger.checkpoint import Checkpoint
 
 
@@ -74,10 +75,17 @@ class Acked(msgspec.Struct, frozen=True):
     note: str
 
 
+class Heard(Response, frozen=True):
+    """An answer with the seconds that its bytes took from the first to the last."""
+
+    took_s: float = 0.0
+
+
 class Cut(msgspec.Struct, frozen=True):
-    """The answer broke off, or was too long."""
+    """The answer broke off, or was too long. `came`: what there was of it, for an ask that wants it packed."""
 
     reason: str
+    came: Heard | None = None
 
 
 class Unreached(msgspec.Struct, frozen=True):
@@ -94,7 +102,7 @@ class Summary(msgspec.Struct):
     accepted: int = 0
     same: int = 0
     ignored: int = 0
-    dropped: int = 0
+    epochs: int = 0
     quarantined: dict[str, int] = msgspec.field(default_factory=dict)
     posted: int = 0
     acked: int = 0
@@ -112,6 +120,9 @@ class Task(msgspec.Struct, frozen=True):
     cursors: Mapping[Lane, Cursor]
     last: Checkpoint | None = None
     limit: int = PAGE
+    wait_s: int = 0
+    """How long the first answer may wait for news."""
+    line: Line = msgspec.field(default_factory=Line)
 
 
 Step = Ask | Apply | Pending | Posted | Acked

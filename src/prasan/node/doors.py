@@ -8,9 +8,9 @@ from prasan.exchange.door import Door
 from prasan.exchange.lanes import Lane
 from prasan.exchange.peer import Doorkeeper
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.certificate import card_held
 from prasan.node.control import take_posted
 from prasan.node.inbox import take_in
-from prasan.node.certificate import card_held
 from prasan.node.node import Node
 from prasan.node.partner_keys import card_of, successor
 from prasan.node.partnering import own_card, take_card
@@ -18,7 +18,7 @@ from prasan.node.people import check_password, check_token
 from prasan.node.record import note, seal
 from prasan.node.rotation import signer
 from prasan.picture.posted import Item
-from prasan.stores.rows import CheckpointRow, Sent, UserRow
+from prasan.stores.rows import CheckpointRow, Sent, UserRow, Vouched
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.shelf import StoreShelf
 
@@ -67,6 +67,14 @@ class PeerDesk:
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
         """Statements after a seq, in order."""
         return self._node.store.statements(recipient, lane, after, limit, now_us)
+
+    def epoch(self) -> str:
+        """The UUID that collection ids are made of."""
+        return self._node.store.epoch()
+
+    def parcel_rows(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Vouched]:
+        """What a recipient can read now of a lane, each row with its statement."""
+        return self._node.store.parcel_rows(recipient, lane, after, limit, now_us)
 
     def last_seq(self, recipient: str, lane: str) -> int:
         """The highest seq ever given in a lane."""

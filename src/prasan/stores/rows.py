@@ -135,6 +135,15 @@ class Sent(msgspec.Struct, frozen=True):
     statement: bytes
 
 
+class Vouched(msgspec.Struct, frozen=True):
+    """A row as a partner node reads it: the object with its statement."""
+
+    seq: int
+    date_added_us: int
+    statement: bytes
+    raw: bytes
+
+
 class StateRow(msgspec.Struct, frozen=True):
     """How an object stands with a recipient, by which codes, since when."""
 

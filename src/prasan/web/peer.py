@@ -13,6 +13,7 @@ from prasan.exchange.lanes import Caller
 from prasan.exchange.peer import SCHEME, Doorkeeper
 from prasan.exchange.shelf import Shelf
 from prasan.web.taxii import At, Door, no_point
+from prasan.web.waiting import Bell, PeerDoor
 
 CHALLENGE: Final = {"www-authenticate": f'{SCHEME} realm="prasan"'}
 
@@ -27,22 +28,26 @@ def build_peer_app(  # noqa: PLR0913 - the parts of a port
     now_us: Callable[[], int],
     at: At = no_point,
 ) -> Starlette:
-    """The whole peer port: TAXII and `/peer/v1/…`, behind the doorkeeper. There is nothing else on it."""
+    """The whole peer port: TAXII and `/peer/v1/…`, behind the doorkeeper. There is nothing else on it.
+
+    `app.state.bell.close()` answers those who wait for news; call it when the node stops.
+    """
 
     def for_taxii(request: Request) -> Response:
         partner = admit(keeper, request, now_us())
         return taxii.handle(request, Caller(partner, partner), shelf, site, now_us())
 
-    def for_peer(request: Request) -> Response:
-        partner = admit(keeper, request, now_us())
-        return door.handle(request, partner, own, desk, now_us())
-
-    return Starlette(
-        routes=[
-            Route("/taxii2/{rest:path}", Door(for_taxii, at)),
-            Route("/peer/v1/{rest:path}", Door(for_peer, at, door.MAX_BODY)),
-        ]
+    bell = Bell()
+    peers = PeerDoor(
+        lambda request: admit(keeper, request, now_us()),
+        lambda request, partner: door.handle(request, partner, own, desk, now_us()),
+        lambda request, partner: door.news(request, partner, own, desk, now_us()),
+        bell,
+        at,
     )
+    app = Starlette(routes=[Route("/taxii2/{rest:path}", Door(for_taxii, at)), Route("/peer/v1/{rest:path}", peers)])
+    app.state.bell = bell
+    return app
 
 
 def admit(keeper: Doorkeeper, request: Request, now_us: int) -> str:

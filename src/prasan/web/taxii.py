@@ -45,9 +45,19 @@ class Door:
             request = await self._read(incoming)
         except ClientDisconnect:
             return
-        response = await run_in_threadpool(self._reply, request)
+        response = await self._respond(request)
+        self._passed(request, response)
+        await self._send(response, scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        return await run_in_threadpool(self._reply, request)
+
+    def _passed(self, request: Request, response: Response) -> None:
+        """The crash point of a page that was answered and not sent yet."""
         if request.method == "GET" and "x-taxii-date-added-last" in response.headers:
             self._at("page")
+
+    async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         await Outgoing(response.body, response.status, dict(response.headers))(scope, receive, send)
 
     async def _read(self, incoming: Incoming) -> Request:

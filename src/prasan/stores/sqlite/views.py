@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from prasan.errors import UsageError
-from prasan.stores.rows import OWN, CurrentView, NewView, Place, Sent, Shelved, ViewRow, Wanted, version_key
+from prasan.stores.rows import OWN, CurrentView, NewView, Place, Sent, Shelved, ViewRow, Vouched, Wanted, version_key
 from prasan.stores.sqlite.link import Link, marks
 
 COLUMNS: Final = ViewRow.__struct_fields__
@@ -21,6 +21,9 @@ WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_u
 _STATEMENTS: Final = f"""
 SELECT d.at_us, v.seq, v.statement FROM views v {_DUE}
 WHERE v.recipient = ? AND v.lane = ? AND v.status IN ('current', 'superseded') AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
+_PARCEL: Final = f"""
+SELECT d.at_us, v.seq, v.date_added_us, v.statement, {_BYTES} FROM views v {_DUE}
+WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
 _CURRENT: Final = f"""
 SELECT v.view_id, v.form, coalesce((SELECT o.origin FROM objects o WHERE o.id = v.object_id
 AND o.version = v.object_version), '{OWN}'), {_BYTES} FROM views v {_DUE}
@@ -51,6 +54,11 @@ class ViewReads(Link):
         """Statements after a seq, in order; those of superseded rows too, so that a reader in between misses none."""
         rows = self._all(_STATEMENTS, (recipient, lane, after, limit))
         return [Sent(*row) for row in _settled(rows, now_us)]
+
+    def parcel_rows(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> list[Vouched]:
+        """What a recipient can read now of a lane after a seq, each with its statement; it ends as a page does."""
+        rows = self._all(_PARCEL, (recipient, lane, after, limit))
+        return [Vouched(*row) for row in _settled(rows, now_us)]
 
     def last_seq(self, recipient: str, lane: str) -> int:
         """The highest seq that was ever given in a lane; 0 before the first."""
