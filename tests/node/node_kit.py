@@ -35,7 +35,7 @@ from prasan.node.clock import Clock
 from prasan.node.doors import PeerDesk, door, doorkeeper, shelf
 from prasan.node.founding import found
 from prasan.node.node import Node
-from prasan.node.objects import ANY_USE, Kept, keep_own, object_row, queue
+from prasan.node.objects import ANY_USE, Kept, keep_own, object_row, put
 from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.settings import Settings
 from prasan.picture.event import Event
@@ -168,8 +168,7 @@ class Kit:
         kept = Kept(content_of(raw, header), now_us / 1e6, onward=onward)
         row = object_row(raw, header, partner, marking, kept, now_us)
         with self.node.store.write() as tx:
-            tx.put_object(row)
-            queue(tx, self.node, row)
+            put(self.node, tx, row)
         return header.id
 
     def stamp(self) -> Stamp:

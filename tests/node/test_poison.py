@@ -10,10 +10,12 @@ from node.test_transitions import policy
 from prasan.formats.stix_ids import VESSEL
 from prasan.node import publish
 from prasan.node import sync as sync_module
+from prasan.node.explaining import explain
 from prasan.node.objects import KEPT
-from prasan.node.publish import UNREADABLE, work_due
+from prasan.node.publish import work_due
+from prasan.node.settling import UNREADABLE
 from prasan.node.sync import sync
-from prasan.stores.rows import Settled, Standing
+from prasan.stores.rows import Settled
 
 
 def test_an_object_that_cannot_be_decided_holds_up_no_other(
@@ -23,20 +25,19 @@ def test_an_object_that_cannot_be_decided_holds_up_no_other(
     policy(kit, 'id = "all"\nto = ["us-mo", "class:staff"]\nthen = "release"\n')
     real = publish.settle
 
-    def settle(desk: Any, standing: Standing) -> Settled:
-        settled = real(desk, standing)
-        if standing.object_id == bad:
+    def settle(desk: Any, recipient: str, object_id: str) -> Settled:
+        settled = real(desk, recipient, object_id)
+        if object_id == bad:
             raise AttributeError("no room can read it")
         return settled
 
     monkeypatch.setattr(publish, "settle", settle)
     with kit.node.store.write() as tx:
-        tx.set_all_due(us.id, kit.node.clock.now_us())
+        for name in (bad, good):
+            tx.bring_due_for_all(name, kit.node.clock.now_us())
     work_due(kit.node)
     assert kit.node.store.due(kit.node.clock.now_us()) == []
-    state = kit.node.store.state(us.id, bad)
-    assert state is not None
-    assert (state.state, state.codes) == ("withheld", (UNREADABLE,))
+    assert UNREADABLE in kit.node.store.standings([bad]).of(us.id, bad).turned
     assert [one["id"] for one in kit.now_read(us, "alerts")] == [good]
 
 
@@ -56,7 +57,7 @@ def test_a_vessels_tags_keep_it_back_and_never_leave(kit: Kit, us: Partner) -> N
     assert row is not None
     kept = msgspec.structs.replace(KEPT(row.facts), tags=frozenset({"gap"}))
     newer = msgspec.structs.replace(
-        row, version="2030-01-01T00:00:00.000Z", facts=msgspec.json.encode(kept), marking=AMBER
+        row, version="2030-01-01T00:00:00.000Z", facts=msgspec.json.encode(kept), marking=AMBER, profile=b""
     )
     with kit.node.store.write() as tx:
         tx.put_object(newer)
@@ -65,7 +66,5 @@ def test_a_vessels_tags_keep_it_back_and_never_leave(kit: Kit, us: Partner) -> N
         f'id = "silent"\nto = ["us-mo"]\ntypes = ["{VESSEL}"]\nlabels = ["gap"]\nthen = "withhold"\n',
         'id = "rest"\nto = ["us-mo"]\nthen = "release"\n',
     )
-    state = kit.node.store.state(us.id, vessel)
-    assert state is not None
-    assert state.codes[0] == "rule_withholds"
+    assert explain(kit.node, vessel, us.id).reasons[0].code == "decision.rule_withholds"
     assert b'"gap"' not in row.raw

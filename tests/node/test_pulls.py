@@ -66,8 +66,8 @@ def test_a_partner_that_does_not_answer_holds_up_no_decision(tmp_path: Path, qui
         tender = Tender(kit.node)
         tender.start()
         until(kit, pulling)
-        event = kit.event("a")
-        until(kit, lambda: kit.node.store.state(us.id, event) is not None)
+        kit.event("a")
+        until(kit, lambda: kit.node.store.due(kit.node.clock.now_us()) == [])
         assert pulling(), "it still waits for an answer"
     tender.stop()  # with the port closed the waiting ends
     assert not pulling()

@@ -22,6 +22,7 @@ from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_object, receipt_object
 from prasan.formats.stix_ids import EVENT
 from prasan.node import sync as sync_module
+from prasan.node.explaining import explain
 from prasan.node.obeying import obey
 from prasan.node.publish import work_due
 from prasan.node.recall import recall
@@ -240,8 +241,7 @@ def test_free_text_of_a_partner_waits_for_an_officers_eyes(wired: Kit, us: Partn
     wired.agree(other)
     us.publish(Served(wired), raw_incident(1, description="seen by KANARI"), raw_incident(2))  # type: ignore[arg-type]
     sync_module.sync(wired.node, ["us-mo"])
-    codes = {number: wired.node.store.state(other.id, uid(number)) for number in (1, 2)}
-    assert codes[1] is not None
-    assert codes[2] is not None
-    assert ("unread_text" in codes[1].codes, "unread_text" in codes[2].codes) == (True, False)
+    codes = {number: explain(wired.node, uid(number), other.id) for number in (1, 2)}
+    unread = [any(one.code == "decision.unread_text" for one in codes[number].reasons) for number in (1, 2)]
+    assert unread == [True, False]
     other.close()

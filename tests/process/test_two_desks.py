@@ -187,7 +187,8 @@ def cast(stage: Stage) -> Iterator[Cast]:
     (gap,) = [row for row in own if row.kind == "gap" and row.marking.exercise]
     mapped, document = node.store.mapped(to, gap.id), orjson.loads(gap.raw)
     assert mapped
-    hidden = [row for row in own if (state := node.store.state(to, row.id)) and state.state == "withheld"]
+    given = {row.object_id for row in own for row in node.store.views_of(row.id) if row.recipient == to}
+    hidden = [row for row in own if row.id not in given]
     duplicate = next(row for row in hidden if row.kind == "duplicate_identity")
     vessels = {row.id: orjson.loads(row.raw) for row in own if row.type == "prasan-vessel"}
     ship = vessels[document["vessel_refs"][0]]

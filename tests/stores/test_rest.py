@@ -6,10 +6,10 @@ import pytest
 from prasan.ledger.entry import Entry
 from prasan.ledger.tree import verify_consistency, verify_inclusion
 from prasan.picture.posted import Item
-from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, UserRow
+from prasan.stores.rows import AccordRow, CheckpointRow, Due, Mapped, PartnerRow, Settled, UserRow
 from prasan.stores.sqlite import Store
 from prasan.stores.traffic import Conflict, Cursor, Outgoing, Quarantined, RecallIn, RecallOut, ReceivedRow
-from stores.store_rows import Ask, obj, uid
+from stores.store_rows import Ask, uid
 
 US = "identity--us"
 V1, V2, V3 = (f"2026-01-01T00:00:0{n}Z" for n in (1, 2, 3))
@@ -17,17 +17,15 @@ V1, V2, V3 = (f"2026-01-01T00:00:0{n}Z" for n in (1, 2, 3))
 
 def test_standing(store: Store) -> None:
     with store.write() as tx:
-        tx.set_state(US, uid(1), "withheld", ("tlp_above", "no_rule"), 5)
-        tx.set_state(US, uid(2), "withheld", ("no_rule",), 5)
-        tx.set_state(US, uid(1), "released", (), 6)
+        tx.set_turned([(uid(1), US, b'["unknown_type"]'), (uid(2), US, b'["too_large"]')])
+        tx.set_turned([(uid(2), US, None)])
         tx.set_mapped(Mapped(US, uid(1), uid(9), 5, b'{"cell":1}'))
         tx.set_mapped(Mapped(US, uid(1), uid(8), 7, b'{"cell":2}'))
-        tx.set_due(US, uid(1), 50)
-        tx.set_due(US, uid(1), 40)
-    state = store.state(US, uid(1))
-    assert state is not None
-    assert (state.state, state.codes, state.decided_us) == ("released", (), 6)
-    assert store.state_counts(US) == {"released": {"": 1}, "withheld": {"no_rule": 1}}
+        tx.bring_due([US], uid(1), 50)
+        tx.bring_due([US], uid(1), 40)
+    found = store.standings([uid(1), uid(2)])
+    assert (found.of(US, uid(1)).turned, found.of(US, uid(2)).turned) == (("unknown_type",), ())
+    assert (found.of(US, uid(1)).held, found.of(US, uid(1)).rows) == (None, ())
     assert store.mapped(US, uid(1)) == Mapped(US, uid(1), uid(9), 5, b'{"cell":2}')
     assert store.mapped_back(US, uid(9)) == uid(1)
     assert (store.due(39), store.due(40), store.next_due()) == ([], [Due(US, uid(1), 40)], 40)
@@ -128,16 +126,14 @@ def test_acks_only_go_forward_and_nonces_are_used_once(store: Store) -> None:
     assert (store.acked(US, "objects"), store.acked(US, "alerts")) == (7, 0)
 
 
-def test_everything_can_be_made_due_at_once(store: Store) -> None:
+def test_what_is_due_again_is_due_at_its_first_moment(store: Store) -> None:
     with store.write() as tx:
-        tx.put_object(obj(1))
-        tx.put_object(obj(2))
-        tx.set_due(US, uid(1), 900)
-        tx.set_due(US, uid(2), 40)
-        assert tx.set_all_due(US, 50) == 2
-        tx.set_all_due("public", 60)
+        tx.put_settled([Settled(US, uid(1), again_us=900), Settled(US, uid(2), again_us=40), Settled(US, uid(3))])
+        tx.put_settled([Settled(US, uid(1), again_us=50)])
     assert store.due(50) == [Due(US, uid(2), 40), Due(US, uid(1), 50)]
-    assert len(store.due(60)) == 4
+    with store.write() as tx:
+        tx.not_due([(US, uid(2))])
+    assert store.due(50) == [Due(US, uid(1), 50)]
 
 
 def test_what_others_refer_to_keeps_its_place(store: Store) -> None:

@@ -1,14 +1,9 @@
 """Variants of an object: one a recipient, under the object's own id."""
 
-import re
-import sqlite3
-from pathlib import Path
-
 import msgspec
 
 from prasan.picture.marking import PUBLIC
 from prasan.stores.sqlite import Store
-from prasan.stores.sqlite.schema import UPGRADES, VERSION
 from stores.store_rows import EXERCISE, obj, uid
 
 
@@ -37,28 +32,9 @@ def test_one_that_is_dropped_is_gone_for_that_recipient(store: Store) -> None:
     assert store.variant("them", uid(1)) is not None
 
 
-def test_all_that_is_due_names_variants_once(store: Store) -> None:
+def test_a_profile_that_is_to_be_decided_anew_brings_its_variants(store: Store) -> None:
     with store.write() as tx:
-        tx.put_object(obj(1))
-        tx.put_variant("us", obj(1))
-        tx.put_variant("us", obj(2))
-        tx.put_variant("them", obj(3))
-        assert tx.set_all_due("us", 5) == 2
-    assert {one.object_id for one in store.due(5)} == {uid(1), uid(2)}
-
-
-def test_a_store_of_the_version_before_is_brought_up(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    Store(path, create=True).close()
-    with sqlite3.connect(path) as connection:
-        for table in re.findall(r"CREATE TABLE (\w+)", "".join(UPGRADES.values())):
-            connection.execute(f"DROP TABLE {table}")
-        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", "".join(UPGRADES.values())):
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("PRAGMA user_version = 2")
-    store = Store(path)
-    with store.write() as tx:
-        tx.put_variant("us", obj(1))
-    assert store.variant("us", uid(1)) is not None
-    assert store._value("PRAGMA user_version") == VERSION
-    store.close()
+        for to, number, profile in (("us", 1, b"a"), ("us", 2, b"b"), ("them", 3, b"a")):
+            tx.put_variant(to, msgspec.structs.replace(obj(number), profile=profile))
+        tx.put_pending("us", [tx.profile_number(b"a")], 5)
+    assert [(one.recipient, one.object_id) for one in store.due(5)] == [("us", uid(1))]

@@ -61,7 +61,7 @@ def test_narrowed_and_recalled_rows_leave_pages_and_statements(store: Store) -> 
         assert tx.recall_views("us", uid(1)) == 1
     assert [row.id for row in store.view_page("us", "objects", Ask(), 20)] == [uid(2)]
     assert [sent.seq for sent in store.statements("us", "objects", 0, 10, 20)] == [3]
-    assert store.visible("us", [uid(0), uid(2)]) == {uid(2): uid(2)}
+    assert store.visible([uid(0), uid(2)]) == {uid(2): {"us": uid(2)}}
     assert store.view_counts("us") == {"sanitised": 1}
 
 
@@ -86,12 +86,12 @@ def test_a_page_ends_before_a_row_whose_decision_is_due(store: Store) -> None:
     with store.write() as tx:
         for number in range(3):
             tx.put_view("us", view(number, raw=b"{}"), 10, statement)
-        tx.set_due("us", uid(1), 100)
+        tx.bring_due(["us"], uid(1), 100)
     assert len(store.view_page("us", "objects", Ask(), 99)) == 3
     assert [row.id for row in store.view_page("us", "objects", Ask(), 100)] == [uid(0)]
     assert [sent.seq for sent in store.statements("us", "objects", 0, 10, 100)] == [1]
     with store.write() as tx:
-        tx.set_due("us", uid(1), None)
+        tx.not_due([("us", uid(1))])
     assert len(store.view_page("us", "objects", Ask(), 100)) == 3
 
 

@@ -8,8 +8,8 @@ import orjson
 
 from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_ids import EVENT
-from prasan.node.objects import KEPT, Kept
-from prasan.release.facts import Consent, Facts
+from prasan.node.objects import KEPT, PROFILE, Kept
+from prasan.release.facts import Consent, Facts, profile_of
 from prasan.stores.rows import ObjectRow
 
 Form = Literal["object", "variant", "untold"]
@@ -27,7 +27,7 @@ class Subject:
         form: Form = "object",
         consents: tuple[Consent, ...] = (),
     ) -> None:
-        self.row, self.form, self._consents = row, form, consents
+        self.row, self.form, self.consents = row, form, consents
         self.header: Header = peek(row.raw)
         self._node_id, self._origin_name = node_id, origin_name
 
@@ -67,8 +67,13 @@ class Subject:
             when=parse_time(kept.content.when) if kept.content.when else None,
             terms=kept.terms,
             unread_text=kept.unread_text,
-            consents=self._consents,
+            consents=self.consents,
         )
+
+    @cached_property
+    def profile(self) -> bytes:
+        """What it shares with others, as the store has it; found out now for an object that came before profiles."""
+        return self.row.profile or PROFILE(profile_of(self.facts))
 
     def facts_for(self, recipient: str, *, recalled: bool) -> Facts:
         """The facts for one recipient, from whom the object may have been recalled."""

@@ -1,6 +1,9 @@
 """The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+
+import msgspec
 
 from prasan.exchange.statements import Handling, statement
 from prasan.formats.stix_ids import EVENT, type_of
@@ -8,14 +11,16 @@ from prasan.ledger.entry import Detail
 from prasan.node.consented import consents_on
 from prasan.node.decisions import Subject
 from prasan.node.node import Node
+from prasan.node.outlooks import Outlooks, origin_names, prepared
 from prasan.node.provenance import DERIVED_TYPES as DERIVED
 from prasan.node.provenance import hidden_clocks
-from prasan.node.recipients import policy_in_force, recipients
 from prasan.node.record import note
 from prasan.picture.finding import ALERTING
 from prasan.picture.marking import Marking
-from prasan.release.decide import Case, prepare
-from prasan.stores.rows import OWN, Lane, NewView, ObjectRow, Place
+from prasan.release.decide import Case
+from prasan.release.facts import Facts, Profile
+from prasan.release.outlook import Outlook
+from prasan.stores.rows import OWN, Lane, NewView, ObjectRow, Place, Standing
 from prasan.stores.sqlite import Tx
 
 
@@ -25,15 +30,56 @@ class Desk:
     def __init__(self, node: Node, tx: Tx) -> None:
         self.node, self.tx = node, tx
         self.now_us = node.clock.now_us()
-        policy = policy_in_force(tx)
-        self.cases = {key: prepare(one, policy, self.now_us / 1e6) for key, one in recipients(tx).items()}
+        bases = prepared(tx, self.now_us / 1e6)
+        # When an accord begins or ends, `outlooks` has what changes decided anew: no object waits for it by itself.
+        self.until = {key: case.changes_at for key, case in bases.items()}
+        self.cases = {key: msgspec.structs.replace(case, changes_at=None) for key, case in bases.items()}
         self.hidden = hidden_clocks(node, tx, self.cases)
-        self._last: tuple[str, Subject | None] | None = None
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._outlooks = Outlooks(node.id, self.cases, origin_names(tx))
+        self._subjects: dict[str, Subject | None] = {}
+        self._standings = tx.standings(())
+        self._known: dict[str, dict[str, str]] = {}
+
+    def lay_out(self, object_ids: Collection[str]) -> None:
+        """Have these objects at hand, and how they stand with everybody."""
+        names = list(dict.fromkeys(object_ids))
+        self._subjects, self._known = {}, {}
+        self._standings = self.tx.standings(names)
+
+    def origin(self, object_id: str) -> str:
+        """Where an object comes from; "" for one that is not here."""
+        subject = self.main(object_id)
+        return subject.row.origin if subject else ""
+
+    def standing(self, recipient: str, object_id: str) -> Standing:
+        """How an object that was laid out stood with a recipient then."""
+        return self._standings.of(recipient, object_id)
+
+    def outlook(self, recipient: str, profile: bytes) -> Outlook:
+        """What a recipient gets of a profile."""
+        return self._outlooks.of(recipient, profile)
+
+    def profile(self, body: bytes) -> Profile:
+        """A profile as the store has it."""
+        return self._outlooks.profile(body)
+
+    def facts(self, body: bytes) -> Facts:
+        """The facts that all objects of a profile share."""
+        return self._outlooks.facts(body)
+
+    @cached_property
+    def profiles(self) -> dict[int, bytes]:
+        """Every profile by its number."""
+        return self.tx.profiles()
+
+    def note_outlooks(self) -> None:
+        """Keep by which outlooks objects were decided here: a change is told by them."""
+        used = self._outlooks.used()
+        self.tx.note_outlooks([(one, self.tx.profile_number(body), found.key) for (one, body), found in used])
 
     def subject(self, object_id: str, recipient: str) -> Subject | None:
         """An object's latest version, as far as a recipient may be told of what it is made of."""
-        main, clocks = self._main(object_id), self.hidden.get(recipient)
+        main, clocks = self.main(object_id), self.hidden.get(recipient)
         if not clocks or type_of(object_id) not in DERIVED:
             return main
         if main is not None and (main.row.origin != OWN or main.kept.clock not in clocks):
@@ -43,31 +89,34 @@ class Desk:
             return Subject(variant, self.node.id, OWN, "variant")
         return Subject(main.row, self.node.id, OWN, "untold") if main is not None else None
 
-    def _main(self, object_id: str) -> Subject | None:
-        """The object itself. The last one is remembered: it is decided for one recipient after the other."""
-        if self._last is None or self._last[0] != object_id:
+    def main(self, object_id: str) -> Subject | None:
+        """The object itself, made ready once: it is decided for one recipient after the other."""
+        if object_id not in self._subjects:
             row = self.tx.object(object_id)
-            self._last = object_id, self._ready(row) if row else None
-        return self._last[1]
+            self._subjects[object_id] = self._ready(row) if row else None
+        return self._subjects[object_id]
 
     def _ready(self, row: ObjectRow) -> Subject:
-        if row.origin == OWN:
-            return Subject(row, self.node.id, OWN)
-        sender, consents = self.cases.get(row.origin), consents_on(self.tx, row.id)
-        return Subject(row, self.node.id, sender.recipient.name if sender else row.origin, consents=consents)
+        sender = self.cases.get(row.origin)
+        name = OWN if row.origin == OWN else sender.recipient.name if sender else row.origin
+        consents = () if row.origin == OWN else consents_on(self.tx, row.id)
+        subject = Subject(row, self.node.id, name, consents=consents)
+        if not row.profile:
+            self.tx.set_object_profile(row.id, row.version, subject.profile)
+        return subject
 
     def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
-        """Of these objects, those that the recipient can read now, each with the id it has there."""
-        unasked = [name for name in object_ids if (recipient, name) not in self._known]
+        """Of these objects, those that the recipient can read now or sent itself, each with the id it has there."""
+        unasked: Sequence[str] = [name for name in object_ids if name not in self._known]
         if unasked:
-            found = self.tx.visible(recipient, unasked)
-            self._known.update({(recipient, name): found.get(name) for name in unasked})
-        asked = {name: self._known[recipient, name] for name in object_ids}
-        return {name: view_id for name, view_id in asked.items() if view_id is not None}
+            found = self.tx.visible(unasked)
+            self._known.update({name: found.get(name, {}) for name in unasked})
+        known: Mapping[str, str | None] = {name: self._known[name].get(recipient) for name in object_ids}
+        return {name: view_id for name, view_id in known.items() if view_id is not None}
 
-    def forget(self, recipient: str, object_id: str) -> None:
-        """What the recipient can read of this object is no longer what it was."""
-        self._known.pop((recipient, object_id), None)
+    def forget(self, object_id: str) -> None:
+        """By which ids this object is known is no longer what it was."""
+        self._known.pop(object_id, None)
 
     def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None) -> Place:
         """One row at the end of a recipient's order; for a partner with the statement and the leaf of the pair log.

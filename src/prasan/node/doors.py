@@ -99,7 +99,6 @@ class PeerDesk:
             tx.put_checkpoint(CheckpointRow(recipient, size, recipient, note_text, now_us))
             note(node, tx, recipient, "acknowledged", lane, {"upto": upto, "size": size})
 
-
     def card_held(self, recipient: str, issued_at: str) -> None:
         """The partner showed that it holds our card of this time."""
         card_held(self._node, recipient, issued_at)

@@ -8,8 +8,8 @@ import msgspec
 from prasan.errors import UsageError
 from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.publish import WITHDRAWN, Step, untold_codes
 from prasan.node.recipients import find_recipient
+from prasan.node.settling import HELD_VERBATIM, WITHDRAWN, Step, untold_codes
 from prasan.node.telling_apart import apart
 from prasan.release.explain import explain as reasons_of
 from prasan.release.explain import explain_steps
@@ -53,8 +53,9 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
         subject, case = desk.subject(object_id, recipient.id), desk.cases[recipient.id]
         if subject is None:
             raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
-        step = Step(desk, case, subject, tx.standing(recipient.id, object_id))
-        view = _view(step)
+        desk.lay_out([object_id])
+        step = Step(desk, case, subject, desk.standing(recipient.id, object_id))
+        view, until = _view(step), desk.until[recipient.id]
     codes = (*view.codes, *step.origin_codes)
     told = tuple(_reason(one.code, one.params) for one in reasons_of(step.decision, step.facts, case, codes))
     told += tuple(_reason(code, params) for code, params in apart(node, recipient.id, subject))
@@ -62,7 +63,7 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
     sent = step.held.view_id if step.held else ""
     return Explained(
         object_id, recipient.name, view.verdict, step.decision.rule_id, told, steps, sent, view.remaining,
-        step.decision.recheck_at,
+        min((at for at in (step.decision.recheck_at, until) if at is not None), default=None),
     )  # fmt: skip
 
 
@@ -71,7 +72,10 @@ def _view(step: Step) -> View:
         return View("withhold", (WITHDRAWN,))
     if step.subject.form == "untold":
         return View("withhold", untold_codes(step.decision))
-    return step.render(step.last_built())
+    view = step.render(step.last_built())
+    if view.form == "sanitised" and step.before() == "released":
+        return View("withhold", (*view.codes, HELD_VERBATIM))
+    return view
 
 
 def _reason(code: str, params: dict[str, Any]) -> Reason:

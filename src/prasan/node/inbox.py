@@ -10,7 +10,7 @@ from prasan.formats.stix import Header, free_text, peek
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, CONTROL, RECEPTION
 from prasan.node.control import POSTED
 from prasan.node.node import Node
-from prasan.node.objects import Kept, object_row, queue
+from prasan.node.objects import Kept, object_row, put
 from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note
@@ -66,9 +66,9 @@ class _Judge:
         header = peek(item.raw)
         reason: Reason | None = "conflict" if how == "conflict" else self._reason(header)
         if reason is None and self._terms is not None:
-            put = self._keep(item, header, self._terms)
-            if put != "conflict":
-                return True if put == "new" else None
+            kept = self._keep(item, header, self._terms)
+            if kept != "conflict":
+                return True if kept == "new" else None
             reason = "conflict"
         return False if self._set_apart(item, header.version, reason or "unknown_accord") else None
 
@@ -84,12 +84,10 @@ class _Judge:
         unread = bool(free_text(item.raw))
         kept = Kept(content_of(item.raw, header), self._now_us / 1e6, unread_text=unread, onward=terms.onward)
         row = object_row(item.raw, header, self._owner, marking_of(header, self._owner, terms), kept, self._now_us)
-        put = self._tx.put_object(row)
-        if put == "new":
-            queue(self._tx, self._node, row)
-            if header.type == RECEPTION:
-                arrives(self._tx, item.raw)
-        return put
+        how = put(self._node, self._tx, row)
+        if how == "new" and header.type == RECEPTION:
+            arrives(self._tx, item.raw)
+        return how
 
     def _set_apart(self, item: Item, version: str, reason: Reason) -> bool:
         row = Quarantined(self._owner, item.id, version, reason, item.raw, self._now_us)

@@ -1,24 +1,29 @@
 """This node's own objects into the store: one version when something changed, none when nothing did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 
-from prasan.formats.stix import Header, parse_time, peek
+from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_build import Stamp
-from prasan.formats.stix_ids import VESSEL
+from prasan.formats.stix_ids import COMMON_KNOWLEDGE, VESSEL
 from prasan.node.node import Node
 from prasan.picture.marking import Marking
 from prasan.picture.source import Terms
 from prasan.release.accord import Onward
-from prasan.release.facts import Content, content_of
+from prasan.release.facts import Content, Profile, content_of
 from prasan.stores.rows import OWN, ObjectRow
 from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.objects import Put
 from prasan.stores.sqlite.store import Reads
 
-FIRST: dict[str, int] = {"identity": 2, VESSEL: 1}
-"""Types that others refer to are decided this many microseconds before them, so that references are visible."""
+FIRST: Final[dict[str, int]] = {
+    "identity": 4, VESSEL: 3, "relationship": 1, "sighting": 1, "note": 0, "opinion": 0, "grouping": 0, "report": 0,
+}  # fmt: skip
+FIRST_ELSE: Final = 2
+"""Objects are due so many microseconds before now: what others refer to comes before them and is visible by then."""
 
 STAFF = "class:staff"
 PUBLIC = "public"
@@ -45,6 +50,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 KEPT = msgspec.json.Decoder(Kept).decode
+PROFILE = msgspec.json.Encoder(order="sorted").encode
 
 ANY_USE = Terms()
 """The terms of what is our own."""
@@ -78,9 +84,33 @@ def keep_made(node: Node, tx: Tx, made: Made) -> bool:
     """`keep_own` for what is made of rows."""
     row = next_version(node, tx.object(made.id), made)
     if row is not None:
-        tx.put_object(row)
-        queue(tx, node, row)
+        put(node, tx, row)
     return row is not None
+
+
+def put(node: Node, tx: Tx, row: ObjectRow) -> Put:
+    """Keep a version of an object and, if it is new here, have it decided for every recipient."""
+    how = tx.put_object(row)
+    if how == "new":
+        note_refs(node, tx, row)
+        queue(tx, node, row)
+    return how
+
+
+def note_refs(node: Node, tx: Tx, row: ObjectRow) -> None:
+    """Remember what an object refers to, so that it is decided again when a recipient gets to know that, or no longer.
+
+    What a partner refers to by the id that it knows an object of ours by is that object.
+    """
+    refs = references(row.raw) - COMMON_KNOWLEDGE - {node.id}
+    tx.set_refs(row.id, resolved(tx, row.origin, refs).values())
+
+
+def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
+    """Each of the ids in an object with the id of the object that it means here."""
+    if origin == OWN:
+        return {ref: ref for ref in refs}
+    return {ref: tx.mapped_back(origin, ref) or ref for ref in refs}
 
 
 def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow | None:
@@ -105,6 +135,17 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
     raw: bytes, header: Header, origin: str, marking: Marking, kept: Kept, now_us: int
 ) -> ObjectRow:
     """A row for the store."""
+    profile = Profile(
+        type=header.type,
+        kind=kept.content.kind,
+        marking=msgspec.structs.replace(marking, expires=None),
+        labels=kept.tags.union(header.labels),
+        origin=origin,
+        onward=kept.onward,
+        terms=kept.terms,
+        unread_text=kept.unread_text,
+        expires=marking.expires is not None,
+    )
     return ObjectRow(
         id=header.id,
         version=header.version,
@@ -117,6 +158,7 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
         facts=msgspec.json.encode(kept),
         received_us=now_us,
         status="revoked" if header.revoked else "current",
+        profile=PROFILE(profile),
     )
 
 
@@ -125,14 +167,17 @@ def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
 
     The queue is part of the transaction, so a crash forgets nothing.
     """
-    at_us = node.clock.now_us() - FIRST.get(row.type, 0)
-    tx.bring_due([one for one in recipient_ids(tx) if one != row.origin], row.id, at_us)
+    tx.bring_due_for_all(row.id, due_at(node, row.type))
+
+
+def due_at(node: Node, kind: str) -> int:
+    """When an object of this type that is here now is due: now, in the order in which types refer to each other."""
+    return node.clock.now_us() - FIRST.get(kind, FIRST_ELSE)
 
 
 def requeue(node: Node, tx: Tx, object_id: str) -> None:
     """Have an object decided again for everybody, now."""
-    for recipient in recipient_ids(tx):
-        tx.set_due(recipient, object_id, node.clock.now_us())
+    tx.bring_due_for_all(object_id, node.clock.now_us())
 
 
 def recipient_ids(store: Reads) -> list[str]:

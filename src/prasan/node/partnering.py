@@ -15,6 +15,7 @@ from prasan.exchange.jws import thumbprint
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
+from prasan.node.outlooks import refresh
 from prasan.node.partner_keys import Word, card_of, known_keys, require_confirmed, succeed
 from prasan.node.record import NODE_LOG, note
 from prasan.node.rotation import ROTATED, handovers, revoked_keys
@@ -115,9 +116,8 @@ def suspend(node: Node, name: str, suspended: bool) -> None:
 
 
 def requeue_all(node: Node, tx: Tx, recipients: list[str]) -> None:
-    """Have every object decided anew for these recipients. Until it is, pages end before the first stale row."""
-    for recipient in recipients:
-        tx.set_all_due(recipient, node.clock.now_us())
+    """Have decided anew what fares differently for these recipients. Until it is, pages end before its first row."""
+    refresh(node, tx, recipients)
 
 
 def propose_accord(node: Node, text: bytes) -> bytes:

@@ -1,252 +1,167 @@
 """Decisions that are due become view rows: the one place where anything becomes visible to a recipient.
 
-The due-queue holds (recipient, object) pairs. Working it decides, renders and follows the table of transitions
-(docs/wire.md, section 5), a chunk a transaction, so that a crash between two chunks repeats nothing.
+Three things make decisions due: the due-queue holds objects, for one recipient or for everybody; `pending` holds pairs
+of recipient and profile whose outlook changed (see `outlooks`); and the clock may pass the moment until which a
+recipient's decisions stood. Working them off decides, renders and follows the table of transitions (docs/wire.md,
+section 5), a chunk a transaction, so that a crash between two chunks repeats nothing and nobody waits long.
 """
 
 import logging
-from functools import cached_property
-from hashlib import sha256
-from math import ceil
+import time
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from prasan.formats.stix import parse_time
-from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_ids import CONTROL
-from prasan.node.decisions import Subject
-from prasan.node.desk import Desk, lane_of
+from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.objects import STEP_S
-from prasan.node.recall import replace_view
-from prasan.release.coarse import Cell
-from prasan.release.decide import Case, Decision, judge
-from prasan.release.render import Build, View, render
-from prasan.release.transition import Act, State, Target, acts, due_at, sends
-from prasan.stores.rows import OWN, Mapped, NewView, Settled, Standing, ViewRow
+from prasan.node.objects import recipient_ids
+from prasan.node.outlooks import refresh
+from prasan.node.settling import UNREADABLE, WITHDRAWN, Step, untold, withheld
+from prasan.stores.rows import EVERYBODY, Settled
+from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.profiles import Pending
 
-CHUNK: Final = 400
-"""Pairs decided in one transaction: less than a tenth of a second, so that nobody waits long for the store."""
+CHUNK: Final = 1000
+"""Objects looked at in one transaction, at most."""
+CHUNK_S: Final = 0.04
+"""Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
+NARROWED: Final = 4000
+"""Rows taken out of pages in one transaction."""
 
-STATE: Final[dict[str, Target]] = {"verbatim": "released", "sanitised": "sanitised"}
-HELD_VERBATIM: Final = "held_verbatim"
-"""What was given whole is not given again in part: an officer recalls it first."""
-
-WITHDRAWN: Final = "withdrawn"
-"""The partner that sent it has recalled it."""
-
-OTHER_SOURCES: Final = "other_sources"
-"""It rests on sources that the recipient may not know, and does not stand without them."""
-
-REDERIVED: Final = "rederived"
-"""It was found again from the sources that the recipient may know."""
-
-UNREADABLE: Final = "unreadable"
-"""The object is of a form that no room can read; it is withheld and the log says why."""
 LOG: Final = logging.getLogger("prasan.publish")
 
-_CELL = msgspec.json.Decoder(Cell | None)
+Pair = tuple[str, str]
+"""A recipient and an object."""
 
 
 def work_due(node: Node) -> int:
-    """Decide everything that is due by now; how many pairs were decided."""
+    """Decide everything that is due by now; how many decisions that were, of one object for one recipient."""
     done = 0
     while True:
         with node.store.write() as tx:
-            standings = tx.due_standings(node.clock.now_us(), CHUNK)
-            settle_all(Desk(node, tx), standings)
-        if not standings:
+            refresh_late(node, tx)
+            desk = Desk(node, tx)
+            count = _work_queue(desk) or _work_pending(desk)
+            desk.note_outlooks()
+        if not count:
             return done
-        done += len(standings)
+        done += count
 
 
-def settle_all(desk: Desk, standings: list[Standing]) -> None:
-    """Settle a chunk; if one of it cannot be, all of it again one by one."""
+def refresh_late(node: Node, tx: Tx) -> None:
+    """Have anew what hangs on an accord that began or ended, and what was never worked out by profile."""
+    bases, now_us = tx.bases(), node.clock.now_us()
+    late = [one for one in recipient_ids(tx) if one not in bases or _is_late(bases[one].until_us, now_us)]
+    if late:
+        refresh(node, tx, late)
+
+
+def _is_late(until_us: int | None, now_us: int) -> bool:
+    return until_us is not None and until_us <= now_us
+
+
+def _work_queue(desk: Desk) -> int:
+    """A chunk of the queue."""
+    dues = desk.tx.due(desk.now_us, CHUNK)
+    taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues])
+    put_settled(desk, settled)
+    return max(taken, len(settled))
+
+
+def _work_pending(desk: Desk) -> int:
+    """A chunk of what is to be decided anew by profile; what narrows comes first."""
+    waiting = desk.tx.pending()
+    if not waiting:
+        return 0
+    for one in waiting:
+        if desk.outlook(one.recipient, desk.profiles[one.profile]).withholds:
+            return _narrow(desk, one)
+    return _walk(desk, waiting[0])
+
+
+def _narrow(desk: Desk, one: Pending) -> int:
+    """Nothing of the profile goes out any more: its rows leave the pages together."""
+    names = desk.tx.narrow_profile(one.recipient, one.profile, NARROWED)
+    for name in names:
+        desk.forget(name)
+        desk.tx.bring_referrers(one.recipient, name, desk.now_us)
+    if len(names) < NARROWED:
+        desk.tx.move_pending(one, None)
+    return max(1, len(names))
+
+
+def _walk(desk: Desk, one: Pending) -> int:
+    """Decide the objects of the profile one by one, in order of arrival."""
+    found = desk.tx.of_profile(one.profile, one.after, CHUNK)
+    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found])
+    over = taken == len(found) < CHUNK
+    desk.tx.move_pending(one, None if over else found[taken - 1][0])
+    put_settled(desk, settled)
+    return max(1, len(settled))
+
+
+def put_settled(desk: Desk, settled: Sequence[Settled]) -> None:
+    """Record what came of decisions."""
+    changed = [one for one in settled if one.turned or desk.standing(one.recipient, one.object_id).turned]
+    desk.tx.set_turned(
+        [(one.object_id, one.recipient, msgspec.json.encode(one.turned) if one.turned else None) for one in changed]
+    )
+    desk.tx.put_settled(settled)
+
+
+def settle_all(desk: Desk, tried: Sequence[Pair]) -> tuple[int, list[Settled]]:
+    """Settle pairs until the time of a chunk is over; how many were taken, and what came of them.
+
+    If one cannot be settled, all of them again one by one: it is withheld and named, and holds up no other.
+    """
+    desk.lay_out([name for _, name in tried])
+    settled: dict[Pair, Settled] = {}
+    end = time.monotonic() + CHUNK_S
     try:
         with desk.tx.part():
-            desk.tx.put_settled([settle(desk, standing) for standing in standings], desk.now_us)
+            for number, pair in enumerate(tried):
+                # Off the queue first: what is settled may put what refers to it back on.
+                desk.tx.not_due([pair])
+                settled |= {one: settle(desk, *one) for one in _each(desk, pair) if one not in settled}
+                if time.monotonic() > end:
+                    return number + 1, [*settled.values()]
     except Exception:
-        for standing in standings:
-            settle_safely(desk, standing)
+        desk.lay_out([name for _, name in tried])
+        desk.tx.not_due(tried)
+        every = dict.fromkeys(one for pair in tried for one in _each(desk, pair))
+        return len(tried), [settle_safely(desk, *one) for one in every]
+    return len(tried), [*settled.values()]
 
 
-def settle_safely(desk: Desk, standing: Standing) -> None:
-    """Settle one pair; one that cannot be settled is withheld and named, and holds up no other."""
-    recipient, object_id = standing.recipient, standing.object_id
-    desk.forget(recipient, object_id)
+def _each(desk: Desk, pair: Pair) -> Iterable[Pair]:
+    """A pair, or a pair for everybody but the one that the object came from."""
+    recipient, name = pair
+    if recipient != EVERYBODY:
+        return (pair,)
+    origin = desk.origin(name)
+    return [(one, name) for one in desk.cases if one != origin]
+
+
+def settle_safely(desk: Desk, recipient: str, object_id: str) -> Settled:
+    """Settle one pair; one that cannot be settled is withheld and named."""
     try:
         with desk.tx.part():
-            settled = settle(desk, standing)
+            return settle(desk, recipient, object_id)
     except Exception:
         LOG.exception("%s cannot be decided for %s", object_id, recipient)
-        settled = withheld(desk, standing, UNREADABLE)
-    desk.tx.put_settled([settled], desk.now_us)
+        desk.forget(object_id)
+        return withheld(desk, recipient, object_id, UNREADABLE)
 
 
-def settle(desk: Desk, standing: Standing) -> Settled:
-    """Decide one object for one recipient, do what the change asks for, and say how it stands now."""
-    case, subject = desk.cases.get(standing.recipient), desk.subject(standing.object_id, standing.recipient)
+def settle(desk: Desk, recipient: str, object_id: str) -> Settled:
+    """Decide one object for one recipient, do what the change asks for, and say what remains to be done."""
+    case, subject = desk.cases.get(recipient), desk.subject(object_id, recipient)
     if case is None or subject is None or subject.row.type in CONTROL:
-        return Settled(standing.recipient, standing.object_id)
-    if subject.row.status == WITHDRAWN:
-        return withheld(desk, standing, WITHDRAWN)
+        return Settled(recipient, object_id)
+    if subject.row.status == "withdrawn":
+        return withheld(desk, recipient, object_id, WITHDRAWN)
     if subject.form == "untold":
-        return untold(desk, case, subject, standing)
-    settled = Step(desk, case, subject, standing).take()
-    desk.forget(standing.recipient, standing.object_id)
-    return settled
-
-
-def withheld(desk: Desk, standing: Standing, *codes: str, again_us: int | None = None) -> Settled:
-    """Taken out of the recipient's pages, for reasons that no decision is needed for."""
-    desk.tx.narrow(standing.recipient, standing.object_id)
-    desk.forget(standing.recipient, standing.object_id)
-    return Settled(standing.recipient, standing.object_id, "withheld", codes, again_us)
-
-
-def untold(desk: Desk, case: Case, subject: Subject, standing: Standing) -> Settled:
-    """What rests on sources that the recipient may not know, and was not found without them."""
-    decision = judge(subject.facts_for(case.recipient.id, recalled=standing.recalled), case)
-    again = None if decision.recheck_at is None else ceil(decision.recheck_at * 1e6)
-    return withheld(desk, standing, *untold_codes(decision), again_us=again)
-
-
-def untold_codes(decision: Decision) -> tuple[str, ...]:
-    """What withholds the object itself, or else that nothing of it is left without those sources."""
-    return decision.codes if decision.verdict == "withhold" else (OTHER_SOURCES,)
-
-
-class Step:
-    """One object, one recipient: from how it stood to how it stands."""
-
-    def __init__(self, desk: Desk, case: Case, subject: Subject, standing: Standing) -> None:
-        self.desk, self.case, self.subject, self.tx = desk, case, subject, desk.tx
-        self.row, self.to = subject.row, case.recipient.id
-        self.held, self.state = standing.held, standing.state
-        self.facts = subject.facts_for(self.to, recalled=standing.recalled)
-        self.decision = judge(self.facts, case)
-        self.given_way: list[ViewRow] = []
-
-    @cached_property
-    def mapped(self) -> Mapped:
-        """The recipient's own id of this object: as it was, or a new one."""
-        return self.tx.mapped(self.to, self.row.id) or self.new_mapping()
-
-    def take(self) -> Settled:
-        """Render as of the last time, compare, and do what the transition says."""
-        view = self.render(self.last_built())
-        after: Target = STATE[view.form] if view.form else "withheld"
-        due_s = self.due_s()
-        state, codes = after, (*view.codes, *self.origin_codes)
-        nothing = self.held is None and after == "withheld"
-        for act in () if nothing else acts(self.before(), after):
-            if sends(act, changed=self.differs(view), recalled=False, now=self.desk.now_us / 1e6, due=due_s):
-                self.send(view)
-            else:
-                state, codes = self.without_sending(act, state, codes)
-        return Settled(self.to, self.row.id, state, codes, self.next_us(after, due_s))
-
-    @property
-    def origin_codes(self) -> tuple[str, ...]:
-        """What is to be said of where the object comes from."""
-        return (REDERIVED,) if self.subject.form == "variant" else ()
-
-    def due_s(self) -> float:
-        """When a changed view may be sent: after the rule's interval, but that it was wrong is never kept waiting."""
-        if self.held is None or self.subject.taken_back:
-            return 0.0
-        return due_at(self.held.date_added_us / 1e6, self.decision.steps.again_min)
-
-    def without_sending(self, act: Act, state: Target, codes: tuple[str, ...]) -> tuple[Target, tuple[str, ...]]:
-        """The acts that write no row of this object."""
-        if act == "narrow":
-            self.tx.narrow(self.to, self.row.id)
-        elif act == "replace":
-            replace_view(self.desk, self.case, self.given_way)
-        elif act == "send_after_recall":
-            return "withheld", (*codes, HELD_VERBATIM)
-        return state, codes
-
-    def before(self) -> State:
-        """How it stood by what the recipient may hold: what it was sent counts until it is recalled."""
-        if self.held is not None:
-            return STATE[self.held.form]
-        if self.state is None:
-            return "none"
-        forms = {row.form for row in self.sent}
-        return "released" if "verbatim" in forms else "sanitised" if forms else "withheld"
-
-    @cached_property
-    def sent(self) -> list[ViewRow]:
-        """Every row that the recipient may hold."""
-        return self.tx.held_views(self.to, self.row.id)
-
-    def render(self, modified: float) -> View:
-        """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
-        if self.decision.verdict == "withhold":
-            return View("withhold", self.decision.codes)
-        known = self.known()
-        if self.decision.verdict == "release":
-            # Most objects go out whole: those need no id of their own.
-            bare = Build(self.row.id, known, Stamp(self.desk.node.id, 0, 0), self.row.marking)
-            whole = render(self.row.raw, self.subject.header, self.decision, bare)
-            if whole.form == "verbatim":
-                return whole
-        created = self.mapped.created_us / 1e6
-        stamp = Stamp(self.desk.node.id, created, max(created, modified))
-        build = Build(self.mapped.view_id, known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
-        return render(self.row.raw, self.subject.header, self.decision, build)
-
-    def known(self) -> dict[str, str]:
-        """The ids in the object that mean something to the recipient, each with the id it has there."""
-        refs = self.subject.refs
-        if self.case.recipient.kind == "class" and self.row.origin != OWN:
-            # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
-            return {ref: ref for ref in refs}
-        return self.desk.known(self.to, refs) | {self.row.id: self.row.id}
-
-    def last_built(self) -> float:
-        """The time of the built view on the pages, 0 without one."""
-        return parse_time(self.held.version) if self.held and self.held.form == "sanitised" else 0.0
-
-    def new_mapping(self) -> Mapped:
-        """A random id of the object's type, for this recipient only; kept when a view is first built."""
-        name = f"{self.row.type}--{self.desk.node.clock.uuid(f'{self.to}/view/{self.row.id}')}"
-        return Mapped(self.to, self.row.id, name, self.desk.now_us, b"null")
-
-    def differs(self, view: View) -> bool:
-        """True if what the recipient can read now has other bytes than this."""
-        return self.held is None or view.raw is None or self.held.sha256 != sha256(view.raw).hexdigest()
-
-    def send(self, view: View) -> None:
-        """A row with its statement and its leaf; a built view gets the time of this build."""
-        if view.form == "sanitised":
-            view = self.render(max(self.desk.now_us / 1e6, self.last_built() + STEP_S))
-            self.tx.set_mapped(msgspec.structs.replace(self.mapped, sticky=msgspec.json.encode(view.cell)))
-        if view.raw is None or view.form is None:
-            raise AssertionError("a view is sent only when it was rendered")
-        verbatim = view.form == "verbatim"
-        if verbatim and self.before() == "sanitised":
-            self.given_way = self.sent
-            self.tx.recall_views(self.to, self.row.id)
-        new = NewView(
-            view_id=view.id,
-            version=view.version,
-            object_id=self.row.id,
-            object_version=self.row.version,
-            lane=lane_of(self.row),
-            form=view.form,
-            sha256=sha256(view.raw).hexdigest(),
-            raw=view.raw if self.subject.form == "variant" or not verbatim else None,
-        )
-        marking = self.row.marking.join(self.decision.caveats)
-        self.desk.put_view(self.case, new, marking, self.row.sha256 if verbatim else None)
-
-    def next_us(self, after: Target, due_s: float) -> int | None:
-        """When to decide again: once the clock may change the verdict, or a built view's interval has passed."""
-        moments = [self.decision.recheck_at] if self.decision.recheck_at is not None else []
-        if after == "sanitised" and self.held is not None and due_s > self.desk.now_us / 1e6:
-            moments.append(due_s)
-        # Rounded up: a moment cut down to before itself would come due before the clock can change anything.
-        return ceil(min(moments) * 1e6) if moments else None
+        return untold(desk, case, subject)
+    return Step(desk, case, subject, desk.standing(recipient, object_id)).take()

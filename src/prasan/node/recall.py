@@ -13,7 +13,7 @@ from prasan.formats.stix_control import Recall, recall_id, recall_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.desk import Desk
 from prasan.node.node import Node
-from prasan.node.objects import KEPT, STEP_S, object_row, queue
+from prasan.node.objects import KEPT, STEP_S, object_row, put
 from prasan.node.record import note
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.release.decide import Case
@@ -92,7 +92,7 @@ def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> list[Issue
         return []
     issued = [issue(desk, case, rows, BY_OFFICER, text) for rows in by_view(held)]
     desk.tx.recall_views(case.recipient.id, object_id)
-    desk.tx.set_state(case.recipient.id, object_id, "withheld", ("recalled",), desk.now_us)
+    desk.tx.bring_referrers(case.recipient.id, object_id, desk.now_us)
     return issued
 
 
@@ -169,7 +169,6 @@ def _lift(desk: Desk, case: Case, object_id: str) -> Lifted | None:
     renewed = row is not None and row.origin == OWN and row.status == "current" and row.version in had
     if row is not None and renewed:
         _renew(node, tx, row)
-    tx.set_due(to.id, object_id, desk.now_us)
     note(node, tx, to.id, "recall_lifted", object_id, {"recalls": recalls, "renewed": renewed})
     return Lifted(to.name, object_id, recalls, renewed)
 
@@ -180,5 +179,4 @@ def _renew(node: Node, tx: Tx, row: ObjectRow) -> None:
     modified = max(node.clock.now_us() / 1e6, parse_time(document["modified"]) + STEP_S)
     raw = encode(document | {"modified": format_time(modified)})
     after = object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), node.clock.now_us())
-    tx.put_object(after)
-    queue(tx, node, after)
+    put(node, tx, after)

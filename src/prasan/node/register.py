@@ -11,7 +11,7 @@ import msgspec
 from prasan.formats.stix_build import event_id
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
-from prasan.node.objects import FIRST, Made, keep_made, next_version
+from prasan.node.objects import Made, due_at, keep_made, next_version, note_refs
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.event import Event
 from prasan.stores.rows import EventRow, ObjectRow
@@ -103,7 +103,8 @@ class Theirs:
     def put(self, tx: Tx, row: ObjectRow, event: bytes = b"") -> None:
         """Keep a variant as it is and have it decided for this recipient."""
         tx.put_variant(self.recipient, row, event)
-        tx.bring_due([self.recipient], row.id, self._node.clock.now_us() - FIRST.get(row.type, 0))
+        note_refs(self._node, tx, row)
+        tx.bring_due([self.recipient], row.id, due_at(self._node, row.type))
 
     def drop(self, tx: Tx, event: Event) -> None:
         """It rests on what the recipient may not know any more: it is withheld, and nothing is said."""

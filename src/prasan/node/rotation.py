@@ -19,6 +19,7 @@ from prasan.ledger.entry import Detail
 from prasan.node import epochs
 from prasan.node.keys import new_node_key, replace_durably
 from prasan.node.node import Node
+from prasan.node.outlooks import refresh
 from prasan.node.record import NODE_LOG, note, own_public_keys, seal_all
 from prasan.release.accord import parse_accord
 from prasan.stores.sqlite import Tx
@@ -99,8 +100,7 @@ def revoke(node: Node, since_us: int, *, carry: bool) -> Change:
         }
         for log in (NODE_LOG, *(one.id for one in tx.partners())):
             note(node, tx, log, REVOKED, node.id, detail)
-        for partner in tx.partners():
-            tx.set_all_due(partner.id, node.clock.now_us())
+        refresh(node, tx, [partner.id for partner in tx.partners()])
     replace_durably(node.home.coming_key, node.home.node_key)
     seal_all(node)
     return msgspec.structs.replace(change, carried=carried, ended=ended)

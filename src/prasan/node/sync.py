@@ -21,7 +21,7 @@ from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from prasan.node.card_news import refresh
 from prasan.node.control import PULLED, delivered, take_pulled
 from prasan.node.node import Node
-from prasan.node.objects import Kept, object_row, queue
+from prasan.node.objects import Kept, object_row, put
 from prasan.node.partner_keys import card_of
 from prasan.node.publish import work_due
 from prasan.node.reception import arrives
@@ -199,12 +199,10 @@ class Hands:
         unread = bool(free_text(one.raw))
         kept = Kept(content_of(one.raw, header), now_us / 1e6, unread_text=unread, onward=self.onward)
         row = object_row(one.raw, header, partner, one.marking, kept, now_us)
-        put = tx.put_object(row)
-        if put == "new":
-            queue(tx, self.node, row)
-            if header.type == RECEPTION:
-                arrives(tx, one.raw)
-        return put != "conflict"
+        how = put(self.node, tx, row)
+        if how == "new" and header.type == RECEPTION:
+            arrives(tx, one.raw)
+        return how != "conflict"
 
     def posted(self, tx: Tx, step: Posted) -> None:
         """The partner holds these."""

@@ -14,8 +14,9 @@ from prasan.picture.marking import PUBLIC as NO_CAVEATS
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.accord import Combined, combine
 from prasan.release.consents import asked_by, consent_of, controllers, sender_is_asked, whose
-from prasan.release.facts import Consent, Facts, Kind, Recipient
-from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Policy, Rule, Steps, Verdict, inside
+from prasan.release.facts import Consent, Facts, Kind, Profile, Recipient
+from prasan.release.matching import addressed, can_match, matches
+from prasan.release.rules import Policy, Rule, Steps, Verdict
 
 HOUR_S: Final = 3600
 
@@ -70,7 +71,7 @@ def prepare(recipient: Recipient, policy: Policy, now: float) -> Case:
         terms=combine(in_force),
         rules=rules,
         changes_at=min(moments, default=None),
-        of={name: {kind: tuple(r for r in rules if _can(r, name, kind)) for kind in kinds} for name in types},
+        of={name: {kind: tuple(r for r in rules if can_match(r, name, kind)) for kind in kinds} for name in types},
         untyped=tuple(rule for rule in rules if rule.types is None),
         checks=tuple((code, holds) for code, kinds, holds in CHECKS if recipient.kind in kinds),
     )
@@ -83,7 +84,11 @@ def decide(facts: Facts, recipient: Recipient, policy: Policy, now: float) -> De
 
 def judge(facts: Facts, case: Case) -> Decision:
     """`decide` for a case made ready."""
-    rule = match(facts, case)
+    return judge_by(match(facts, case), facts, case)
+
+
+def judge_by(rule: Rule | None, facts: Facts, case: Case) -> Decision:
+    """`judge` when it is known which rule matches, if any."""
     codes = tuple([code for code, holds in case.checks if holds(facts, case, rule)])
     rule_id = rule.id if rule else ""
     again = _recheck_at(facts, case, rule)
@@ -105,54 +110,18 @@ def _by_consent(decision: Decision, facts: Facts, case: Case) -> Decision:
     return Decision(verdict, codes, decision.rule_id, steps, decision.recheck_at, asked.caveats)
 
 
-def addressed(rule: Rule, recipient: Recipient) -> bool:
-    """True if the rule is meant for this recipient."""
-    if recipient.kind == "partner":
-        return recipient.name in rule.to or PARTNERS in rule.to
-    return (PUBLIC if recipient.kind == "public" else CLASS + recipient.name) in rule.to
-
-
 def match(facts: Facts, case: Case) -> Rule | None:
     """The first rule whose conditions hold."""
-    kinds = case.of.get(facts.type)
-    rules = case.untyped if kinds is None else kinds[facts.kind if facts.kind in kinds else None]
-    for rule in rules:
+    for rule in candidates(facts, case):
         if matches(rule, facts):
             return rule
     return None
 
 
-def _can(rule: Rule, name: str, kind: str | None) -> bool:
-    return (rule.types is None or name in rule.types) and (rule.kinds is None or kind in rule.kinds)
-
-
-def matches(rule: Rule, facts: Facts) -> bool:
-    """True if every condition of the rule holds for the object."""
-    return (
-        (rule.types is None or facts.type in rule.types)
-        and (rule.kinds is None or facts.kind in rule.kinds)
-        and (rule.labels is None or not rule.labels.isdisjoint(facts.labels))
-        and (rule.origin is None or _from(rule.origin, facts))
-        and (rule.mode is None or (rule.mode == "exercise") == facts.marking.exercise)
-        and (rule.max_tlp is None or facts.marking.tlp <= rule.max_tlp)
-        and (rule.area is None or _in_area(rule, facts))
-    )
-
-
-def _from(origin: str, facts: Facts) -> bool:
-    if origin == RECEIVED:
-        return facts.origin != OWN
-    return origin == OWN if facts.origin == OWN else origin == facts.origin_name
-
-
-def _in_area(rule: Rule, facts: Facts) -> bool:
-    """On the safe side: what withholds matches one place inside or none known; what lets go needs all inside."""
-    if rule.area is None:
-        return True
-    area, places = rule.area, facts.places
-    if rule.then == "withhold":
-        return not places or any(inside(area, lat, lon) for lat, lon in places)
-    return bool(places) and all(inside(area, lat, lon) for lat, lon in places)
+def candidates(facts: Facts | Profile, case: Case) -> tuple[Rule, ...]:
+    """The rules that type and kind do not rule out, in order."""
+    kinds = case.of.get(facts.type)
+    return case.untyped if kinds is None else kinds[facts.kind if facts.kind in kinds else None]
 
 
 def _suspended(_facts: Facts, case: Case, _rule: Rule | None) -> bool:

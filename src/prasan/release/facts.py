@@ -59,6 +59,58 @@ class Facts(msgspec.Struct, frozen=True):
     consents: tuple[Consent, ...] = ()
 
 
+class Profile(msgspec.Struct, frozen=True):
+    """What of the facts many objects share. Rules and markings look at little else, so that a few hundred profiles
+    stand for any number of objects: a change of policy is worked out by profile (`outlook`), not by object.
+
+    What differs from object to object is left out: its id, version, places and age, whom it was recalled from, who
+    consented, and when its marking expires (`expires` only says that it does).
+    """
+
+    type: str
+    kind: str
+    marking: Marking
+    labels: frozenset[str] = frozenset()
+    origin: str = OWN
+    onward: Onward = "never"
+    terms: Terms = Terms()
+    unread_text: bool = False
+    expires: bool = False
+
+    def facts(self, node: str, origin_name: str) -> Facts:
+        """The facts of an object of this profile that has no place and came long ago. `node` is our identity id."""
+        return Facts(
+            id="",
+            version="",
+            type=self.type,
+            kind=self.kind,
+            marking=self.marking,
+            node=node,
+            known_at=float("-inf"),
+            labels=self.labels,
+            origin=self.origin,
+            origin_name=origin_name,
+            onward=self.onward,
+            terms=self.terms,
+            unread_text=self.unread_text,
+        )
+
+
+def profile_of(facts: Facts) -> Profile:
+    """The profile of an object."""
+    return Profile(
+        type=facts.type,
+        kind=facts.kind,
+        marking=msgspec.structs.replace(facts.marking, expires=None),
+        labels=facts.labels,
+        origin=facts.origin,
+        onward=facts.onward,
+        terms=facts.terms,
+        unread_text=facts.unread_text,
+        expires=facts.marking.expires is not None,
+    )
+
+
 class Recipient(msgspec.Struct, frozen=True):
     """A partner, a local clearance class or the public.
 

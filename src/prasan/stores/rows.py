@@ -11,16 +11,19 @@ ObjectStatus = Literal["current", "superseded", "withdrawn", "revoked"]
 ViewStatus = Literal["current", "superseded", "narrowed", "recalled"]
 Form = Literal["verbatim", "sanitised"]
 Lane = Literal["alerts", "control", "objects"]
-StateName = Literal["none", "released", "sanitised", "withheld"]
 
 OWN: Final = "own"
 """The origin of what this node made itself."""
+
+EVERYBODY: Final = "*"
+"""On the due-queue: every recipient but the one that the object came from."""
 
 
 class ObjectRow(msgspec.Struct, frozen=True):
     """One version of one object, as the bytes received or made. `origin` is `own` or a partner's identity id.
 
-    `facts` is what `release` needs to decide, as JSON bytes; `kind` is the event kind or "".
+    `facts` is what `release` needs to decide, as JSON bytes, and `profile` what of it many objects share (b"" before it
+    was found out); `kind` is the event kind or "".
     """
 
     id: str
@@ -34,6 +37,7 @@ class ObjectRow(msgspec.Struct, frozen=True):
     facts: bytes = b"{}"
     received_us: int = 0
     status: ObjectStatus = "current"
+    profile: bytes = b""
 
 
 class NewView(msgspec.Struct, frozen=True):
@@ -47,6 +51,7 @@ class NewView(msgspec.Struct, frozen=True):
     form: Form
     sha256: str
     raw: bytes | None = None
+    profile: bytes = b""
 
 
 class Wanted(Protocol):
@@ -144,34 +149,29 @@ class Vouched(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-class StateRow(msgspec.Struct, frozen=True):
-    """How an object stands with a recipient, by which codes, since when."""
-
-    recipient: str
-    object_id: str
-    state: StateName
-    codes: tuple[str, ...]
-    decided_us: int
-
-
 class Standing(msgspec.Struct, frozen=True):
-    """How an object stands with a recipient before it is decided: the row it can read, the last state (None: it was
-    never decided), and whether it was recalled and not allowed again."""
+    """How an object stands with a recipient before it is decided: every row that it may hold, in order; whether it was
+    recalled and not allowed again; why no view could be made of it the last time, if so."""
 
     recipient: str
     object_id: str
-    held: ViewRow | None
-    state: StateName | None
-    recalled: bool
+    rows: tuple[ViewRow, ...] = ()
+    recalled: bool = False
+    turned: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> ViewRow | None:
+        """The row that it can read now."""
+        return next((row for row in reversed(self.rows) if row.status == "current"), None)
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What was decided. `state` None: there was nothing to decide; `again_us`: when to decide again, None: not soon."""
+    """What was decided. `turned`: why no view could be made of what may go out; `again_us`: when to decide again, None:
+    not by the clock."""
 
     recipient: str
     object_id: str
-    state: StateName | None = None
-    codes: tuple[str, ...] = ()
+    turned: tuple[str, ...] = ()
     again_us: int | None = None
 
 

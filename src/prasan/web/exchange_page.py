@@ -3,6 +3,7 @@
 import msgspec
 
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.counting import counts
 from prasan.node.node import Node
 from prasan.node.partner_keys import card_of
 from prasan.node.recipients import accords_with
@@ -24,7 +25,7 @@ def partners_page(node: Node) -> PartnersPage:
 def _partner(node: Node, row: PartnerRow) -> Partner:
     card, store = card_of(row), node.store
     accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
-    states = store.state_counts(row.id)
+    counted = counts(node, row.id)
     last, message = _last_sync(node, row)
     return Partner(
         name=row.name,
@@ -35,9 +36,9 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         fingerprint=card.fingerprint,
         last_sync=last,
         last_error=message,
-        released=sum(states.get("released", {}).values()),
-        sanitised=sum(states.get("sanitised", {}).values()),
-        withheld=states.get("withheld", {}),
+        released=counted.released,
+        sanitised=counted.sanitised,
+        withheld=counted.withheld,
         received=store.received_count(row.id),
         quarantined=store.quarantine_counts(row.id),
         recalls=tuple(_recall(node, one) for one in store.recalls_out(row.id)),

@@ -8,6 +8,7 @@ import orjson
 
 from prasan.archive.archive import Archive
 from prasan.cli.demo import canary
+from prasan.node.counting import counts
 from prasan.node.explaining import preview
 from prasan.node.node import Node
 from prasan.node.record import verify
@@ -49,9 +50,9 @@ def tell(nodes: list[Node], ingested: dict[str, dict[str, Any]]) -> Told:
     """Count what both nodes hold."""
     told = Told()
     dropped = Counter[str]()
-    for counts in ingested.values():
-        told.rows += counts["rows"]
-        dropped.update(counts["dropped"])
+    for taken in ingested.values():
+        told.rows += taken["rows"]
+        dropped.update(taken["dropped"])
     told.dropped = dict(dropped)
     told.vessels = sum(source.vessels for node in nodes for source in _archive(node).sources().values())
     told.events = _events(nodes)
@@ -83,11 +84,11 @@ def _count(node: Node, told: Told) -> None:
     told.received[node.settings.name] = sum(store.received_count(one.id) for one in store.partners())
     recipients = {"public": "public"} | {one.id: one.name for one in store.partners()}
     for key, name in recipients.items():
-        states = store.state_counts(key)
-        for state, sums in (("released", told.released), ("sanitised", told.sanitised)):
-            if states.get(state):
-                sums[name] = sums.get(name, 0) + sum(states[state].values())
-        told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(states.get("withheld", {})))
+        counted = counts(node, key)
+        for count, sums in ((counted.released, told.released), (counted.sanitised, told.sanitised)):
+            if count:
+                sums[name] = sums.get(name, 0) + count
+        told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(counted.withheld))
 
 
 def canaries(node: Node, other: Node) -> list[str]:
@@ -103,9 +104,9 @@ def canaries(node: Node, other: Node) -> list[str]:
     readable = b"\n".join([*preview(node, partner.name), *theirs])
     secret = set[str]()
     for row in node.store.each_object():
-        state = node.store.state(partner.id, row.id)
-        hidden = state is not None and state.state in ("withheld", "sanitised") and "recalled" not in state.codes
-        if row.origin == OWN and hidden:
+        given = node.store.views_of(row.id)
+        whole = any(one.recipient == partner.id and one.form == "verbatim" for one in given)
+        if row.origin == OWN and not whole:
             secret |= _words(orjson.loads(row.raw))
     words = sorted(word for word in secret if len(word) >= canary.WINDOW)
     known = canary.hits(readable, *canary.index(words))

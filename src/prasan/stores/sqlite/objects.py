@@ -8,10 +8,14 @@ import msgspec
 from prasan.picture.marking import Marking
 from prasan.stores.rows import OWN, ObjectRow, ObjectStatus, version_key
 from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.profiles import ProfileWrites
 
 Put = Literal["new", "same", "conflict"]
 
-_COLUMNS: Final = "id, version, type, kind, origin, sha256, bytes, marking, facts, received_us, status"
+_COLUMNS: Final = (
+    "id, version, type, kind, origin, sha256, bytes, marking, facts, received_us, status,"
+    " (SELECT body FROM profiles p WHERE p.n = profile)"
+)
 _SELECT: Final = f"SELECT {_COLUMNS} FROM objects"  # noqa: S608 - constants only
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 _VERSION: Final = "id = ? AND vkey = ? AND version = ?"
@@ -59,6 +63,10 @@ class ObjectReads(Link):
         sql = "SELECT count(*) FROM objects WHERE status IN ('current', 'revoked') AND (?1 IS NULL OR origin = ?1)"
         return int(self._value(sql, (origin,)))
 
+    def withdrawn_ids(self) -> list[tuple[str, str]]:
+        """Objects that whoever sent them recalled: id and origin."""
+        return self._all("SELECT DISTINCT id, origin FROM objects WHERE status = 'withdrawn'")
+
     def object_hash(self, object_id: str, version: str) -> str | None:
         """The SHA-256 of one version, if it is here."""
         sql = f"SELECT sha256 FROM objects WHERE {_VERSION}"  # noqa: S608 - constants only
@@ -75,7 +83,7 @@ class ObjectReads(Link):
         return found
 
 
-class ObjectWrites(ObjectReads):
+class ObjectWrites(ObjectReads, ProfileWrites):
     """Keeping objects."""
 
     def put_object(self, row: ObjectRow) -> Put:
@@ -93,9 +101,9 @@ class ObjectWrites(ObjectReads):
         status = self._arriving(row, key, newest)
         self._do(
             "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
-            " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " status, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (row.id, row.version, key, row.type, row.kind, row.origin, row.sha256, row.raw, _ENCODE(row.marking),
-             row.facts, row.received_us, status),
+             row.facts, row.received_us, status, self.profile_number(row.profile)),
         )  # fmt: skip
         return "new"
 
@@ -138,5 +146,5 @@ def _row(row: Any) -> ObjectRow | None:
 
 
 def _object(row: tuple[Any, ...]) -> ObjectRow:
-    name, version, kind_of, kind, origin, sha256, raw, marking, facts, received_us, status = row
-    return ObjectRow(name, version, kind_of, kind, origin, sha256, raw, _DECODE(marking), facts, received_us, status)
+    name, version, kind_of, kind, origin, sha256, raw, marking, *rest = row
+    return ObjectRow(name, version, kind_of, kind, origin, sha256, raw, _DECODE(marking), *rest)

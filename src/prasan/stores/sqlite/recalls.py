@@ -53,6 +53,11 @@ class RecallReads(Link):
         sql = f"SELECT 1 FROM recalls_out WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._one(sql, (recipient, object_id)) is not None
 
+    def recalled_ids(self, recipient: str) -> list[str]:
+        """Objects that were recalled from this recipient, and that nobody has allowed it again since."""
+        sql = f"SELECT DISTINCT object_id FROM recalls_out WHERE recipient = ? AND {STANDING}"  # noqa: S608
+        return [row[0] for row in self._all(sql, (recipient,))]
+
     def overdue(self, now_us: int) -> list[RecallOut]:
         """Recalls whose deadline passed without a receipt, or with one that still waits for others."""
         where = (
@@ -137,7 +142,8 @@ class RecallWrites(RecallReads):
         return self._do(sql, (receipt, key, now_us, pending, recall_id, recipient, key)) == 1
 
     def allow_again(self, recipient: str, object_id: str, now_us: int) -> int:
-        """An officer lets a recalled object go to the recipient again; how many recalls that ends."""
+        """An officer lets a recalled object go to the recipient again, which is decided; how many recalls that ends."""
+        self._do("INSERT OR REPLACE INTO due VALUES (?, ?, ?)", (recipient, object_id, now_us))
         sql = f"UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._do(sql, (now_us, recipient, object_id))
 

@@ -16,13 +16,47 @@ CREATE TABLE variants (
 ) STRICT, WITHOUT ROWID;
 """
 
-UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + ONWARD}
+PROFILES: Final = """
+CREATE TABLE profiles (n INTEGER PRIMARY KEY, body BLOB NOT NULL UNIQUE) STRICT;
+INSERT INTO profiles VALUES (0, x'');
+CREATE TABLE outlooks (recipient TEXT NOT NULL, profile INTEGER NOT NULL, key BLOB NOT NULL,
+  PRIMARY KEY (recipient, profile)) STRICT, WITHOUT ROWID;
+CREATE TABLE bases (recipient TEXT PRIMARY KEY, until_us INTEGER, hidden TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE pending (recipient TEXT NOT NULL, profile INTEGER NOT NULL, after INTEGER NOT NULL,
+  PRIMARY KEY (recipient, profile)) STRICT, WITHOUT ROWID;
+CREATE TABLE turned (object_id TEXT NOT NULL, recipient TEXT NOT NULL, codes BLOB NOT NULL,
+  PRIMARY KEY (object_id, recipient)) STRICT, WITHOUT ROWID;
+CREATE TABLE refs (ref TEXT NOT NULL, object_id TEXT NOT NULL, PRIMARY KEY (ref, object_id)) STRICT, WITHOUT ROWID;
+"""
+"""How decisions are worked out by profile (see `profiles`), and who refers to whom."""
+
+_PROFILE_INDEXES: Final = """
+CREATE INDEX objects_profile ON objects (profile, n);
+CREATE INDEX variants_profile ON variants (recipient, profile);
+CREATE INDEX views_profile ON views (recipient, profile) WHERE status = 'current';
+CREATE INDEX recalls_out_target ON recalls_out (object_id);
+"""
+
+_TO_PROFILES: Final = f"""
+{PROFILES}
+ALTER TABLE objects ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE variants ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE views ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
+{_PROFILE_INDEXES}
+DROP TABLE states;
+DELETE FROM due;
+INSERT INTO due SELECT DISTINCT '*', id, 0 FROM objects;
+"""  # noqa: S608 - constants only
+"""An older store knows no profiles: everything is decided once more, and its pages wait for that."""
+
+UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + ONWARD + _TO_PROFILES}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
-    VARIANTS
+    VARIANTS.replace("event BLOB NOT NULL,", "event BLOB NOT NULL, profile INTEGER NOT NULL DEFAULT 0,")
     + TRUST
     + CONSENTS
+    + PROFILES
     + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -30,7 +64,8 @@ CREATE TABLE objects (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, vkey TEXT NOT NULL, type TEXT NOT NULL,
   kind TEXT NOT NULL, origin TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, marking BLOB NOT NULL,
   facts BLOB NOT NULL, received_us INTEGER NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked'))
+  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked')),
+  profile INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX objects_version ON objects (id, vkey, version);
 CREATE INDEX objects_type ON objects (type, n) WHERE status IN ('current', 'revoked');
@@ -44,7 +79,8 @@ CREATE TABLE views (
   n INTEGER PRIMARY KEY, recipient TEXT NOT NULL, seq INTEGER NOT NULL, view_id TEXT NOT NULL, version TEXT NOT NULL,
   vkey TEXT NOT NULL, type TEXT NOT NULL, object_id TEXT NOT NULL, object_version TEXT NOT NULL, lane TEXT NOT NULL,
   form TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB, statement BLOB NOT NULL, date_added_us INTEGER NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'narrowed', 'recalled'))
+  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'narrowed', 'recalled')),
+  profile INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX views_seq ON views (recipient, seq);
 CREATE INDEX views_page ON views (recipient, lane, date_added_us) WHERE status = 'current';
@@ -52,10 +88,6 @@ CREATE INDEX views_lane ON views (recipient, lane, seq);
 CREATE INDEX views_id ON views (recipient, view_id, vkey);
 CREATE INDEX views_object ON views (object_id, recipient, seq);
 
-CREATE TABLE states (
-  recipient TEXT NOT NULL, object_id TEXT NOT NULL, state TEXT NOT NULL, codes BLOB NOT NULL,
-  decided_us INTEGER NOT NULL, PRIMARY KEY (recipient, object_id)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE id_map (
   recipient TEXT NOT NULL, object_id TEXT NOT NULL, view_id TEXT NOT NULL, created_us INTEGER NOT NULL,
   sticky BLOB NOT NULL, PRIMARY KEY (recipient, object_id)
@@ -157,4 +189,5 @@ CREATE TABLE checkpoints (
 ) STRICT, WITHOUT ROWID;
 """
     + ONWARD
+    + _PROFILE_INDEXES
 )

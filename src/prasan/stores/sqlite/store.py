@@ -18,6 +18,7 @@ from prasan.stores.sqlite.meta import MetaReads, MetaWrites
 from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
 from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
 from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
+from prasan.stores.sqlite.profiles import ProfileReads, ProfileWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
 from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
@@ -41,6 +42,7 @@ class Reads(
     LogReads,
     MetaReads,
     TrustReads,
+    ProfileReads,
 ):
     """Every verb that only reads."""
 
@@ -50,6 +52,7 @@ class Tx(
     ObjectWrites,
     VariantWrites,
     ViewWrites,
+    ProfileWrites,
     StandingWrites,
     PartnerWrites,
     PeopleWrites,
@@ -69,6 +72,7 @@ class Tx(
         self._places = {}
         self._frontiers = {}
         self._known = None
+        self._profiles = {}
 
     def finish(self) -> None:
         """Write what was kept in memory until the end."""
@@ -89,6 +93,7 @@ class Tx(
         except BaseException:
             self._connection.execute("ROLLBACK TO part")
             self._places, self._frontiers, self._known = places, frontiers, None
+            self._profiles = {}
             raise
         finally:
             self._connection.execute("RELEASE part")

@@ -11,8 +11,12 @@ import msgspec
 from prasan.picture.marking import Marking
 from prasan.stores.rows import OWN, ObjectRow
 from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.profiles import ProfileWrites
 
-_SELECT: Final = "SELECT object_id, version, type, kind, sha256, bytes, marking, facts, received_us FROM variants"
+_SELECT: Final = (
+    "SELECT object_id, version, type, kind, sha256, bytes, marking, facts, received_us,"
+    " (SELECT body FROM profiles p WHERE p.n = profile) FROM variants"
+)
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 _DECODE: Final = msgspec.json.Decoder(Marking).decode
 
@@ -25,20 +29,25 @@ class VariantReads(Link):
         row = self._one(f"{_SELECT} WHERE recipient = ? AND object_id = ?", (recipient, object_id))
         return None if row is None else _row(row)
 
+    def variant_ids(self, recipient: str) -> list[str]:
+        """The objects of which a recipient is told a variant."""
+        return [row[0] for row in self._all("SELECT object_id FROM variants WHERE recipient = ?", (recipient,))]
+
     def variant_events(self, recipient: str) -> list[bytes]:
         """The register of events that one recipient's variants are made of, as JSON bytes."""
         return [row[0] for row in self._all("SELECT event FROM variants WHERE recipient = ?", (recipient,)) if row[0]]
 
 
-class VariantWrites(VariantReads):
+class VariantWrites(VariantReads, ProfileWrites):
     """Changing them."""
 
     def put_variant(self, recipient: str, row: ObjectRow, event: bytes = b"") -> None:
         """Keep the latest; `event` is the event it is made of, if it is one."""
         self._do(
-            "INSERT OR REPLACE INTO variants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO variants (recipient, object_id, version, type, kind, sha256, bytes, marking, facts,"
+            " received_us, event, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (recipient, row.id, row.version, row.type, row.kind, row.sha256, row.raw, _ENCODE(row.marking), row.facts,
-             row.received_us, event),
+             row.received_us, event, self.profile_number(row.profile)),
         )  # fmt: skip
 
     def drop_variant(self, recipient: str, object_id: str) -> None:
@@ -47,5 +56,7 @@ class VariantWrites(VariantReads):
 
 
 def _row(row: tuple[Any, ...]) -> ObjectRow:
-    object_id, version, type_, kind, sha256, raw, marking, facts, received_us = row
-    return ObjectRow(object_id, version, type_, kind, OWN, sha256, raw, _DECODE(marking), facts, received_us)
+    object_id, version, type_, kind, sha256, raw, marking, facts, received_us, profile = row
+    return ObjectRow(
+        object_id, version, type_, kind, OWN, sha256, raw, _DECODE(marking), facts, received_us, profile=profile
+    )

@@ -5,8 +5,21 @@ from itertools import takewhile
 from typing import Any, Final
 
 from prasan.errors import UsageError
-from prasan.stores.rows import OWN, CurrentView, NewView, Place, Sent, Shelved, ViewRow, Vouched, Wanted, version_key
+from prasan.stores.rows import (
+    EVERYBODY,
+    OWN,
+    CurrentView,
+    NewView,
+    Place,
+    Sent,
+    Shelved,
+    ViewRow,
+    Vouched,
+    Wanted,
+    version_key,
+)  # fmt: skip
 from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.profiles import ProfileWrites
 
 COLUMNS: Final = ViewRow.__struct_fields__
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM views"  # noqa: S608 - constants only
@@ -14,19 +27,23 @@ _BYTES: Final = (
     "coalesce(v.bytes, (SELECT o.bytes FROM objects o WHERE o.id = v.object_id AND o.version = v.object_version))"
 )
 
-_DUE: Final = "LEFT JOIN due d ON d.recipient = v.recipient AND d.object_id = v.object_id"
+_DUE: Final = f"""(SELECT CASE
+WHEN EXISTS (SELECT 1 FROM pending p WHERE p.recipient = v.recipient AND p.profile = v.profile) THEN 0
+ELSE (SELECT min(d.at_us) FROM due d WHERE d.recipient IN (v.recipient, '{EVERYBODY}') AND d.object_id = v.object_id)
+END)"""  # noqa: S608
+"""When a row's decision is due again (0: now), NULL if it stands whatever the clock says."""
 _PAGE: Final = f"""
-SELECT d.at_us, v.view_id, v.version, v.date_added_us, '2.1', {_BYTES} FROM views v {_DUE}
+SELECT {_DUE}, v.view_id, v.version, v.date_added_us, '2.1', {_BYTES} FROM views v
 WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.date_added_us > ?"""  # noqa: S608
 _STATEMENTS: Final = f"""
-SELECT d.at_us, v.seq, v.statement FROM views v {_DUE}
+SELECT {_DUE}, v.seq, v.statement FROM views v
 WHERE v.recipient = ? AND v.lane = ? AND v.status IN ('current', 'superseded') AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
 _PARCEL: Final = f"""
-SELECT d.at_us, v.seq, v.date_added_us, v.statement, {_BYTES} FROM views v {_DUE}
+SELECT {_DUE}, v.seq, v.date_added_us, v.statement, {_BYTES} FROM views v
 WHERE v.recipient = ? AND v.lane = ? AND v.status = 'current' AND v.seq > ? ORDER BY v.seq LIMIT ?"""  # noqa: S608
 _CURRENT: Final = f"""
 SELECT v.view_id, v.form, coalesce((SELECT o.origin FROM objects o WHERE o.id = v.object_id
-AND o.version = v.object_version), '{OWN}'), {_BYTES} FROM views v {_DUE}
+AND o.version = v.object_version), '{OWN}'), {_BYTES} FROM views v
 WHERE v.recipient = ? AND v.status = 'current'"""  # noqa: S608
 _KEYWORDS: Final = {"first", "last", "all"}
 
@@ -41,6 +58,8 @@ class ViewReads(Link):
         """
         if wanted.spec_versions is not None and "2.1" not in wanted.spec_versions:
             return []
+        if lane != "control" and self.is_stale(recipient, now_us):
+            return []
         exact = None if _KEYWORDS & {*wanted.versions} else [version_key(version) for version in wanted.versions]
         where, values = "", list[Any]([recipient, lane, wanted.after_us])
         for column, among in (("view_id", wanted.ids), ("type", wanted.types), ("vkey", exact)):
@@ -52,11 +71,15 @@ class ViewReads(Link):
 
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> list[Sent]:
         """Statements after a seq, in order; those of superseded rows too, so that a reader in between misses none."""
+        if lane != "control" and self.is_stale(recipient, now_us):
+            return []
         rows = self._all(_STATEMENTS, (recipient, lane, after, limit))
         return [Sent(*row) for row in _settled(rows, now_us)]
 
     def parcel_rows(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> list[Vouched]:
         """What a recipient can read now of a lane after a seq, each with its statement; it ends as a page does."""
+        if lane != "control" and self.is_stale(recipient, now_us):
+            return []
         rows = self._all(_PARCEL, (recipient, lane, after, limit))
         return [Vouched(*row) for row in _settled(rows, now_us)]
 
@@ -91,27 +114,40 @@ class ViewReads(Link):
 
     def current_views(self, recipient: str, now_us: int) -> Iterator[CurrentView]:
         """All that a recipient can read now, in its order; rows whose decision is due again are left out."""
-        sql = f"{_CURRENT} AND (d.at_us IS NULL OR d.at_us > ?) ORDER BY v.date_added_us"
+        if self.is_stale(recipient, now_us):
+            return iter(())
+        sql = f"{_CURRENT} AND coalesce({_DUE} > ?, 1) ORDER BY v.date_added_us"
         return (CurrentView(*row) for row in self._each(sql, (recipient, now_us)))
 
     def current_view(self, recipient: str, view_id: str, now_us: int) -> CurrentView | None:
         """What a recipient can read now under one id."""
-        sql = f"{_CURRENT} AND (d.at_us IS NULL OR d.at_us > ?) AND v.view_id = ?"
-        row = self._one(sql, (recipient, now_us, view_id))
+        sql = f"{_CURRENT} AND coalesce({_DUE} > ?, 1) AND v.view_id = ?"
+        row = None if self.is_stale(recipient, now_us) else self._one(sql, (recipient, now_us, view_id))
         return None if row is None else CurrentView(*row)
 
-    def visible(self, recipient: str, object_ids: Sequence[str]) -> dict[str, str]:
-        """Of these objects, those that the recipient can read now, each with the id it has there."""
+    def is_stale(self, recipient: str, now_us: int) -> bool:
+        """True if the clock has passed the moment until which a recipient's decisions stood: nothing is read then."""
+        return self._one("SELECT 1 FROM bases WHERE recipient = ? AND until_us <= ?", (recipient, now_us)) is not None
+
+    def visible(self, object_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """By which id each recipient that knows one of these objects knows it: object -> recipient -> id.
+
+        A recipient knows what it can read now, and what it sent itself.
+        """
+        among = f"IN ({marks(object_ids)})"
         sql = (
-            "SELECT object_id, view_id FROM views WHERE recipient = ? AND status = 'current'"  # noqa: S608
-            f" AND object_id IN ({marks(object_ids)})"
+            f"SELECT id, origin, id FROM objects WHERE id {among} AND origin != '{OWN}'"  # noqa: S608
+            f" UNION ALL SELECT object_id, recipient, view_id FROM views WHERE status = 'current' AND object_id {among}"
         )
-        return dict(self._all(sql, (recipient, *object_ids)))
+        found: dict[str, dict[str, str]] = {}
+        for object_id, recipient, view_id in self._all(sql, (*object_ids, *object_ids)):
+            found.setdefault(object_id, {})[recipient] = view_id
+        return found
 
     def view_counts(self, recipient: str) -> dict[str, int]:
-        """How many rows the recipient can read now, by form."""
-        sql = "SELECT form, count(*) FROM views WHERE recipient = ? AND status = 'current' GROUP BY form"
-        return dict(self._all(sql, (recipient,)))
+        """How many objects the recipient can read now, by form; recalls and the like are not counted."""
+        sql = "SELECT form, count(*) FROM views WHERE recipient = ? AND status = 'current' AND lane != 'control'"
+        return dict(self._all(f"{sql} GROUP BY form", (recipient,)))
 
     def last_place(self, recipient: str) -> Place:
         """The place of the recipient's latest row; zeros before the first."""
@@ -119,7 +155,7 @@ class ViewReads(Link):
         return Place(0, 0) if row is None else Place(*row)
 
 
-class ViewWrites(ViewReads):
+class ViewWrites(ViewReads, ProfileWrites):
     """Giving places, and taking rows out of pages."""
 
     _places: dict[str, Place]
@@ -158,9 +194,11 @@ class ViewWrites(ViewReads):
             self._do(sql, (recipient, view.view_id))
         self._do(
             "INSERT INTO views (recipient, seq, view_id, version, vkey, type, object_id, object_version, lane, form,"
-            " sha256, bytes, statement, date_added_us, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'current')",
+            " sha256, bytes, statement, date_added_us, profile, status) VALUES"
+            " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'current')",
             (recipient, place.seq, view.view_id, view.version, key, view.view_id.partition("--")[0], view.object_id,
-             view.object_version, view.lane, view.form, view.sha256, view.raw, state(place), place.date_added_us),
+             view.object_version, view.lane, view.form, view.sha256, view.raw, state(place), place.date_added_us,
+             self.profile_number(view.profile)),
         )  # fmt: skip
         self._places[recipient] = place
         return place

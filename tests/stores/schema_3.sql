@@ -1,0 +1,139 @@
+-- The tables of a store of version 3, as they were.
+CREATE TABLE variants (
+  recipient TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL, type TEXT NOT NULL, kind TEXT NOT NULL,
+  sha256 TEXT NOT NULL, bytes BLOB NOT NULL, marking BLOB NOT NULL, facts BLOB NOT NULL, received_us INTEGER NOT NULL,
+  event BLOB NOT NULL, PRIMARY KEY (recipient, object_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE objects (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, vkey TEXT NOT NULL, type TEXT NOT NULL,
+  kind TEXT NOT NULL, origin TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, marking BLOB NOT NULL,
+  facts BLOB NOT NULL, received_us INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked'))
+) STRICT;
+CREATE UNIQUE INDEX objects_version ON objects (id, vkey, version);
+CREATE INDEX objects_type ON objects (type, n) WHERE status IN ('current', 'revoked');
+CREATE INDEX objects_origin ON objects (origin, n);
+
+CREATE TABLE speakers (id TEXT PRIMARY KEY, speaker TEXT NOT NULL, since_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recipients (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, date_added_us INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE views (
+  n INTEGER PRIMARY KEY, recipient TEXT NOT NULL, seq INTEGER NOT NULL, view_id TEXT NOT NULL, version TEXT NOT NULL,
+  vkey TEXT NOT NULL, type TEXT NOT NULL, object_id TEXT NOT NULL, object_version TEXT NOT NULL, lane TEXT NOT NULL,
+  form TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB, statement BLOB NOT NULL, date_added_us INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'narrowed', 'recalled'))
+) STRICT;
+CREATE UNIQUE INDEX views_seq ON views (recipient, seq);
+CREATE INDEX views_page ON views (recipient, lane, date_added_us) WHERE status = 'current';
+CREATE INDEX views_lane ON views (recipient, lane, seq);
+CREATE INDEX views_id ON views (recipient, view_id, vkey);
+CREATE INDEX views_object ON views (object_id, recipient, seq);
+
+CREATE TABLE states (
+  recipient TEXT NOT NULL, object_id TEXT NOT NULL, state TEXT NOT NULL, codes BLOB NOT NULL,
+  decided_us INTEGER NOT NULL, PRIMARY KEY (recipient, object_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE id_map (
+  recipient TEXT NOT NULL, object_id TEXT NOT NULL, view_id TEXT NOT NULL, created_us INTEGER NOT NULL,
+  sticky BLOB NOT NULL, PRIMARY KEY (recipient, object_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX id_map_back ON id_map (recipient, view_id);
+CREATE TABLE due (
+  recipient TEXT NOT NULL, object_id TEXT NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (recipient, object_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX due_at ON due (at_us);
+
+CREATE TABLE partners (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, card BLOB NOT NULL, added_us INTEGER NOT NULL,
+  suspended INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE accords (
+  hash TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, signed BLOB NOT NULL, state TEXT NOT NULL,
+  changed_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policies (
+  number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, adopted_by TEXT NOT NULL,
+  adopted_us INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE users (
+  name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, partner TEXT, changed_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tokens (sha256 TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursors (
+  partner TEXT NOT NULL, lane TEXT NOT NULL, collection TEXT NOT NULL, added_after TEXT NOT NULL, seq INTEGER NOT NULL,
+  acked INTEGER NOT NULL, PRIMARY KEY (partner, lane)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE acks (recipient TEXT NOT NULL, lane TEXT NOT NULL, upto INTEGER NOT NULL, at_us INTEGER NOT NULL,
+  PRIMARY KEY (recipient, lane)) STRICT, WITHOUT ROWID;
+CREATE TABLE nonces (issuer TEXT NOT NULL, nonce TEXT NOT NULL, until_us INTEGER NOT NULL,
+  PRIMARY KEY (issuer, nonce)) STRICT, WITHOUT ROWID;
+CREATE INDEX nonces_until ON nonces (until_us);
+CREATE TABLE received (
+  n INTEGER PRIMARY KEY, partner TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, object_id TEXT NOT NULL,
+  version TEXT NOT NULL, sha256 TEXT NOT NULL, statement BLOB NOT NULL, received_us INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX received_version ON received (partner, object_id, version);
+CREATE TABLE quarantine (
+  n INTEGER PRIMARY KEY, partner TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL, reason TEXT NOT NULL,
+  sha256 TEXT NOT NULL, bytes BLOB NOT NULL, at_us INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX quarantine_once ON quarantine (partner, object_id, version, reason, sha256);
+CREATE TABLE conflicts (
+  n INTEGER PRIMARY KEY, partner TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL,
+  kept_sha256 TEXT NOT NULL, other_sha256 TEXT NOT NULL, bytes BLOB NOT NULL, at_us INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX conflicts_once ON conflicts (partner, object_id, version, other_sha256);
+
+CREATE TABLE recalls_out (
+  id TEXT PRIMARY KEY, object_id TEXT NOT NULL, view_id TEXT NOT NULL, recipient TEXT NOT NULL, reason TEXT NOT NULL,
+  deadline_us INTEGER NOT NULL, issued_us INTEGER NOT NULL, receipt BLOB, answered_us INTEGER,
+  receipt_vkey TEXT NOT NULL DEFAULT '', allowed_us INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recalls_out_object ON recalls_out (recipient, object_id);
+CREATE TABLE recalls_in (
+  id TEXT NOT NULL, partner TEXT NOT NULL, target_id TEXT NOT NULL, reason TEXT NOT NULL, deadline_us INTEGER NOT NULL,
+  received_us INTEGER NOT NULL, answered_us INTEGER, PRIMARY KEY (partner, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE taken_back (partner TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (partner, id, version)) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, partner TEXT NOT NULL, bytes BLOB NOT NULL, queued_us INTEGER NOT NULL,
+  posted_us INTEGER
+) STRICT;
+CREATE UNIQUE INDEX outbox_once ON outbox (partner, id);
+
+CREATE TABLE inbox (
+  n INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, vkey TEXT NOT NULL,
+  type TEXT NOT NULL, spec_version TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL,
+  date_added_us INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX inbox_version ON inbox (owner, id, spec_version, vkey, version);
+CREATE UNIQUE INDEX inbox_page ON inbox (owner, date_added_us);
+CREATE TABLE statuses (id TEXT PRIMARY KEY, owner TEXT NOT NULL, body BLOB NOT NULL, at_us INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX statuses_at ON statuses (at_us);
+
+CREATE TABLE events (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  body BLOB NOT NULL, latest INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX events_revision ON events (id, revision);
+CREATE INDEX events_latest ON events (kind, n) WHERE latest = 1;
+
+CREATE TABLE logs (name TEXT PRIMARY KEY, frontier BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE leaves (log TEXT NOT NULL, i INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (log, i))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE entries (log TEXT NOT NULL, i INTEGER NOT NULL, salt BLOB NOT NULL, entry BLOB NOT NULL,
+  PRIMARY KEY (log, i)) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoints (
+  log TEXT NOT NULL, size INTEGER NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at_us INTEGER NOT NULL,
+  PRIMARY KEY (log, by, size)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 3;
