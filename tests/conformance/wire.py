@@ -10,7 +10,7 @@ import ssl
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 TAXII = "application/taxii+json;version=2.1"
 OLD = "2024-05-01T08:00:00.000Z"
@@ -90,7 +90,7 @@ class Client:
     @property
     def root(self) -> str:
         """The first API root that discovery names, as a path."""
-        return str(self.ask("/taxii2/").json["api_roots"][0])
+        return urlsplit(str(self.ask("/taxii2/").json["api_roots"][0])).path
 
     def collections(self) -> list[Object]:
         found: list[Object] = self.ask(self.root + "collections/").json.get("collections", [])

@@ -33,6 +33,21 @@ def test_discovery_root_and_collections(node: Node) -> None:
     assert json.loads(node.ask(f"{ROOT}collections/alerts/").body) == listed[0]
 
 
+@pytest.mark.parametrize(
+    ("host", "root"),
+    [
+        ("node.example:8440", "https://node.example:8440/taxii2/node/"),
+        ("[2001:db8::1]:8440", "https://[2001:db8::1]:8440/taxii2/node/"),
+        ("", "/taxii2/node/"),
+        ("evil.example/x?", "/taxii2/node/"),
+        ("a b", "/taxii2/node/"),
+    ],
+)
+def test_the_root_is_under_the_name_that_was_asked_for(node: Node, host: str, root: str) -> None:
+    found = json.loads(node.ask("/taxii2/", host=host).body)
+    assert (found["default"], found["api_roots"]) == (root, [root])
+
+
 def test_who_has_no_space_sees_nothing(node: Node) -> None:
     node.publish(1)
     assert node.ask(ROOT + "collections/", who=None).body == b"{}"

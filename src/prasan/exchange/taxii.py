@@ -18,6 +18,7 @@ from prasan.exchange.shelf import Shelf
 
 __all__ = ["Site", "handle"]
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 VERSIONS: Final = ["application/taxii+json;version=2.1"]
 
 
@@ -70,7 +71,13 @@ def _route(call: _Call) -> Response:
 def _discovery(call: _Call) -> Response:
     optional = {"description": call.site.description, "contact": call.site.contact}
     given = {key: value for key, value in optional.items() if value}
-    return answer(200, {"title": call.site.title, **given, "default": ROOT, "api_roots": [ROOT]})
+    root = _root_url(call.request.headers.get("host", ""))
+    return answer(200, {"title": call.site.title, **given, "default": root, "api_roots": [root]})
+
+
+def _root_url(host: str) -> str:
+    """The API root under the name that the reader asked for: not every client understands a relative one (4.1.1)."""
+    return f"https://{host}{ROOT}" if _HOST.fullmatch(host) else ROOT
 
 
 def _root(call: _Call) -> Response:
