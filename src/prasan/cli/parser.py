@@ -207,6 +207,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "make the peer port's next certificate, which partners learn of by our card",
         (_arg("--use", action="store_true", help="put it in use now"), HOME),
     ),
+    (
+        "backup",
+        "backups:backup",
+        "one file with all of a node, made while it serves; the passphrase is read from standard input",
+        (_arg("file", metavar="FILE"), _arg("--passphrase-file", metavar="FILE"), HOME),
+    ),
+    (
+        "restore",
+        "backups:restore",
+        "a new home from a backup, in a new epoch",
+        (_arg("file", metavar="FILE"), _arg("--passphrase-file", metavar="FILE"), HOME),
+    ),
     ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
 )
 
