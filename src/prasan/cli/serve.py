@@ -27,6 +27,7 @@ from prasan.web.credentials import Credentials
 from prasan.web.office import Office
 from prasan.web.peer import build_peer_app
 from prasan.web.taxii import taxii_routes
+from prasan.web.waiting import Bell
 
 KEEP_ALIVE_S = 30
 CERTIFICATE_S = 5
@@ -125,6 +126,17 @@ async def _watch_certificate(node: Node, peer: uvicorn.Server) -> None:
         check()
 
 
+class _Server(uvicorn.Server):
+    """A server that answers those who wait for news when it stops, instead of leaving them hanging."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As usual."""
+        bell = getattr(getattr(self.config.app, "state", None), "bell", None)
+        if isinstance(bell, Bell):
+            bell.close()
+        await super().shutdown(sockets)
+
+
 def _server(node: Node, app: Starlette, name: str) -> uvicorn.Server:
     key, certificate = node.home.tls(name)
     config = uvicorn.Config(
@@ -138,4 +150,4 @@ def _server(node: Node, app: Starlette, name: str) -> uvicorn.Server:
         ssl_certfile=str(certificate),
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
-    return uvicorn.Server(config)
+    return _Server(config)

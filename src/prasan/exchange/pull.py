@@ -148,7 +148,7 @@ class _Reader:
         while True:
             after = {lane.name: lane.seq for lane in self.lanes.values()}
             ask = self.assembly.asking(after, self.task.limit, self.wait_s)
-            response = yield from self.ask(ask)
+            response = yield from self.asking(ask)
             parcel = self.assembly.take(response)
             epoch = asks.epoch_of(response) if response.status == asks.NOTHING else parcel.epoch if parcel else ""
             if epoch and self.anew(epoch):
@@ -160,6 +160,15 @@ class _Reader:
                     raise PageCut("the parcel does not follow on what was asked")
                 self.wait_s = 0
                 return parcel
+
+    def asking(self, ask: Ask) -> Steps[Response]:
+        """The answer. Where waiting for it was broken off, it is not waited again: something may be to be posted."""
+        try:
+            return (yield from self.ask(ask))
+        except PageCut:
+            if self.wait_s:
+                self.wait_s, self.posted = 0, False
+            raise
 
     def anew(self, epoch: str) -> bool:
         """True if the partner's lanes are others than we know, so that it is to be asked again from the start."""

@@ -13,6 +13,7 @@ from prasan.exchange.asks import Ask
 from prasan.exchange.client import Client
 from prasan.exchange.intake import Accepted, Known, Peer, Turned
 from prasan.exchange.lanes import LANES
+from prasan.exchange.line import Line
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
 from prasan.formats.stix import free_text
@@ -58,15 +59,21 @@ def pull_safely(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = l
     try:
         return pull_from(node, partner, stopped)
     except PrasanError as error:
-        code = "ledger" if isinstance(error, IntegrityError) else "refused"
-        return _told(node, partner, Summary(failure=code, message=f"{error} {error.remedy}".strip()))
+        return told(node, partner, failed(partner, error))
     except Exception as error:
         LOG.exception("the pull from %s failed", partner.name)
-        message = f"The pull from {partner.name} failed: {type(error).__name__}."
-        return _told(node, partner, Summary(failure="defect", message=message))
+        return told(node, partner, failed(partner, error))
 
 
-def _told(node: Node, partner: PartnerRow, summary: Summary) -> Summary:
+def failed(partner: PartnerRow, error: Exception) -> Summary:
+    """What a pull came to that was ended by an error."""
+    if isinstance(error, PrasanError):
+        code = "ledger" if isinstance(error, IntegrityError) else "refused"
+        return Summary(failure=code, message=f"{error} {error.remedy}".strip())
+    return Summary(failure="defect", message=f"The pull from {partner.name} failed: {type(error).__name__}.")
+
+
+def told(node: Node, partner: PartnerRow, summary: Summary) -> Summary:
     """The summary, remembered for the partner's page."""
     with node.store.write() as tx:
         tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
@@ -82,18 +89,23 @@ def pull_from(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lam
         if newer.card != partner.card:
             return pull_from(node, newer, stopped)
         summary = pull_by(node, partner, client.fetch)
-    _told(node, partner, summary)
+    told(node, partner, summary)
     work_due(node)
     seal_all(node)
     return summary
 
 
-def pull_by(node: Node, partner: PartnerRow, fetch: Callable[[Ask], Reply]) -> Summary:
-    """The pull itself, by any way of asking."""
-    return drive(pull(_task(node, partner)), fetch, Hands(node, partner).act)
+def pull_by(
+    node: Node, partner: PartnerRow, fetch: Callable[[Ask], Reply], *, wait_s: int = 0, line: Line | None = None
+) -> Summary:
+    """The pull itself, by any way of asking; it may wait for news. `line` is what is known of the line by now."""
+    task = task_of(node, partner)
+    task = msgspec.structs.replace(task, wait_s=wait_s, line=line or task.line)
+    return drive(pull(task), fetch, Hands(node, partner).act)
 
 
-def _task(node: Node, partner: PartnerRow) -> Task:
+def task_of(node: Node, partner: PartnerRow) -> Task:
+    """What reading a partner's rows needs to know, as it is now."""
     return Task(
         peer=_peer(node, partner),
         theirs=Theirs(partner.id, card_of(partner).key),
@@ -159,7 +171,7 @@ class Hands:
         return None
 
     def apply(self, tx: Tx, step: Apply) -> None:
-        """A page: objects, what was turned away, the leaf and the cursor, together."""
+        """A parcel: objects, what was turned away, the leaf and the cursor, together."""
         now_us, partner = self.node.clock.now_us(), self.partner.id
         outrun = [late for one in step.accepted if (late := self.take(tx, one, now_us))]
         for turned in (*step.turned, *outrun):
@@ -167,12 +179,15 @@ class Hands:
             tx.put_quarantined(row)
             if turned.reason == "conflict":
                 _conflict(tx, row)
+        before = tx.cursor(partner, step.lane)
+        if before.collection == step.collection and before.seq >= step.seq:
+            # Another pull, or a bundle, was quicker: nothing of this was new, and a cursor never goes back.
+            return
         # What we turned away may tell whose an id is, so the log that the partner sees does not say it.
         note(self.node, tx, partner, "applied", step.collection, {"lane": step.lane, "upto": step.seq})
         taken, away = len(step.accepted) - len(outrun), len(step.turned) + len(outrun)
         counts = {"lane": step.lane, "upto": step.seq, "taken": taken, "turned": away}
         note(self.node, tx, NODE_LOG, "applied", partner, counts)
-        before = tx.cursor(partner, step.lane)
         acked = before.acked if before.collection == step.collection else 0
         tx.set_cursor(Cursor(partner, step.lane, step.collection, step.added_after, step.seq, acked))
 

@@ -1,20 +1,20 @@
-"""What a running node does by itself: decisions that fall due, pulls at their interval, logs signed, archive tended."""
+"""What a running node does by itself: decisions that fall due, partners followed, logs signed, archive tended."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from prasan.archive.values import Tended
 from prasan.errors import PrasanError
+from prasan.node.following import Follower
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
 from prasan.node.picture import Looked, clocks, sources_of, stale_looks
 from prasan.node.publish import work_due
 from prasan.node.reception import Telling
 from prasan.node.record import seal_all
-from prasan.node.sync import pull_safely
-from prasan.stores.rows import PartnerRow
 
 LOG: Final = logging.getLogger("prasan.tending")
 TICK_S: Final = 0.5
@@ -26,10 +26,12 @@ STALE_S: Final = 30.0
 RECEPTION_S: Final = 900.0
 """How often summaries of our own reception are brought up to date: an hour that is over does not change often."""
 STOP_S: Final = 30.0
+ABORT_S: Final = 0.2
+"""How long a pull that was broken off is waited for before it is broken off again."""
 
 
 class Tender:
-    """Tends a node until it is told to stop: one thread decides, one tends the archive, and each pull has its own.
+    """Tends a node until it is told to stop: one thread decides, one tends the archive, and each partner has its own.
 
     So a partner that answers slowly holds up neither a decision nor another partner.
     """
@@ -41,12 +43,12 @@ class Tender:
         """What the archive's last tending did."""
         self._telling = Telling(node)
         self._stop = threading.Event()
-        self._pulls: dict[str, threading.Thread] = {}
+        self._followers: dict[str, Follower] = {}
         self._threads = [
             threading.Thread(target=self._every, args=(seconds, step), name=name, daemon=True)
             for name, seconds, step in (
                 ("decisions", TICK_S, self._decide),
-                ("pulls", TICK_S, self._pull_due),
+                ("pulls", TICK_S, self._follow),
                 ("archive", ARCHIVE_S, self._tend_archive),
                 ("stale looks", STALE_S, self._look_again),
                 ("reception", RECEPTION_S, self._tell_reception),
@@ -62,8 +64,13 @@ class Tender:
     def stop(self) -> None:
         """End after the steps under way."""
         self._stop.set()
-        for thread in [*self._threads, *self._pulls.values()]:
+        end = time.monotonic() + STOP_S
+        for thread in self._threads:
             thread.join(STOP_S)
+        for follower in self._followers.values():
+            while follower.thread.is_alive() and time.monotonic() < end:
+                follower.abort()
+                follower.thread.join(ABORT_S)
 
     def _every(self, seconds: float, step: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):
@@ -103,20 +110,14 @@ class Tender:
         for clock in clocks(self._node):
             self._telling.step(clock, sources_of(self._node, clock))
 
-    def _pull_due(self) -> None:
-        """Begin a pull from every partner that is not being pulled from."""
-        every = self._node.settings.sync_every_s
-        if not every or self._node.clock.now() < self._next_pull:
+    def _follow(self) -> None:
+        """Follow every partner, each in a thread of its own; and bring them soon what waits for them."""
+        if not self._node.settings.sync_every_s or self._node.clock.now() < self._next_pull:
             return
-        self._next_pull = self._node.clock.now() + every
         for partner in self._node.store.partners():
-            running = self._pulls.get(partner.id)
-            if running is None or not running.is_alive():
-                thread = threading.Thread(target=self._pull, args=(partner,), name=f"pull {partner.name}", daemon=True)
-                self._pulls[partner.id] = thread
-                thread.start()
-
-    def _pull(self, partner: PartnerRow) -> None:
-        summary = pull_safely(self._node, partner, self._stop.is_set)
-        if summary.failure:
-            LOG.warning("sync with %s: %s", partner.name, summary.message)
+            follower = self._followers.get(partner.id)
+            if follower is None or not follower.thread.is_alive():
+                self._followers[partner.id] = Follower(self._node, partner, self._stop)
+                self._followers[partner.id].start()
+            else:
+                follower.nudge()
