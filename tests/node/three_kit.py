@@ -66,8 +66,8 @@ class Three:
         return Line(self.asking, next(kit for kit in self.kits if kit.id == card.id))
 
     def agree(self, first: Kit, second: Kit, onward: str) -> None:
-        add_partner(first.node, own_card(second.node))
-        add_partner(second.node, own_card(first.node))
+        add_partner(first.node, own_card(second.node), thumbprint(second.node.key.public_key()))
+        add_partner(second.node, own_card(first.node), thumbprint(first.node.key.public_key()))
         sides = [_Side(kit) for kit in (first, second)]
         text = ACCORD.format(a=sides[0], b=sides[1], mode="exercise", until=UNTIL)
         signed = propose_accord(first.node, text.replace('onward = "never"', f'onward = "{onward}"').encode())
