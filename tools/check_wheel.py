@@ -16,6 +16,7 @@ NEEDED = (
     "prasan/data/exercise/",
     "prasan/data/demo/accord.toml",
     "prasan/data/demo/gulf-andaman.geojson",
+    "prasan/data/demo/policy-my-mc.toml",
     "prasan/data/demo/policy-th-mc.toml",
     "prasan/data/demo/policy-us-mo.toml",
     "prasan/cli/demo/canary.py",

@@ -18,9 +18,11 @@ from prasan.cli.demo import canary
 
 FIELDS = [
     "rows", "dropped", "vessels", "events", "objects", "released", "sanitised", "withheld", "received", "recalled",
-    "acknowledged", "leaks", "ledger", "seconds",
+    "acknowledged", "consent", "leaks", "ledger", "seconds",
 ]  # fmt: skip
 NAMES = {"th-mc", "us-mo"}
+THIRD = "my-mc"
+PORTS = 6
 WORD = "PHRA-NANG-CANARY-7731"
 
 
@@ -30,12 +32,12 @@ def prasan(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=170)
 
 
-def four_ports() -> int:
-    """The first of four ports in a row that nobody has."""
+def six_ports() -> int:
+    """The first of six ports in a row that nobody has."""
     while True:
         (first,) = free_ports(1)
         try:
-            for port in range(first, first + 4):
+            for port in range(first, first + PORTS):
                 with socket.socket() as listener:
                     listener.bind((HOST, port))
         except (OSError, OverflowError):
@@ -46,7 +48,7 @@ def four_ports() -> int:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProcess[str]":
     folder = tmp_path_factory.mktemp("demo") / "homes"
-    return prasan("demo", "--once", "--dir", str(folder), "--port", str(four_ports()))
+    return prasan("demo", "--once", "--dir", str(folder), "--port", str(six_ports()))
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +78,22 @@ def test_every_partner_gets_some_whole_some_in_part_and_some_not_at_all(told: di
     for verdict in ("released", "sanitised", "withheld"):
         assert told[verdict].keys() >= NAMES
         assert all(told[verdict][name] for name in NAMES), (verdict, told[verdict])
-    assert told["received"].keys() == NAMES
+    assert told["received"].keys() == {*NAMES, THIRD}
     assert all(told["received"].values())
     assert told["released"]["public"] > 0
     assert all(isinstance(count, int) and count > 0 for name in NAMES for count in told["withheld"][name].values())
+
+
+@pytest.mark.process
+def test_a_third_gets_what_the_first_consents_to_until_it_is_recalled(told: dict[str, Any]) -> None:
+    consent = told["consent"]
+    assert consent == {
+        "refused": ["onward", "orcon"], "given": 1, "received": 1, "onward_pending": [1, 0],
+        "steps": {"place_deg": 0.5, "time_min": 60, "drop": ["evidence", "identity"]},
+    }  # fmt: skip
+    assert told["recalled"] == 2, "by the first, and sent on by the second"
+    assert told["released"][THIRD] > 0
+    assert told["withheld"][THIRD]["onward"] > 1000, "nothing else of the first's went on"
 
 
 @pytest.mark.process
@@ -105,7 +119,7 @@ def test_a_busy_port_is_said_in_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
-    done = prasan("demo", "--once", "--dir", str(tmp_path), "--port", str(four_ports()))
+    done = prasan("demo", "--once", "--dir", str(tmp_path), "--port", str(six_ports()))
     assert done.returncode == 2
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

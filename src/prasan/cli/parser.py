@@ -16,10 +16,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     (
         "demo",
         "demo:demo",
-        "two partner nodes on the shipped data: the main job, start to end",
+        "three partner nodes on the shipped data: the main job, start to end",
         (
-            _arg("--dir", metavar="D", help="where the two homes are made (default: a new temporary folder)"),
-            _arg("--port", type=int, default=8440, metavar="P", help="first of the four ports used"),
+            _arg("--dir", metavar="D", help="where the homes are made (default: a new temporary folder)"),
+            _arg("--port", type=int, default=8440, metavar="P", help="first of the six ports used"),
             _arg("--once", action="store_true", help="stop after the exchange is verified; print a JSON summary"),
         ),
     ),

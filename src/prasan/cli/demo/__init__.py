@@ -1,7 +1,8 @@
-"""`demo`: the main job on the shipped data, with two partner nodes as real processes.
+"""`demo`: the main job on the shipped data, with three partner nodes as real processes.
 
 Real AIS and real piracy reports are played at their own times; gap and encounter come from a scripted exercise. Each
-partner gets what the other's policy lets it have; one object is recalled; both records are checked.
+partner gets what the other's policy lets it have; one object goes on to a third by consent and is recalled from both;
+all records are checked.
 """
 
 import argparse
@@ -20,35 +21,36 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from prasan.cli.demo import canary
-from prasan.cli.demo.cast import TH, US
+from prasan.cli.demo.cast import MY, TH, US
 from prasan.cli.demo.processes import Process, await_up, ingest, serving
 from prasan.cli.demo.stage import Player, set_up
 from prasan.cli.demo.telling import Told, canaries, tell
+from prasan.cli.demo.third import pass_on, pull, take_back
 from prasan.cli.output import emit
 from prasan.cli.serve import bind
 from prasan.errors import PrasanError, UsageError
 from prasan.node.node import Node
-from prasan.node.recall import recall
 from prasan.node.settings import Listen
-from prasan.node.sync import sync
 
 HOST = "127.0.0.1"
 PULL_EVERY_S = 0.2
-REASON = "Exercise: the two vessels were found to be on a licensed transfer."
+CAST = (TH, US, MY)
+SEARCHES = ((0, 1), (1, 0), (0, 2), (1, 2))
+"""Whose words are looked for at whom, by their place in the cast: the third has none of its own."""
 
 
 def demo(arguments: argparse.Namespace) -> int:
     """Run it. With `--once` a JSON summary is the last line and 0 means that everything held."""
     started = time.perf_counter()
-    signal.signal(signal.SIGTERM, _interrupt)  # so that the two nodes are stopped as by Ctrl-C
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the nodes are stopped as by Ctrl-C
     console = Console(stderr=True)
-    ports = [Listen(HOST, arguments.port, arguments.port + 1), Listen(HOST, arguments.port + 2, arguments.port + 3)]
-    for port in range(arguments.port, arguments.port + 4):
+    ports = [Listen(HOST, arguments.port + 2 * at, arguments.port + 2 * at + 1) for at in range(len(CAST))]
+    for port in range(arguments.port, arguments.port + 2 * len(CAST)):
         bind(HOST, port).close()
     root = _folder(arguments.dir)
     with _bars(console) as bars:
-        homes = bars.add_task("homes, keys, cards, an accord signed by both", total=1)
-        players = set_up(root, [(TH, ports[0]), (US, ports[1])])
+        homes = bars.add_task("homes, keys, cards, accords signed by both", total=1)
+        players = set_up(root, list(zip(CAST, ports, strict=True)))
         bars.advance(homes)
     with serving(players) as processes:
         told = _exchange(players, processes, console)
@@ -79,20 +81,26 @@ def _folder(name: str | None) -> Path:
 
 
 def _exchange(players: list[Player], processes: list[Process], console: Console) -> Told:
-    """Both take in and pull from each other, recall one object, pull again, and look for what must not be there."""
+    """Two take in and pull from each other; one object goes on to the third and is recalled; then what must not be
+    anywhere is looked for."""
     nodes = [Node(player.root) for player in players]
-    thai, american = nodes
+    thai, american, malay = nodes
     with _bars(console) as bars:
-        ingested = _play(players, nodes, processes, bars)
-        recalls = bars.add_task("one encounter recalled, withdrawn, answered", total=1)
-        recall(thai, _an_encounter(thai), american.settings.name, REASON)
-        _pull(american)
+        ingested = _play(players[:2], nodes[:2], processes, bars)
+        third = bars.add_task("refused, consented to, passed on to a third", total=1)
+        await_up(players[2], processes[2])
+        meeting = _an_encounter(thai)
+        passed = pass_on(thai, american, malay, meeting)
+        bars.advance(third)
+        recalls = bars.add_task("recalled, withdrawn, answered by both", total=1)
+        take_back(thai, american, malay, meeting, passed)
         bars.advance(recalls)
-        checks = bars.add_task("searched for leaks, both records checked", total=3)
+        checks = bars.add_task("searched for leaks, all records checked", total=1 + len(SEARCHES))
         told = tell(nodes, ingested)
+        told.consent = passed
         bars.advance(checks)
         with ThreadPoolExecutor(2) as pool:
-            for found in pool.map(_leaks, (thai, american), (american, thai)):
+            for found in pool.map(lambda pair: _leaks(nodes, *pair), [(nodes[a], nodes[b]) for a, b in SEARCHES]):
                 told.leaks += found
                 bars.advance(checks)
     console.print(f"leaks found at the partners: {told.leaks}; records: {told.ledger}")
@@ -117,19 +125,12 @@ def _play(players: list[Player], nodes: list[Node], processes: list[Process], ba
         complete = False
         while not complete:
             complete = taken[1 - at].wait(PULL_EVERY_S)
-            _pull(nodes[at])
+            pull(nodes[at], nodes[1 - at])
         bars.advance(pulls)
         return result
 
     with ThreadPoolExecutor(len(players)) as pool:
         return {player.office.name: one for player, one in zip(players, pool.map(play, range(2)), strict=True)}
-
-
-def _pull(node: Node) -> None:
-    for name, summary in sync(node, []).items():
-        if summary.failure or summary.quarantined:
-            what = summary.message or summary.quarantined
-            raise PrasanError(f"{node.settings.name} could not take all from {name}: {what}", "See serve.log there.")
 
 
 def _an_encounter(node: Node) -> str:
@@ -140,11 +141,11 @@ def _an_encounter(node: Node) -> str:
     raise PrasanError("the exercise gave no encounter to recall", "This is a defect: please report it.")
 
 
-def _leaks(owner: Node, partner: Node) -> int:
-    """Search the partner's whole home for words withheld from it, by a program that knows nothing of prasan."""
-    words = canaries(owner, partner)
+def _leaks(nodes: list[Node], owner: Node, other: Node) -> int:
+    """Search the other's whole home for words withheld from it, by a program that knows nothing of prasan."""
+    words = canaries(nodes, owner, other)
     found = subprocess.run(  # noqa: S603 - our own file, no shell
-        [sys.executable, "-I", str(canary.__file__), str(partner.home.root)],
+        [sys.executable, "-I", str(canary.__file__), str(other.home.root)],
         input="\n".join(words).encode(),
         capture_output=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Who plays in the demo: two exercise offices, their sources, their people. Everything here is data."""
+"""Who plays in the demo: three exercise offices, their sources, their people. Everything here is data."""
 
 from typing import Final
 
@@ -15,7 +15,8 @@ PEOPLE: Final = (("watch", "watch"), ("admin", "admin"))
 
 
 class Office(msgspec.Struct, frozen=True):
-    """One node of the demo. `feeds` are file names under the shipped `data/`; `partner_user` reads over plain TAXII."""
+    """One node of the demo. `feeds` are file names under the shipped `data/`; `partner_user` reads over plain TAXII for
+    the node `partner`. What rests on the sources that it `controls` goes on only by its consent."""
 
     name: str
     country: str
@@ -25,7 +26,9 @@ class Office(msgspec.Struct, frozen=True):
     feeds: tuple[str, ...]
     sources: tuple[SourceSetting, ...]
     partner_user: str
+    partner: str
     scenario: str = ""
+    controls: tuple[str, ...] = ()
 
 
 APACHE: Final = "Apache-2.0"
@@ -37,7 +40,9 @@ TH: Final = Office(
     title_en="Thai Maritime Centre (exercise)",
     title_th="ศูนย์ทางทะเลไทย (การฝึก)",
     partner_user="us-liaison",
+    partner="us-mo",
     scenario="gulf-andaman",
+    controls=(EXERCISE,),
     feeds=(
         "ais/amsa_stream.nmea.gz",
         "ais/gfw_mmsi_416000000.jsonl.gz",
@@ -81,6 +86,7 @@ US: Final = Office(
     title_en="US Maritime Office (exercise)",
     title_th="สำนักงานทางทะเลสหรัฐ (การฝึก)",
     partner_user="th-liaison",
+    partner="th-mc",
     feeds=(
         "ais/noaa_2022-01-03_sample.csv.gz",
         "ais/dma_2010-06-11_stream.nmea.gz",
@@ -113,3 +119,18 @@ US: Final = Office(
         ),
     ),
 )
+
+MY: Final = Office(
+    name="my-mc",
+    country="MY",
+    language="en",
+    title_en="Malaysian Maritime Centre (exercise)",
+    title_th="ศูนย์ทางทะเลมาเลเซีย (การฝึก)",
+    partner_user="us-liaison",
+    partner="us-mo",
+    feeds=(),
+    sources=(),
+)
+
+ACCORDS: Final = ((TH, US), (US, MY))
+"""Who has signed with whom. The first and the third do not know each other: what goes between them goes by consent."""

@@ -1,4 +1,4 @@
-"""Two homes made ready: settings, people, policies, the exercise feed, cards exchanged, an accord signed by both."""
+"""Homes made ready: settings, people, policies, the exercise feed, cards exchanged, accords signed by both sides."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from prasan.cli.demo.cast import EXERCISE, PASSWORD_BYTES, PEOPLE, Office
+from prasan.cli.demo.cast import ACCORDS, EXERCISE, PASSWORD_BYTES, PEOPLE, Office
 from prasan.exchange.jws import thumbprint
 from prasan.exercise.player import play
 from prasan.exercise.sentences import to_nmea
@@ -18,7 +18,7 @@ from prasan.node.home import Home
 from prasan.node.node import Node
 from prasan.node.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
 from prasan.node.people import add_user, create_token
-from prasan.node.settings import Listen, Settings
+from prasan.node.settings import Listen, Settings, SourceSetting
 
 DATA = resources.files("prasan") / "data"
 
@@ -44,17 +44,19 @@ class Player(msgspec.Struct, frozen=True):
 
 
 def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
-    """Make the homes and introduce the nodes to each other."""
+    """Make the homes, and introduce those to each other that have an accord."""
     homes = [_found(root / office.name, office, listen) for office, listen in pairs]
     nodes = [Node(home) for home in homes]
-    _introduce(*nodes)
+    by_name = {node.settings.name: node for node in nodes}
+    for first, second in ACCORDS:
+        if first.name in by_name and second.name in by_name:
+            _introduce(by_name[first.name], by_name[second.name])
     for node, (office, _) in zip(nodes, pairs, strict=True):
         policy = (DATA / "demo" / f"policy-{office.name}.toml").read_bytes()
         (node.home.root / "policies" / f"{office.name}.toml").write_bytes(policy)
         adopt_policy(node, policy, "demo")
-    offices, others = [office for office, _ in pairs], [other.name for other, _ in reversed(pairs)]
     with ThreadPoolExecutor(len(nodes)) as pool:  # passwords are dear to hash
-        players = [*pool.map(_people, nodes, offices, [listen for _, listen in pairs], others)]
+        players = [*pool.map(_people, nodes, [office for office, _ in pairs], [listen for _, listen in pairs])]
     for node in nodes:
         node.close()
     return players
@@ -62,9 +64,10 @@ def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
 
 def _found(home: Path, office: Office, listen: Listen) -> Path:
     clock = Clock()
+    identity = f"identity--{clock.uuid('node')}"
     settings = Settings(
         name=office.name,
-        id=f"identity--{clock.uuid('node')}",
+        id=identity,
         country=office.country,
         language="th" if office.language == "th" else "en",
         title_en=office.title_en,
@@ -72,13 +75,19 @@ def _found(home: Path, office: Office, listen: Listen) -> Path:
         exercise=True,
         sync_every_s=SYNC_EVERY_S,
         listen=listen,
-        source=list(office.sources),
+        source=[
+            _controlled(source, identity) if source.name in office.controls else source for source in office.sources
+        ],
     )
     found(home, settings, clock)
     if office.scenario:
         drawing = DATA / "demo" / f"{office.scenario}.geojson"
         (Home(home).areas / f"{EXERCISE}.geojson").write_bytes(drawing.read_bytes())
     return home
+
+
+def _controlled(source: SourceSetting, identity: str) -> SourceSetting:
+    return msgspec.structs.replace(source, orcon=[identity])
 
 
 def _introduce(a: Node, b: Node) -> None:
@@ -91,17 +100,17 @@ def _introduce(a: Node, b: Node) -> None:
         values = {"name": node.settings.name, "id": node.id, "key": thumbprint(node.key.public_key())}
         for name, value in values.items():
             text = text.replace(f"{{{side}_{name}}}", value)
-    (a.home.root / "accords" / "exercise.toml").write_text(text, encoding="utf-8")
+    (a.home.root / "accords" / f"{b.settings.name}.toml").write_text(text, encoding="utf-8")
     signed, _ = accept_accord(b, propose_accord(a, text.encode()))
     accept_accord(a, signed)
 
 
-def _people(node: Node, office: Office, listen: Listen, partner: str) -> Player:
+def _people(node: Node, office: Office, listen: Listen) -> Player:
     logins = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name, _ in PEOPLE}
     for name, role in PEOPLE:
         add_user(node, name, role, logins[name])
     logins[office.partner_user] = secrets.token_urlsafe(PASSWORD_BYTES)
-    add_user(node, office.partner_user, "partner", logins[office.partner_user], partner)
+    add_user(node, office.partner_user, "partner", logins[office.partner_user], office.partner)
     token = create_token(node, office.partner_user)
     return Player(office, node.home.root, listen, _feeds(node, office), logins, token)
 

@@ -1,4 +1,4 @@
-"""What the demo found, as one value: counted from both homes' own stores."""
+"""What the demo found, as one value: counted from the homes' own stores."""
 
 from collections import Counter
 from typing import Any, Final
@@ -8,6 +8,7 @@ import orjson
 
 from prasan.archive.archive import Archive
 from prasan.cli.demo import canary
+from prasan.cli.demo.third import PassedOn
 from prasan.node.counting import counts
 from prasan.node.explaining import preview
 from prasan.node.node import Node
@@ -36,18 +37,20 @@ class Told(msgspec.Struct):
     received: dict[str, int] = {}
     recalled: int = 0
     acknowledged: int = 0
+    consent: PassedOn = msgspec.field(default_factory=PassedOn)
     leaks: int = 0
     ledger: str = ""
     seconds: float = 0.0
 
     @property
     def good(self) -> bool:
-        """True if nothing leaked, the records verify, and every recall was answered."""
-        return self.leaks == 0 and self.ledger == "ok" and 0 < self.recalled == self.acknowledged
+        """True if nothing leaked, the records verify, every recall was answered, and nothing went on unasked."""
+        answered = 0 < self.recalled == self.acknowledged
+        return self.leaks == 0 and self.ledger == "ok" and answered and self.consent.good
 
 
 def tell(nodes: list[Node], ingested: dict[str, dict[str, Any]]) -> Told:
-    """Count what both nodes hold."""
+    """Count what the nodes hold."""
     told = Told()
     dropped = Counter[str]()
     for taken in ingested.values():
@@ -91,25 +94,22 @@ def _count(node: Node, told: Told) -> None:
         told.withheld[name] = dict(Counter(told.withheld.get(name, {})) + Counter(counted.withheld))
 
 
-def canaries(node: Node, other: Node) -> list[str]:
-    """Words that the other node must never see: what stands in objects withheld from it, or lost on the way.
+def canaries(nodes: list[Node], node: Node, other: Node) -> list[str]:
+    """Words of a node's that another must never see: what stands in objects withheld from it, or lost on the way.
 
-    Names, call signs, MMSIs and exact places of own objects that are neither in anything the other can read here nor in
-    what it found out by itself: two nodes may well hear the same ship.
+    Names, call signs, MMSIs and exact places of own objects that are neither in anything the other can read, here or at
+    whoever passes it on, nor in what it found out by itself: two nodes may well hear the same ship. Where the two are
+    no partners, that is every object: what goes on by consent is too coarse to hold such a word.
     """
-    partner = node.store.partner(other.id)
-    if partner is None:
-        return []
-    theirs = (row.raw for row in other.store.each_object() if row.origin == OWN)
-    readable = b"\n".join([*preview(node, partner.name), *theirs])
+    theirs = [row.raw for row in other.store.each_object() if row.origin == OWN]
+    sent = [raw for one in nodes if one.store.partner(other.id) for raw in preview(one, other.id)]
     secret = set[str]()
     for row in node.store.each_object():
-        given = node.store.views_of(row.id)
-        whole = any(one.recipient == partner.id and one.form == "verbatim" for one in given)
+        whole = any(one.recipient == other.id and one.form == "verbatim" for one in node.store.views_of(row.id))
         if row.origin == OWN and not whole:
             secret |= _words(orjson.loads(row.raw))
     words = sorted(word for word in secret if len(word) >= canary.WINDOW)
-    known = canary.hits(readable, *canary.index(words))
+    known = canary.hits(b"\n".join([*sent, *theirs]), *canary.index(words))
     return [word for word in words if word not in known]
 
 

@@ -95,10 +95,10 @@ class RecallReads(Link):
         return [row[0] for row in self._all(sql, (partner, recall_id))]
 
     def referring(self, object_id: str) -> list[str]:
-        """Objects of ours, as they stand now, whose bytes hold this id."""
+        """Objects of ours that refer to this one as they stand now."""
         sql = (
-            "SELECT DISTINCT id FROM objects WHERE origin = 'own' AND status = 'current' AND id != ?1"
-            " AND instr(CAST(bytes AS TEXT), ?1) > 0 ORDER BY 1"
+            "SELECT DISTINCT o.id FROM refs r JOIN objects o ON o.id = r.object_id WHERE r.ref = ?1"
+            " AND o.origin = 'own' AND o.status = 'current' AND instr(CAST(o.bytes AS TEXT), ?1) > 0 ORDER BY 1"
         )
         return [row[0] for row in self._all(sql, (object_id,))]
 
