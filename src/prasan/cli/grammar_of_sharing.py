@@ -8,6 +8,12 @@ CONSENT: Final = arg("consent", metavar="CONSENT", help="the id of the ask, or t
 
 RECALLS: Final[tuple[Command, ...]] = (
     (
+        "revoke",
+        "recalls:withdraw_for_all",
+        "say to everybody who holds it that an object of ours is wrong, for good",
+        (arg("object_id", metavar="OBJECT_ID"), HOME),
+    ),
+    (
         "recall",
         "recalls:run",
         "ask a partner to withdraw an object; list recalls, lift one, say that what rests on it was looked at",

@@ -1,6 +1,6 @@
-"""`recall OBJECT_ID`, and its kin `recall list`, `recall lift`, `recall looked`.
+"""`recall OBJECT_ID`, and its kin `recall list`, `recall lift`, `recall looked`; and `revoke`.
 
-The first word is the object's id, as it always was, or one of three verbs, which no id can be.
+The first word of a recall is the object's id, as it always was, or one of three verbs, which no id can be.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from prasan.errors import UsageError
 from prasan.node.duties import duties, looked, told
 from prasan.node.node import Node
 from prasan.node.recall import lift, recall
+from prasan.node.revoking import revoke
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,6 +26,12 @@ def run(arguments: argparse.Namespace) -> int:
     if rest:
         raise UsageError(f"'{rest[0]}' is one word too many", "Recall one object at a time.")
     return _recall(arguments, verb)
+
+
+def withdraw_for_all(arguments: argparse.Namespace) -> int:
+    """Revoke; one JSON line."""
+    emit(msgspec.to_builtins(revoke(Node(Path(arguments.home)), arguments.object_id)))
+    return 0
 
 
 def _recall(arguments: argparse.Namespace, object_id: str) -> int:

@@ -114,7 +114,7 @@ def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
 
 
 def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow | None:
-    """The version after this one; None if its bytes would be the same.
+    """The version after this one; None if its bytes would be the same, or if it was revoked: nothing follows that.
 
     `modified` is max(clock, last + 1 ms) and `created` that of the first version.
     """
@@ -122,6 +122,8 @@ def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow 
     created = modified = now
     if before is not None:
         header = peek(before.raw)
+        if header.revoked:
+            return None
         created, last = parse_time(header.created), parse_time(header.modified)
         if made.build(Stamp(node.id, created, last)) == before.raw and made.tags == KEPT(before.facts).tags:
             return None

@@ -88,8 +88,8 @@ def refresh(node: Node, tx: Tx, ids: Iterable[str]) -> None:
             changed |= {number for number, body in bodies.items() if _is_derived(outlooks.profile(body))}
         tx.set_outlooks(one, {number: keys[number] for number in changed})
         tx.put_pending(one, sorted(changed), now_us)
-        for consent in consents:
-            tx.bring_due([one], consent.object_id, now_us)
+        for name in {*(consent.object_id for consent in consents), *tx.revoked_held(one)}:
+            tx.bring_due([one], name, now_us)
         until = cases[one].changes_at
         tx.set_basis(one, Basis(None if until is None else ceil(until * 1e6), clocks))
 

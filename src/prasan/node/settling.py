@@ -12,6 +12,7 @@ from prasan.formats.stix import parse_time
 from prasan.formats.stix_build import Stamp
 from prasan.node.decisions import Subject
 from prasan.node.desk import Desk, lane_of
+from prasan.node.last_word import last_word
 from prasan.node.objects import STEP_S, resolved
 from prasan.node.recall import replace_view
 from prasan.release.coarse import Cell
@@ -102,6 +103,9 @@ class Step:
 
     def take(self) -> Settled:
         """Render as of the last time, compare, and do what the transition says."""
+        said = last_word(self.desk, self.case, self.subject, self.standing, self.decision)
+        if said is not None:
+            return said
         if self.decision.verdict == "withhold" and not self.standing.rows:
             return Settled(self.to, self.row.id, (), _us(self.decision.recheck_at))
         view = self.render(self.last_built())

@@ -147,10 +147,14 @@ class ProfileWrites(ProfileReads):
             self._do(sql, (after, one.recipient, one.profile))
 
     def narrow_profile(self, recipient: str, profile: int, limit: int) -> list[str]:
-        """Take at most so many rows of a profile out of a recipient's pages; the objects they are of."""
+        """Take at most so many rows of a profile out of a recipient's pages; the objects they are of.
+
+        What was revoked stays: that it was is still to be read (node/last_word.py).
+        """
         sql = (
-            "UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views WHERE recipient = ? AND profile = ?"
-            " AND status = 'current' LIMIT ?) RETURNING object_id"
+            "UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE recipient = ? AND profile = ?"
+            " AND status = 'current' AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.id = v.object_id"
+            " AND o.status = 'revoked') LIMIT ?) RETURNING object_id"
         )
         return [row[0] for row in self._all(sql, (recipient, profile, limit))]
 

@@ -102,6 +102,14 @@ class RecallReads(Link):
         )
         return [row[0] for row in self._all(sql, (object_id,))]
 
+    def revoked_held(self, recipient: str) -> list[str]:
+        """Objects that were revoked and of which this recipient holds a view that was not recalled."""
+        sql = (
+            "SELECT id FROM objects o WHERE status = 'revoked' AND EXISTS (SELECT 1 FROM views v"
+            " WHERE v.object_id = o.id AND v.recipient = ? AND v.status != 'recalled')"
+        )
+        return [row[0] for row in self._all(sql, (recipient,))]
+
     def queued(self, partner: str, outgoing_id: str) -> Outgoing | None:
         """What was queued for a partner's inbox under an id, posted or not."""
         sql = "SELECT id, partner, bytes, queued_us FROM outbox WHERE partner = ? AND id = ?"
