@@ -13,12 +13,13 @@ CREATE TABLE onward (
   partner TEXT NOT NULL, recall_in TEXT NOT NULL, recall_out TEXT NOT NULL, PRIMARY KEY (partner, recall_in, recall_out)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX onward_out ON onward (recall_out);
+CREATE INDEX objects_revoked ON objects (id) WHERE status = 'revoked';
 CREATE TABLE resting_on (
   partner TEXT NOT NULL, recall_in TEXT NOT NULL, object_id TEXT NOT NULL, looked_us INTEGER,
   PRIMARY KEY (partner, recall_in, object_id)
 ) STRICT, WITHOUT ROWID;
 """
-"""Which recalls we sent on for which recall of a partner's; and what of ours rests on what it recalled."""
+"""Recalls we sent on for a partner's; what of ours rests on what it recalled; and what was revoked."""
 
 _OUT: Final = (
     "SELECT id, object_id, view_id, recipient, reason, deadline_us, issued_us, receipt, answered_us, pending,"
