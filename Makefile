@@ -4,7 +4,7 @@ UV := $(UV_DIR)/bin/uv
 RUN := $(UV) run -q --locked
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: test check lint types house assets browser wheel demo crash
+.PHONY: test check lint types house assets browser wheel demo crash weak-link
 test: $(UV) assets browser
 	$(RUN) pytest
 
@@ -34,6 +34,10 @@ TIMES := 20
 SEED := 1
 crash: $(UV)
 	$(RUN) python tools/kill_at_random.py --times $(TIMES) --seed $(SEED)
+
+# Two nodes over 9.6 kbit/s, 600 ms each way, breaking every 10 kB or so: some minutes
+weak-link: $(UV)
+	$(RUN) python tools/weak_link.py --alerts 50 --objects 500 --seed $(SEED)
 
 $(UV):
 	python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --target $(UV_DIR) 'uv>=0.13,<0.14'
