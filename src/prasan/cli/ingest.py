@@ -1,4 +1,4 @@
-"""`ingest`: files until they end, live feeds until interrupted."""
+"""`ingest`: files until they end, live feeds until interrupted, TAXII collections to their end."""
 
 import argparse
 import signal
@@ -11,9 +11,11 @@ from typing import Final
 
 import msgspec
 
+from prasan.cli import foreign
 from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.feeds.live import is_live
+from prasan.feeds.taxii_http import is_taxii
 from prasan.node.ingest import Taken, tidy
 from prasan.node.ingest import ingest as take_in
 from prasan.node.live import Live, summarise
@@ -43,6 +45,11 @@ STANDS: Final = {
 
 def ingest(arguments: argparse.Namespace) -> int:
     """Take files in, find what they show, decide who may know: one JSON line; progress goes to standard error."""
+    afar = [source for source in arguments.sources if is_taxii(source)]
+    if afar and len(afar) < len(arguments.sources):
+        raise UsageError("TAXII collections and other sources cannot be taken in by one command", "Run two commands.")
+    if afar:
+        return foreign.ingest(arguments)
     live = [source for source in arguments.sources if is_live(source)]
     if live:
         return _follow(arguments, live)

@@ -171,6 +171,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "exactly the bytes a recipient would get",
         (_arg("--to", required=True, metavar="RECIPIENT"), HOME, _arg("--out", metavar="FILE")),
     ),
+    (
+        "release push",
+        "foreign:send",
+        "send exactly those bytes to a collection of another TAXII server",
+        (
+            _arg("--to", required=True, metavar="RECIPIENT"),
+            _arg("--url", required=True, metavar="URL", help="taxii+https://user@host/root/collections/ID/"),
+            HOME,
+        ),
+    ),
     *RECALLS,
     *CONSENTS,
     (

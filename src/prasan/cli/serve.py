@@ -16,6 +16,7 @@ from prasan.cli.output import tell
 from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
 from prasan.node.certificate import watch
+from prasan.node.collecting import Collector, rows_feeds
 from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
 from prasan.node.live import Live
 from prasan.node.live_health import Ward
@@ -42,7 +43,8 @@ def serve(arguments: argparse.Namespace) -> int:
     listen = _listen(node.settings.listen, arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with contextlib.ExitStack() as stack:
-        live = Live(node, node.settings.feed)
+        live = Live(node, rows_feeds(node.settings.feed))
+        collector = Collector(node, node.settings.feed)
         tender = Tender(node, live.pace, live.look_anew)
         doors = [
             (stack.enter_context(bind(listen.host, listen.port)), web_app(node, Ward(node, live, tender)), "web"),
@@ -50,10 +52,12 @@ def serve(arguments: argparse.Namespace) -> int:
         ]
         tender.start()
         live.start()
+        collector.start()
         tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(node, doors))
         live.stop()
+        collector.stop()
         tender.stop()
     node.close()
     return 0

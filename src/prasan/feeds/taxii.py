@@ -178,9 +178,9 @@ class _Reader:
                 self._accept += 1
             elif answer.status in (429, 503) and tries < TRIES:
                 tries += 1
-                yield Wait(_patience(answer.headers.get("retry-after", ""), tries))
+                yield Wait(patience(answer.headers.get("retry-after", ""), tries))
             else:
-                raise _Stop("refused", f"status {answer.status}{_title(answer.body)}")
+                raise _Stop("refused", f"status {answer.status}{title(answer.body)}")
 
 
 def _parsed(body: bytes) -> _Envelope:
@@ -194,20 +194,20 @@ def _parsed(body: bytes) -> _Envelope:
         raise _Stop("not_taxii", str(error)[:200]) from None
 
 
-def _patience(retry_after: str, tries: int) -> float:
+def patience(retry_after: str, tries: int) -> float:
     """What the server asks for, within reason; else longer each time."""
     asked = float(retry_after) if re.fullmatch(r"\d{1,6}", retry_after) else 2.0**tries
     return min(asked, MOST_WAIT_S)
 
 
-def _title(body: bytes) -> str:
+def title(body: bytes) -> str:
     """The title of an error message, as far as there is one that people can read."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-    title = found.get("title") if isinstance(found, dict) else None
-    return f" ({title[:120]})" if isinstance(title, str) and title.isprintable() else ""
+    said = found.get("title") if isinstance(found, dict) else None
+    return f" ({said[:120]})" if isinstance(said, str) and said.isprintable() else ""
 
 
 def _us(text: str | None) -> int | None:
