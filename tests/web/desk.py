@@ -33,7 +33,7 @@ from prasan.web.desk import (
 )
 from prasan.web.guessing import TooSoon
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.partner_values import Checkpoint, Partner, PartnersPage, Recall
+from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
@@ -202,12 +202,25 @@ RECIPIENTS = (
     Recipient("sg-mc", "partner", "withhold", (Message("decision.source_terms"), Message("decision.told_instead", {"id": TOLD})), id="identity--us"),
 )  # fmt: skip
 
+LATE = Recall(
+    GAP, Message("kind.gap"), NOW - 72 * HOUR, NOW - 24 * HOUR, "overdue", NOW - 70 * HOUR, onward=2, partner="us-mo"
+)
+ASK = Consent(
+    "prasan-consent--0b1c2d3e-0001-4000-8000-00000000a5c1", "theirs", "us-mo", MEETING, Message("kind.encounter"), "asked",
+    ("my-mc",), Message("purpose.maritime_security"), NOW + 240 * HOUR, True, NOW - HOUR,
+)  # fmt: skip
+GIVEN = msgspec.structs.replace(
+    ASK, id=ASK.id[:-4] + "b6d2", standing="given", one_version=False,
+    steps=(Message("step.place_deg", {"place_deg": 0.5}), Message("step.drop.identity")),
+)  # fmt: skip
+REFUSED = msgspec.structs.replace(ASK, side="ours", standing="refused", reason="Not while the case is open.")
 PARTNER = Partner(
     name="us-mo", country="US", mode="exercise", standing="active",
     accord="7f1d0f9c3a5be0f7e2c7c1b2a4d99c5c1f0ce6b7d1b6c4e5f2a3918273645566", fingerprint="3q2-7wEX1m2n5J0aQ9rKxWm1s8oQZ4vYF0T7u6b5cDk",
     last_sync=NOW - 95, last_error="", released=412, sanitised=3, withheld={"rule_withholds": 2, "no_rule": 17, "tlp_above": 1}, received=6,
-    quarantined={"wrong_hash": 1}, recalls=(Recall(MEETING, "EXERCISE PAYU · EXERCISE NARAI", NOW - 2 * HOUR, NOW + 46 * HOUR, "answered", NOW - HOUR), Recall(COARSE, Message("kind.gap"), NOW - 600, NOW + 47 * HOUR, "pending")),
-    recalls_in=(Recall(JUMP, "speed jump", NOW - 7200, NOW + 3600, "answered", NOW - 7000, "The place was rounded wrongly."),),
+    quarantined={"wrong_hash": 1}, recalls=(Recall(MEETING, "EXERCISE PAYU · EXERCISE NARAI", NOW - 2 * HOUR, NOW + 46 * HOUR, "answered", NOW - HOUR), Recall(COARSE, Message("kind.gap"), NOW - 600, NOW + 47 * HOUR, "pending"), LATE),
+    recalls_in=(Recall(JUMP, "speed jump", NOW - 7200, NOW + 3600, "onward", NOW - 7000, "The place was rounded wrongly.", onward=1, to_look_at=3, sent=False),),
+    consents=(ASK, GIVEN, REFUSED),
     checkpoint=Checkpoint("prasan/identity--1/us-mo", 441, "9a3c8f5b1e2d7a6c4b3f2e1d0c9b8a7f6e5d4c3b2a190807060504030201a0b1", NOW - 90),
 )  # fmt: skip
 
@@ -327,7 +340,7 @@ class MemoryDesk:
             "4f5e6d7c8b9a0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef01234",
             NOW - 30,
         )
-        return PartnersPage((PARTNER,), log, EXERCISE)
+        return PartnersPage((PARTNER,), log, EXERCISE, late=(LATE,), asks=(ASK,))
 
     def health(self, audience: str) -> HealthPage | None:
         return HealthPage(STANDING, (("us-mo", NOW - 95, "The partner could not be reached."),))

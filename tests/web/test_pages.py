@@ -269,6 +269,20 @@ def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) ->
     assert "ระงับไม่ส่ง" in officer.get("/partners?lang=th").text
 
 
+def test_what_waits_for_us_or_is_late_comes_before_the_partners(officer: TestClient) -> None:
+    page = officer.get("/partners?lang=en").text
+    waiting, _, rest = page.partition('data-partner="us-mo"')
+    for words in ("Recalls that are overdue", "further on still to answer: 2", "Waits for our answer", "00000000a5c1",
+                  "this version only", "my-mc", "maritime security", "prasan consent give"):  # fmt: skip
+        assert words in waiting, words
+    for words in ("Answered, waiting for others", "ours that refers to it, to be looked at: 3", "later versions too",
+                  "Place rounded to a cell of 0.5 degrees", "Not while the case is open.", "asked by us"):  # fmt: skip
+        assert words in rest, words
+    thai = officer.get("/partners?lang=th").text
+    for words in ("คู่ภาคีขอความยินยอมจากเรา", "การเรียกคืนที่เกินกำหนด", "ไม่ยินยอม"):
+        assert words in thai
+
+
 def test_what_is_wrong_with_the_node_stands_over_the_watch_and_on_its_own_page(officer: TestClient) -> None:
     strip = re.search(r'<div id="ills".*?</div>', officer.get("/?lang=en").text, flags=re.S)
     assert strip

@@ -1,16 +1,20 @@
-"""The partners page: what goes to whom, what came, what was recalled, and how the records stand."""
+"""The partners page: what goes to whom, what came, what was consented to and recalled, and how the records stand."""
 
 import msgspec
 
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.node.consented import sent_of, steps_of
+from prasan.node.consents import known_as, standing
 from prasan.node.counting import counts
+from prasan.node.duties import Duty, duties
 from prasan.node.node import Node
 from prasan.node.partner_keys import card_of
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
+from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
-from prasan.stores.traffic import RecallIn, RecallOut
-from prasan.web.partner_values import Checkpoint, Partner, PartnersPage, Recall
+from prasan.stores.traffic import ConsentRow
+from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.words import Message, known
 
 _SYNC = msgspec.json.Decoder(tuple[int, str])
@@ -19,7 +23,14 @@ _SYNC = msgspec.json.Decoder(tuple[int, str])
 def partners_page(node: Node) -> PartnersPage:
     """All partners and the node's own log."""
     partners = tuple(_partner(node, row) for row in node.store.partners())
-    return PartnersPage(partners, _checkpoint(node.store.checkpoint(NODE_LOG)))
+    recalls = [one for partner in partners for one in (*partner.recalls, *partner.recalls_in)]
+    consents = [one for partner in partners for one in partner.consents]
+    return PartnersPage(
+        partners,
+        _checkpoint(node.store.checkpoint(NODE_LOG)),
+        late=tuple(sorted((one for one in recalls if one.standing == "overdue"), key=lambda one: one.deadline)),
+        asks=tuple(one for one in consents if (one.side, one.standing) == ("theirs", "asked")),
+    )
 
 
 def _partner(node: Node, row: PartnerRow) -> Partner:
@@ -27,6 +38,7 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
     accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
     counted = counts(node, row.id)
     last, message = _last_sync(node, row)
+    recalls = [_recall(node, one) for one in duties(node, row.id)]
     return Partner(
         name=row.name,
         country=card.country,
@@ -41,9 +53,10 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         withheld=counted.withheld,
         received=store.received_count(row.id),
         quarantined=store.quarantine_counts(row.id),
-        recalls=tuple(_recall(node, one) for one in store.recalls_out(row.id)),
+        recalls=tuple(one for one in recalls if one.sent),
         checkpoint=_checkpoint(store.checkpoint(row.id)),
-        recalls_in=tuple(_recall(node, one) for one in store.recalls_in(row.id)),
+        recalls_in=tuple(one for one in recalls if not one.sent),
+        consents=tuple(_consent(node, one) for one in reversed(store.consents(partner=row.id))),
     )
 
 
@@ -57,18 +70,40 @@ def _last_sync(node: Node, row: PartnerRow) -> tuple[int | None, str]:
     return _SYNC.decode(text.encode()) if text else (None, "")
 
 
-def _recall(node: Node, one: RecallOut | RecallIn) -> Recall:
-    target = one.object_id if isinstance(one, RecallOut) else one.target_id
-    begun = one.issued_us if isinstance(one, RecallOut) else one.received_us
-    overdue = one.answered_us is None and one.deadline_us < node.clock.now_us()
+def _recall(node: Node, one: Duty) -> Recall:
     return Recall(
-        target=target,
-        title=_title(node, target),
-        issued_at=begun // 1_000_000,
+        target=one.object_id,
+        title=_title(node, one.object_id),
+        issued_at=one.begun_us // 1_000_000,
         deadline=one.deadline_us // 1_000_000,
-        standing="answered" if one.answered_us is not None else "overdue" if overdue else "pending",
+        standing=one.standing,
         answered_at=one.answered_us // 1_000_000 if one.answered_us is not None else None,
         reason=_why(one.reason),
+        onward=one.onward,
+        to_look_at=len(one.resting_on),
+        partner=one.partner,
+        sent=one.sent,
+    )
+
+
+def _consent(node: Node, row: ConsentRow) -> Consent:
+    consent, partner = sent_of(row), node.store.partner(row.partner)
+    purpose = f"purpose.{consent.terms.purpose}"
+    steps = explain_steps(steps_of(consent))
+    return Consent(
+        id=row.id,
+        side="ours" if row.side == "ours" else "theirs",
+        partner=partner.name if partner else row.partner,
+        target=row.object_id,
+        title=_title(node, row.object_id),
+        standing=standing(row, consent, node.clock.now_us() / 1e6),
+        to=tuple(known_as(node.store, one) for one in consent.terms.recipients),
+        purpose=Message(purpose) if known(purpose) else consent.terms.purpose,
+        until=int(consent.expires),
+        one_version=bool(consent.terms.target_version),
+        asked_at=row.asked_us // 1_000_000,
+        steps=tuple(Message(step.code, step.params) for step in steps),
+        reason=consent.reason,
     )
 
 

@@ -10,18 +10,41 @@ from prasan.words import Message
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """A recall and how it stands: `answered` with a receipt, `pending`, or `overdue`.
+    """A recall and how it stands: see `node.duties`.
 
-    `issued_at` is when it was received, for one that came from the partner.
+    `issued_at` is when it was received, for one that came from the partner. `onward` is how many further on have still
+    to answer, `to_look_at` how many objects of ours refer to what was recalled.
     """
 
     target: str
     title: str | Message
     issued_at: int
     deadline: int
-    standing: Literal["answered", "pending", "overdue"]
+    standing: Literal["overdue", "pending", "onward", "answered", "lifted"]
     answered_at: int | None = None
     reason: str | Message = ""
+    onward: int = 0
+    to_look_at: int = 0
+    partner: str = ""
+    sent: bool = True
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """A consent and how it stands: `asked`, `given`, `refused`, `revoked`, `expired`. `side` is who asked."""
+
+    id: str
+    side: Literal["ours", "theirs"]
+    partner: str
+    target: str
+    title: str | Message
+    standing: str
+    to: tuple[str, ...]
+    purpose: str | Message
+    until: int
+    one_version: bool
+    asked_at: int
+    steps: tuple[Message, ...] = ()
+    reason: str = ""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -52,11 +75,14 @@ class Partner(msgspec.Struct, frozen=True):
     recalls: tuple[Recall, ...]
     checkpoint: Checkpoint | None
     recalls_in: tuple[Recall, ...] = ()
+    consents: tuple[Consent, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):
-    """All partners and the node's own log."""
+    """All partners and the node's own log; before them what waits for us or is late, of all partners together."""
 
     partners: tuple[Partner, ...]
     checkpoint: Checkpoint | None
     marking: Marking = PUBLIC
+    late: tuple[Recall, ...] = ()
+    asks: tuple[Consent, ...] = ()
