@@ -187,10 +187,9 @@ def format_time(seconds: float) -> str:
 @lru_cache(16)  # an object is decided for one recipient after the other
 def references(raw: bytes) -> frozenset[str]:
     """Every id in the object but its own: in `*_ref` and `*_refs` at any depth, in keys, and inside any text."""
-    document = orjson.loads(raw)
-    own = document.get("id") if isinstance(document, dict) else None
-    texts = [raw.decode()] if b"\\" not in raw else list(_texts(document))
-    return frozenset(set().union(*map(ids_in, texts)) - {own})
+    # An id that is written with an escape is seen only when it is decoded; all others stand there as they are.
+    found = ids_in(raw.decode()) if b"\\" not in raw else set().union(*map(ids_in, _texts(orjson.loads(raw))))
+    return frozenset(found - {peek(raw).id})
 
 
 def _texts(value: Any) -> Iterator[str]:

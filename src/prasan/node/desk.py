@@ -1,6 +1,6 @@
 """The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -11,7 +11,7 @@ from prasan.ledger.entry import Detail
 from prasan.node.consented import consents_on
 from prasan.node.decisions import Subject
 from prasan.node.node import Node
-from prasan.node.outlooks import Outlooks, origin_names, prepared
+from prasan.node.outlooks import origin_names, outlooks_for, prepared
 from prasan.node.provenance import DERIVED_TYPES as DERIVED
 from prasan.node.provenance import hidden_clocks
 from prasan.node.record import note
@@ -35,7 +35,8 @@ class Desk:
         self.until = {key: case.changes_at for key, case in bases.items()}
         self.cases = {key: msgspec.structs.replace(case, changes_at=None) for key, case in bases.items()}
         self.hidden = hidden_clocks(node, tx, self.cases)
-        self._outlooks = Outlooks(node.id, self.cases, origin_names(tx))
+        self._outlooks = outlooks_for(node.id, self.cases, origin_names(tx))
+        self._used: set[bytes] = set()
         self._subjects: dict[str, Subject | None] = {}
         self._standings = tx.standings(())
         self._known: dict[str, dict[str, str]] = {}
@@ -57,7 +58,20 @@ class Desk:
 
     def outlook(self, recipient: str, profile: bytes) -> Outlook:
         """What a recipient gets of a profile."""
+        self._used.add(profile)
         return self._outlooks.of(recipient, profile)
+
+    def concerned(self, object_id: str) -> Iterable[str]:
+        """The recipients for whom a new version of an object may change anything. (Nothing was ever sent of most, and
+        by their profile most go to few.)"""
+        main = self.main(object_id)
+        if main is None:
+            return ()
+        alike = main.row.status == "current" and not main.consents and not any(self.hidden.values())
+        if not alike or self._standings.has(object_id):
+            return self.cases
+        self._used.add(main.profile)
+        return self._outlooks.open_to(main.profile)
 
     def profile(self, body: bytes) -> Profile:
         """A profile as the store has it."""
@@ -74,8 +88,10 @@ class Desk:
 
     def note_outlooks(self) -> None:
         """Keep by which outlooks objects were decided here: a change is told by them."""
-        used = self._outlooks.used()
-        self.tx.note_outlooks([(one, self.tx.profile_number(body), found.key) for (one, body), found in used])
+        numbers = {body: self.tx.profile_number(body) for body in self._used}
+        self.tx.note_outlooks(
+            [(one, number, self._outlooks.of(one, body).key) for body, number in numbers.items() for one in self.cases]
+        )
 
     def subject(self, object_id: str, recipient: str) -> Subject | None:
         """An object's latest version, as far as a recipient may be told of what it is made of."""
@@ -118,21 +134,21 @@ class Desk:
         """By which ids this object is known is no longer what it was."""
         self._known.pop(object_id, None)
 
-    def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None) -> Place:
+    def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None, *, first: bool = False) -> Place:
         """One row at the end of a recipient's order; for a partner with the statement and the leaf of the pair log.
 
-        `origin` is the hash of the originator's bytes for a verbatim copy.
+        `origin` is the hash of the originator's bytes for a verbatim copy; `first`: it was sent no row before.
         """
         tx, recipient = self.tx, case.recipient
         if recipient.kind != "partner":
-            return tx.put_view(recipient.id, new, self.now_us, lambda _: b"")
+            return tx.put_view(recipient.id, new, self.now_us, lambda _: b"", first=first)
         accords = sorted(accord.hash for accord in recipient.accords if accord.in_force(self.now_us / 1e6))
         handling = Handling.of(marking, recipient.id, self.node.id)
 
         def stated(place: Place) -> bytes:
             return statement(new, place, recipient.id, handling, accords, origin)
 
-        place = tx.put_view(recipient.id, new, self.now_us, stated)
+        place = tx.put_view(recipient.id, new, self.now_us, stated, first=first)
         detail: Detail = {"seq": place.seq, "version": new.version, "sha256": new.sha256}
         note(self.node, tx, recipient.id, "view", new.view_id, detail)
         return place

@@ -108,9 +108,9 @@ def note_refs(node: Node, tx: Tx, row: ObjectRow) -> None:
 
 def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
     """Each of the ids in an object with the id of the object that it means here."""
-    if origin == OWN:
-        return {ref: ref for ref in refs}
-    return {ref: tx.mapped_back(origin, ref) or ref for ref in refs}
+    names = [*refs]
+    back = {} if origin == OWN or not names else tx.mapped_back_all(origin, names)
+    return {ref: back.get(ref, ref) for ref in names}
 
 
 def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow | None:

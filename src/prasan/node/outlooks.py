@@ -5,6 +5,7 @@ another now is pending: nothing of it is read until `publish` has worked it off.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from math import ceil
 from typing import Final
 
@@ -42,6 +43,7 @@ class Outlooks:
     def __init__(self, node_id: str, cases: Mapping[str, Case], names: Mapping[str, str]) -> None:
         self._node_id, self._cases, self._names = node_id, cases, names
         self._found: dict[tuple[str, bytes], Outlook] = {}
+        self._open: dict[bytes, tuple[str, ...]] = {}
         self._profiles: dict[bytes, tuple[Profile, Facts]] = {}
 
     def of(self, recipient: str, body: bytes) -> Outlook:
@@ -51,9 +53,12 @@ class Outlooks:
             found = self._found[recipient, body] = outlook(self.facts(body), self._cases[recipient])
         return found
 
-    def used(self) -> Iterable[tuple[tuple[str, bytes], Outlook]]:
-        """Those that were asked for."""
-        return self._found.items()
+    def open_to(self, body: bytes) -> tuple[str, ...]:
+        """The recipients that may get an object of a profile."""
+        found = self._open.get(body)
+        if found is None:
+            found = self._open[body] = tuple(one for one in self._cases if not self.of(one, body).withholds)
+        return found
 
     def profile(self, body: bytes) -> Profile:
         """A profile as the store has it."""
@@ -69,6 +74,30 @@ class Outlooks:
             name = OWN if profile.origin == OWN else self._names.get(profile.origin, profile.origin)
             self._profiles[body] = profile, profile.facts(self._node_id, name)
         return self._profiles[body]
+
+
+def outlooks_for(node_id: str, cases: Mapping[str, Case], names: Mapping[str, str]) -> Outlooks:
+    """Outlooks that are kept from one transaction to the next, as long as nothing that they stand on changes."""
+    basis = tuple((key, case.recipient, case.terms, case.rules) for key, case in cases.items())
+    return _kept(node_id, basis, tuple(names.items()), _Unhashed(cases))
+
+
+class _Unhashed:
+    """Cases, in a key that says all that counts of them: what they have beside is the time."""
+
+    def __init__(self, cases: Mapping[str, Case]) -> None:
+        self.cases = cases
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Unhashed)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(8)
+def _kept(node_id: str, _basis: object, names: tuple[tuple[str, str], ...], cases: _Unhashed) -> Outlooks:
+    return Outlooks(node_id, cases.cases, dict(names))
 
 
 def refresh(node: Node, tx: Tx, ids: Iterable[str]) -> None:

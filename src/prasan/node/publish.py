@@ -141,7 +141,7 @@ def _each(desk: Desk, pair: Pair) -> Iterable[Pair]:
     if recipient != EVERYBODY:
         return (pair,)
     origin = desk.origin(name)
-    return [(one, name) for one in desk.cases if one != origin]
+    return [(one, name) for one in desk.concerned(name) if one != origin]
 
 
 def settle_safely(desk: Desk, recipient: str, object_id: str) -> Settled:

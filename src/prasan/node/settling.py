@@ -211,7 +211,7 @@ class Step:
             profile=self.subject.profile,
         )
         marking = self.row.marking.join(self.decision.caveats)
-        self.desk.put_view(self.case, new, marking, self.row.sha256 if verbatim else None)
+        self.desk.put_view(self.case, new, marking, self.row.sha256 if verbatim else None, first=not self.standing.rows)
         if self.held is None or self.held.view_id != view.id:
             self.desk.forget(self.row.id)
             self.tx.bring_referrers(self.to, self.row.id, self.desk.now_us)

@@ -33,6 +33,11 @@ class Standings:
             self._rows.setdefault((row.recipient, row.object_id), []).append(row)
         self._recalled = frozenset(recalled)
         self._turned = {(recipient, name): _CODES(codes) for recipient, name, codes in turned}
+        self._named = {name for _, name in (*self._rows, *self._recalled, *self._turned)}
+
+    def has(self, object_id: str) -> bool:
+        """True if there is anything to say of an object."""
+        return object_id in self._named
 
     def of(self, recipient: str, object_id: str) -> Standing:
         """How one of them stands with one recipient."""
@@ -54,6 +59,11 @@ class StandingReads(Link):
         sql = "SELECT object_id FROM id_map WHERE recipient = ? AND view_id = ?"
         found: str | None = self._value(sql, (recipient, view_id))
         return found
+
+    def mapped_back_all(self, recipient: str, view_ids: Sequence[str]) -> dict[str, str]:
+        """Of these ids, those that a recipient knows an object of ours by, each with the object's own."""
+        sql = f"SELECT view_id, object_id FROM id_map WHERE recipient = ? AND view_id IN ({marks(view_ids)})"  # noqa: S608
+        return dict(self._all(sql, (recipient, *view_ids)))
 
     def due(self, now_us: int, limit: int = 1000) -> list[Due]:
         """What must be decided again by now, the longest overdue first."""

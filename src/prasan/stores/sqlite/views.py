@@ -174,17 +174,20 @@ class ViewWrites(ViewReads, ProfileWrites):
                 (recipient, place.seq, place.date_added_us),
             )
 
-    def put_view(self, recipient: str, view: NewView, now_us: int, state: Callable[[Place], bytes]) -> Place:
+    def put_view(
+        self, recipient: str, view: NewView, now_us: int, state: Callable[[Place], bytes], *, first: bool = False
+    ) -> Place:
         """Add one row at the end of the recipient's order, visible when this transaction commits.
 
         The row's current predecessor (same view id) is superseded. `state` makes the statement's bytes, which name
-        the seq. `date_added` is max(clock, last + 1 µs). UsageError if the view's version was sent before.
+        the seq. `date_added` is max(clock, last + 1 µs). UsageError if the view's version was sent before. `first`: the
+        caller knows that the recipient can hold no row of the object.
         """
         last = self.last_place(recipient)
         place = Place(last.seq + 1, max(now_us, last.date_added_us + 1))
         key = version_key(view.version)
         sql = "SELECT max(vkey) FROM views WHERE recipient = ? AND view_id = ? AND status IN ('current', 'superseded')"
-        sent = self._value(sql, (recipient, view.view_id))
+        sent = None if first else self._value(sql, (recipient, view.view_id))
         if sent is not None and sent >= key:
             raise UsageError(
                 f"{view.view_id} was sent in version {sent} or later.", "Give the view a later 'modified'."
