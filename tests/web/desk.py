@@ -206,7 +206,7 @@ LATE = Recall(
     GAP, Message("kind.gap"), NOW - 72 * HOUR, NOW - 24 * HOUR, "overdue", NOW - 70 * HOUR, onward=2, partner="us-mo"
 )
 ASK = Consent(
-    "prasan-consent--0b1c2d3e-0001-4000-8000-00000000a5c1", "theirs", "us-mo", MEETING, Message("kind.encounter"), "asked",
+    "prasan-consent--0b1c2d3e-0001-4000-8000-00000000a5c1", "theirs", "us-mo", f"/events/{MEETING}", Message("kind.encounter"), "asked",
     ("my-mc",), Message("purpose.maritime_security"), NOW + 240 * HOUR, True, NOW - HOUR,
 )  # fmt: skip
 GIVEN = msgspec.structs.replace(

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from desk import COARSE, EVENTS, GAP, INCIDENTS, JUMP, NOW, RECALLED, ROWS, STANDING, TOLD, UNPLACED, MemoryDesk
+from desk import (
+    COARSE,
+    EVENTS,
+    GAP,
+    INCIDENTS,
+    JUMP,
+    MEETING,
+    NOW,
+    RECALLED,
+    ROWS,
+    STANDING,
+    TOLD,
+    UNPLACED,
+    MemoryDesk,
+)
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -273,7 +287,8 @@ def test_what_waits_for_us_or_is_late_comes_before_the_partners(officer: TestCli
     page = officer.get("/partners?lang=en").text
     waiting, _, rest = page.partition('data-partner="us-mo"')
     for words in ("Recalls that are overdue", "further on still to answer: 2", "Waits for our answer", "00000000a5c1",
-                  "this version only", "my-mc", "maritime security", "prasan consent give"):  # fmt: skip
+                  "this version only", "my-mc", "maritime security", "prasan consent give",
+                  f'href="/events/{MEETING}"'):  # fmt: skip
         assert words in waiting, words
     for words in ("Answered, waiting for others", "ours that refers to it, to be looked at: 3", "later versions too",
                   "Place rounded to a cell of 0.5 degrees", "Not while the case is open.", "asked by us"):  # fmt: skip

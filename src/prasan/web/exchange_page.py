@@ -1,7 +1,10 @@
 """The partners page: what goes to whom, what came, what was consented to and recalled, and how the records stand."""
 
+from typing import Final
+
 import msgspec
 
+from prasan.formats.stix_ids import EVENT, INCIDENT, type_of
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.consented import sent_of, steps_of
 from prasan.node.consents import known_as, standing
@@ -94,7 +97,7 @@ def _consent(node: Node, row: ConsentRow) -> Consent:
         id=row.id,
         side="ours" if row.side == "ours" else "theirs",
         partner=partner.name if partner else row.partner,
-        target=row.object_id,
+        page=_page(row.object_id),
         title=_title(node, row.object_id),
         standing=standing(row, consent, node.clock.now_us() / 1e6),
         to=tuple(known_as(node.store, one) for one in consent.terms.recipients),
@@ -113,11 +116,21 @@ def _why(code: str) -> str | Message:
 
 
 def _title(node: Node, object_id: str) -> str | Message:
-    """What was recalled, in a word or two: the kind of event, or the type."""
+    """What an object is in a word or two: the kind of event or attack, or the type."""
     row = node.store.object(object_id)
-    if row is not None and known(f"kind.{row.kind}"):
-        return Message(f"kind.{row.kind}")
+    for code in (f"kind.{row.kind}", f"attack.{row.kind}") if row is not None else ():
+        if known(code):
+            return Message(code)
     return object_id.partition("--")[0].replace("_", " ")
+
+
+PAGES: Final = {EVENT: "/events/", INCIDENT: "/objects/"}
+"""Types that have a page of their own, and where."""
+
+
+def _page(object_id: str) -> str:
+    folder = PAGES.get(type_of(object_id))
+    return folder + object_id if folder else ""
 
 
 def _checkpoint(row: CheckpointRow | None) -> Checkpoint | None:

@@ -30,12 +30,13 @@ class Recall(msgspec.Struct, frozen=True):
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """A consent and how it stands: `asked`, `given`, `refused`, `revoked`, `expired`. `side` is who asked."""
+    """A consent and how it stands: `asked`, `given`, `refused`, `revoked`, `expired`. `side` is who asked, `page` the
+    path of the object's own page, "" if it has none."""
 
     id: str
     side: Literal["ours", "theirs"]
     partner: str
-    target: str
+    page: str
     title: str | Message
     standing: str
     to: tuple[str, ...]
