@@ -21,7 +21,8 @@ from prasan.exchange.lanes import LANES
 from prasan.exchange.peer import Doorkeeper
 from prasan.exchange.statements import Seal, open_page
 from prasan.formats import jsonlimits, stix
-from prasan.formats.stix_control import read_recall
+from prasan.formats.stix_consent import read_consent
+from prasan.formats.stix_control import read_recall, read_receipt
 from prasan.ledger.note import verify_note
 from prasan.release.facts import content_of
 from prasan.web.fields import told_fields
@@ -46,10 +47,11 @@ def stix_object(data: bytes) -> None:
     stix.free_text(data)
     content_of(data, header)
     told_fields(data.decode())
-    try:
-        read_recall(data, US)
-    except PrasanError as error:
-        told(error)
+    for read in (lambda raw: read_recall(raw, US), read_receipt, read_consent):
+        try:
+            read(data)
+        except PrasanError as error:
+            told(error)
 
 
 def answered(problem: Problem) -> None:

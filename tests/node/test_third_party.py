@@ -19,12 +19,14 @@ from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_consent import Consent, answer_id, ask_id, consent_object, onto
 from prasan.formats.stix_control import Recall
 from prasan.formats.stix_ids import CONSENT, EVENT
+from prasan.formats.stix_reception import Reception, reception_object
 from prasan.node.asking import Ask, ask
 from prasan.node.consented import sent_of
 from prasan.node.consents import Answer, answer, listed
 from prasan.node.control import take_pulled
 from prasan.node.explaining import explain
 from prasan.node.obeying import obey
+from prasan.node.provenance import arrived, remember_arrived
 from prasan.node.publish import work_due
 from prasan.node.recall import recall
 from prasan.node.record import verify
@@ -467,6 +469,33 @@ def test_what_of_ours_refers_to_it_is_put_before_an_officer(three: Three) -> Non
     three.pull(three.b)
     (came,) = three.b.node.store.recalls_in(three.a.id)
     assert three.b.node.store.resting_on(three.a.id, came.id) == [note]
+
+
+def test_what_was_judged_by_a_recalled_summary_is_judged_again(three: Three) -> None:
+    made = Reception("coast", 1_699_920_000, 9, 100, ((178_005, 3, "A", 4, 5),))
+    raw = reception_object(made, three.a.stamp(), AMBER)
+    adopt(three.a, ALL)
+    name = three.a.keep(raw, AMBER)
+    work_due(three.a.node)
+    three.pull(three.b)
+    with three.b.node.store.write() as tx:
+        assert arrived(tx) is not None
+        remember_arrived(tx, None)
+    recall(three.a.node, name, "us-mo", "Miscounted.")
+    three.pull(three.b)
+    assert arrived(three.b.node.store) == (1_699_920_000, 1_699_920_000 + 86_400)
+
+
+@pytest.mark.parametrize("target", ["withheld", "unknown"])
+def test_an_ask_is_answered_alike_for_what_is_withheld_and_what_is_not_there(three: Three, target: str) -> None:
+    name, secret = shared(three), three.a.event("secret", "gap", Marking(rel_to=frozenset()))
+    unknown = EVENT + "--00000000-0000-4000-8000-000000000000"
+    before = three.a.node.store.frontier(three.b.id).size
+    post(three, three.b, forged(three, name, target_id=secret if target == "withheld" else unknown))
+    assert reasons(three.a, three.b.id) == ["not_held"]
+    assert three.a.node.store.frontier(three.b.id).size == before
+    answered = three.a.taxii(three.b.id, "/taxii2/node/collections/control/objects/")
+    assert orjson.loads(answered.body) == {}
 
 
 def test_a_receipt_that_cannot_be_read_is_kept_apart(three: Three) -> None:

@@ -9,10 +9,12 @@ from prasan.exchange.intake import Accepted
 from prasan.formats.stix import format_time, parse_time, peek
 from prasan.formats.stix_build import Stamp, encode
 from prasan.formats.stix_control import Recall, Receipt, read_recall, read_receipt, receipt_object
+from prasan.formats.stix_ids import RECEPTION
 from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S, requeue
 from prasan.node.recall import by_view, issue
+from prasan.node.reception import arrives
 from prasan.node.record import note
 from prasan.picture.marking import PUBLIC
 from prasan.picture.posted import Item
@@ -61,6 +63,8 @@ def _withdraw(node: Node, tx: Tx, row: RecallIn, asked: Recall) -> int:
     kept = tx.object(row.target_id)
     if kept is None or kept.origin != row.partner:
         return 0
+    if kept.type == RECEPTION:
+        arrives(tx, kept.raw)  # gaps of its time are judged again, without it
     for object_id in tx.referring(row.target_id):
         tx.put_resting_on(row.partner, row.id, object_id)
     desk, sent = Desk(node, tx), list[str]()
