@@ -12,6 +12,32 @@ ROLES: Final = ("watch", "analyst", "release", "protection", "admin", "auditor",
 
 SETTINGS: Final = _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings")
 
+BUNDLES: Final = (
+    (
+        "bundle export",
+        "bundles:export",
+        "what a partner may read, as signed files for where there is no line",
+        (
+            _arg("--to", required=True, metavar="PARTNER"),
+            _arg("--out", required=True, metavar="FILE", help="several files are FILE.1, FILE.2, …"),
+            _arg("--lane", action="append", choices=("alerts", "control", "objects"), help="default: all three"),
+            _arg("--since", type=int, metavar="SEQ", help="behind this row (default: behind what was acknowledged)"),
+            _arg("--max-bytes", type=int, metavar="N", help="of one file (default: 16 MB)"),
+            HOME,
+        ),
+    ),
+    (
+        "bundle import",
+        "bundles:import_",
+        "take a partner's bundles in; what is here already changes nothing",
+        (
+            _arg("files", nargs="+", metavar="FILE"),
+            _arg("--new-epoch", action="store_true", help="the partner's node was restored from a backup"),
+            HOME,
+        ),
+    ),
+)
+
 COMMANDS: Final[tuple[Command, ...]] = (
     (
         "demo",
@@ -189,6 +215,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "pull from partners now; one JSON line a partner",
         (_arg("partners", nargs="*", metavar="PARTNER"), HOME),
     ),
+    *BUNDLES,
     (
         "bench",
         "bench:bench",

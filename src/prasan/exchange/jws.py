@@ -18,7 +18,7 @@ from joserfc.util import urlsafe_b64encode
 
 from prasan.errors import IntegrityError
 
-Type = Literal["prasan-card", "prasan-key", "prasan-accord", "prasan-statements", "prasan-request"]
+Type = Literal["prasan-card", "prasan-key", "prasan-accord", "prasan-statements", "prasan-request", "prasan-bundle"]
 
 ALG: Final = "EdDSA"
 MAX_TEXT: Final = 64 * 1024

@@ -114,6 +114,16 @@ def fresh(seal: Seal, now_s: int) -> bool:
 
 def read_parcel(raw: bytes, seal: Seal) -> Parcel:
     """A parcel whose statements its seal covers. IntegrityError names what does not hold."""
+    parcel = parse_parcel(raw)
+    if (seal.lane, seal.after, seal.last) != (parcel.lane, parcel.after, parcel.last):
+        raise _broken("its seal is for another")
+    if (seal.count, seal.sha256) != (len(parcel.stated), digest([text for _, text in parcel.stated])):
+        raise _broken("its seal is for other statements")
+    return parcel
+
+
+def parse_parcel(raw: bytes) -> Parcel:
+    """A parcel that something around it vouches for. IntegrityError names what does not hold."""
     try:
         body = _BODY.decode(raw)
         texts = [bytes(text) for text in body.statements]
@@ -122,10 +132,8 @@ def read_parcel(raw: bytes, seal: Seal) -> Parcel:
         raise _broken(f"it cannot be read ({error})") from None
     seqs = [one.seq for one in found]
     holds = {
-        "its seal is for another": (seal.lane, seal.after, seal.last) == (body.lane, body.after, body.last),
-        "its seal is for other statements": (seal.count, seal.sha256) == (len(texts), digest(texts)),
         "its statements are out of order": all(a < b for a, b in zip([body.after, *seqs], seqs, strict=False))
-        and body.last == seqs[-1],
+        and seqs[-1:] == [body.last],
         "an object has no statement": len(body.objects) == len(texts),
         "it names no epoch or time": EPOCH.fullmatch(body.epoch) is not None and time_us(body.last_added) is not None,
     }
