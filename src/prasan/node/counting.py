@@ -4,18 +4,14 @@ from collections import Counter
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from prasan.node.decisions import Subject
 from prasan.node.desk import Desk
+from prasan.node.fates import rows_of
 from prasan.node.node import Node
-from prasan.node.objects import KEPT
 from prasan.node.settling import WITHDRAWN, decided, untold_codes
-from prasan.picture.marking import Marking
 from prasan.release.decide import Decision, judge
-from prasan.release.outlook import NEVER, Columns, judge_all
 
-_MARKING: Final = msgspec.json.Decoder(Marking).decode
 _CODES: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 _SHOWN: Final = ("current", "revoked")
 GOES_OUT: Final = ""
@@ -72,21 +68,8 @@ class _Counting:
 
     def in_columns(self, number: int, body: bytes, tally: Counter[str]) -> None:
         """Objects whose place, age or expiry decides."""
-        rows = self.tx.profile_rows(number)
-        kept = [KEPT(facts) for _, _, facts in rows]
-        expires = [_MARKING(marking).expires for _, marking, _ in rows]
-        places = [place for one in kept for place in one.content.places]
-        columns = Columns(
-            profile=np.zeros(len(rows), np.int64),
-            known_at=np.array([one.known_at for one in kept], np.float64),
-            expires=np.array([NEVER if at is None else at for at in expires], np.float64),
-            offsets=np.cumsum([0, *(len(one.content.places) for one in kept)]).astype(np.int64),
-            lats=np.array([lat for lat, _ in places], np.float64),
-            lons=np.array([lon for _, lon in places], np.float64),
-        )
-        judged = judge_all([self.desk.facts(body)], columns, self.case)
-        for which, count in Counter(judged.which.tolist()).items():
-            tally[_code(judged.decisions[which])] += count
+        for decision in rows_of(self.tx, number).judged(self.desk.facts(body), self.case):
+            tally[_code(decision)] += 1
 
     def apart(self) -> Counter[str]:
         """What `alike` lacks: objects recalled, consented to or told as a variant, less what it counted for them."""
