@@ -14,10 +14,15 @@ from prasan.exchange import asks, jws, posts
 from prasan.exchange.accords import read_signed
 from prasan.exchange.acks import Ours, Theirs, check_checkpoint, read_ack
 from prasan.exchange.asked import check_accept, check_content_type, read_query
+from prasan.exchange.assembly import Assembly
+from prasan.exchange.bundle import MAGIC, Manifest, open_bundle, seal_bundle
 from prasan.exchange.cards import read_card
 from prasan.exchange.http import Problem, Request, Response, compressed, time_us
 from prasan.exchange.intake import Accepted, Peer, judge
 from prasan.exchange.lanes import LANES
+from prasan.exchange.line import Line
+from prasan.exchange.packing import unpack
+from prasan.exchange.parcels import parse_parcel, read_seal, write_seal
 from prasan.exchange.peer import Doorkeeper
 from prasan.exchange.statements import Seal, open_page
 from prasan.formats import jsonlimits, stix
@@ -30,6 +35,7 @@ from prasan.web.fields import told_fields
 KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC: Final = KEY.public_key()
 US, THEM = "identity--00000000-0000-4000-8000-000000000001", "identity--00000000-0000-4000-8000-000000000002"
+EPOCH: Final = "00000000-0000-4000-8000-000000000009"
 OURS: Final = Ours(US, KEY)
 THEIRS: Final = Theirs(THEM, PUBLIC)
 
@@ -159,6 +165,46 @@ def _page(statement: bytes, seal: bytes) -> bytes:
     return msgspec.json.encode({"lane": "alerts", "more": False, "statements": texts, "jws": token})
 
 
+def parcel(data: bytes) -> None:
+    """A parcel, its seal, its packing, and pieces of it that claim to belong anywhere."""
+    which, rest = first_byte(data)
+    for read in (parse_parcel, lambda raw: read_seal(raw.decode("latin-1"), PUBLIC, THEM, US)):
+        try:
+            read(rest)
+        except IntegrityError as error:
+            told(error)
+    try:
+        read_seal(jws.sign(rest, "prasan-statements", KEY), PUBLIC, THEM, US)
+    except IntegrityError as error:
+        told(error)
+    for coding in ("zstd", "gzip", "identity", "br"):
+        try:
+            assert len(unpack(rest, coding, 5000)) <= 5000
+        except PrasanError as error:
+            told(error)
+    text = rest[:60].decode("latin-1")
+    seal = Seal(THEM, US, some(LANES, which), 0, 1, False, 1, "0" * 64, int(NOW))
+    headers = {asks.SEAL: write_seal(seal, KEY), "etag": "0" * 32, "content-range": text, "content-length": text}
+    building = Assembly(Line(), THEIRS, OURS, lambda: int(NOW * 1e6))
+    for status in (200, 206, 204):
+        try:
+            building.broke(Response(status, rest, headers))
+            building.take(Response(status, rest, headers))
+        except asks.PageCut as cut:
+            said(cut)
+
+
+def bundle(data: bytes) -> None:
+    """A file of another node: as it is, with these bytes signed as its manifest, and with them as its body."""
+    manifest = Manifest(1, THEM, US, EPOCH, "2023-11-14T22:13:20.000000Z", (), 0, "")
+    signed = MAGIC + jws.sign(data, "prasan-bundle", KEY).encode() + b"\n"
+    for raw in (data, MAGIC + data, signed, seal_bundle(manifest, data, OURS)):
+        try:
+            open_bundle(raw, lambda name: PUBLIC if name == THEM else None, US, int(NOW * 1e6))
+        except PrasanError as error:
+            told(error)
+
+
 def checkpoint(data: bytes) -> None:
     """Checkpoints, acknowledgements and notes."""
     text = data.decode("utf-8", "replace")
@@ -205,6 +251,10 @@ TARGETS: Final = (
     Target("signed", signed, (b"[[", b"= ", b'"', b".", b"2026-01-01T00:00:00Z", b"[" * 2000)),
     Target("request", request, (*_JSON[:6], b'"iat":', b"[" * 1500, b".", b"\xc3\xa9")),
     Target("page", page, (*_JSON, b'"seq":1', b"[" * 1500)),
+    Target("parcel", parcel, (*_JSON, b'"seq":1', b'"objects":[{}]', b'"statements":[{}]', b"bytes 0-1/2",
+                              b"\x28\xb5\x2f\xfd")),
+    Target("bundle", bundle, (*_JSON[:8], b'"spans":[', b'"parcels":[', b'"has":["x"]', b'"proofs":[[0,{}]]',
+                              b"[" * 1500)),
     Target("checkpoint", checkpoint, (b"\n\n", b"\xe2\x80\x94 ", b"prasan/", b"0\n", b"[" * 1500, b"+", b"\x00")),
     Target("query", query, (b"match[version]=", b"match[id]=", b"added_after=", b"next=", b"&", b"%00", b",", b"limit=",
                             b"\xb2", b"q=0", b";version=2.1", b"application/taxii+json")),

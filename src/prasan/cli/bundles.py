@@ -10,7 +10,7 @@ from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.exchange.bundle import MAX_FILE
 from prasan.exchange.lanes import LANES, Lane
-from prasan.node import bundles
+from prasan.node import bundles, unbundling
 from prasan.node.node import Node
 
 
@@ -41,7 +41,7 @@ def import_(arguments: argparse.Namespace) -> int:
     """Take bundles in, in the order given; one JSON line each. Exit 1: something was turned away or refused."""
     node, wrong = Node(Path(arguments.home)), False
     for name in arguments.files:
-        done = bundles.import_(node, _read(name), new_epoch=arguments.new_epoch)
+        done = unbundling.import_(node, _read(name), new_epoch=arguments.new_epoch)
         emit({"file": name, **msgspec.to_builtins(done)})
         wrong = wrong or bool(done.quarantined or done.refused)
         tell(f"{name}: {done.holds} from {done.partner}")

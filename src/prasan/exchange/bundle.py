@@ -31,6 +31,10 @@ AHEAD_US: Final = 300 * 1_000_000
 MAX_POSTS: Final = 500
 
 
+class Gap(UsageError):  # noqa: N818 - named for what happened
+    """Rows before a bundle are missing here."""
+
+
 class Span(msgspec.Struct, frozen=True):
     """Which rows of a lane a bundle holds: those visible between two seqs."""
 
@@ -199,9 +203,9 @@ def _same_as_said(manifest: Manifest, parcels: Sequence[Parcel]) -> None:
 
 
 def follows(span: Span, seq: int) -> None:
-    """UsageError if rows between what was applied and this span are missing: a gap is named, never skipped."""
+    """Gap if rows between what was applied and this span are missing: a gap is named, never skipped."""
     if span.after > seq:
-        raise UsageError(
+        raise Gap(
             f"Rows are missing before this bundle: it begins after {span.lane} {span.after}, we have them up to {seq}.",
             f"Import the bundle before it first, or ask for one made with --since {seq}.",
         )
