@@ -373,6 +373,15 @@ class Desk:
             tx.put_ack(recipient, lane, upto, now_us)
             tx.put_checkpoint(CheckpointRow(recipient, checkpoint_of(note).size, recipient, note, now_us))
 
+    def hours(self, old: int) -> None:
+        return None
+
+    def epochs(self, log: str, size: int) -> tuple[()]:
+        return ()
+
+    def take_checkpoint(self, recipient: str, raw: bytes) -> None:
+        return None
+
     def card_held(self, recipient: str, issued_at: str) -> None:
         with self.store.write() as tx:
             tx.set_meta(f"card_held/{recipient}", issued_at)

@@ -90,7 +90,7 @@ class World:
 
     def __init__(self, folder: Path, **secret: Any) -> None:
         folder.mkdir(exist_ok=True)
-        home = new_home(folder)
+        home = new_home(folder, hands=Hands(now_us=(DAY + 34 * 3600) * 1_000_000))
         known = settings_file.load(home)
         sources = [source(OPEN), source(SECRET, **(secret or {"tlp": "red"}))]
         (home / settings_file.FILE).write_text(settings_file.dump(msgspec.structs.replace(known, source=sources)))

@@ -37,7 +37,7 @@ class One:
 
     def __init__(self, folder: Path, name: str, rules: str, **terms: Any) -> None:
         folder.mkdir(exist_ok=True)
-        home = new_home(folder, name)
+        home = new_home(folder, name, Hands(name, (DAY + 34 * 3600) * 1_000_000))
         known = settings_file.load(home)
         declared = [source(OPEN, **terms)]
         (home / settings_file.FILE).write_text(settings_file.dump(msgspec.structs.replace(known, source=declared)))

@@ -1,7 +1,8 @@
 """The grammar of the command line, as one table. Each command names the function of the module that runs it."""
 
 import argparse
-from typing import Final, NoReturn
+import re
+from typing import Any, Final, NoReturn
 
 from prasan import __version__
 from prasan.cli.grammar import HOME, Command
@@ -267,12 +268,46 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "a new home from a backup, in a new epoch",
         (_arg("file", metavar="FILE"), _arg("--passphrase-file", metavar="FILE"), HOME),
     ),
+    ("clock show", "clocks:show", "the clock, the last ledger entry, and whether release is stopped", (HOME,)),
+    ("clock confirm", "clocks:confirm", "the clock is right as it is now: release goes on", (HOME,)),
     ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
+    (
+        "ledger prove",
+        "ledger:prove",
+        "print a proof that one entry is on record, which anybody can check",
+        (_arg("entry", metavar="LOG:INDEX", help="the log is node, hours or a partner's name"), HOME),
+    ),
+    (
+        "ledger check-proof",
+        "ledger:check_proof",
+        "check such a proof with its node's card alone",
+        (_arg("file", metavar="FILE"), _arg("--card", required=True, metavar="CARD")),
+    ),
+    (
+        "ledger erase",
+        "ledger:erase",
+        "erase an entry by an order; its leaf stays and verifies as a hole",
+        (_arg("entry", metavar="LOG:INDEX"), _arg("--order", required=True, metavar="NUMBER"), HOME),
+    ),
+    ("ledger evidence", "ledger:evidence", "notes that cannot both be true, of partners and of this node", (HOME,)),
+    (
+        "ledger settle",
+        "ledger:settle",
+        "go on with a partner that showed two histories, once that is explained",
+        (_arg("name", metavar="PARTNER"), _arg("--reason", required=True, metavar="TEXT"), HOME),
+    ),
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser that answers wrong use with one sentence instead of a page."""
+    """An ArgumentParser that answers wrong use with one sentence instead of a page.
+
+    One fingerprint in 64 begins with a minus and is no option for that; what looks so is a value, as a number is.
+    """
+
+    def __init__(self, *names: Any, **options: Any) -> None:
+        super().__init__(*names, **options)
+        self._negative_number_matcher = re.compile(r"-(\d+|\d*\.\d+|[A-Za-z0-9_-]{42})$")
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"prasan: {message}. Say '{self.prog} --help' to see how it is used.\n")

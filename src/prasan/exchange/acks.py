@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -59,11 +58,6 @@ _ACK: Final = msgspec.json.Decoder(Ack)
 def cosigner(identity: str) -> str:
     """The name under which a node signs another's checkpoint."""
     return f"prasan/{identity}"
-
-
-def checkpoint_answer(note: str, proof: Sequence[bytes]) -> bytes:
-    """The answer of the checkpoint address."""
-    return msgspec.json.encode(CheckpointAnswer(note, tuple(base64.b64encode(one).decode() for one in proof)))
 
 
 def check_checkpoint(raw: bytes, theirs: Theirs, ours: Ours, last: Checkpoint | None) -> tuple[Checkpoint, str]:

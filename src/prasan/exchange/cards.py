@@ -71,6 +71,10 @@ class Card(msgspec.Struct, frozen=True):
         """What officers compare over another channel before they trust the card."""
         return jws.thumbprint(self.key)
 
+    def earlier_keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """The keys that handed over, oldest first: good for what they signed until then."""
+        return tuple(_public(_HANDOVER.decode(jws.payload_of(text)).old) for text in self.handovers)
+
     def successors(self, fingerprint: str) -> tuple[Handover, ...]:
         """The handovers that lead from this key to the one in the card; none if the card does not follow it."""
         chain = [_HANDOVER.decode(jws.payload_of(text)) for text in self.handovers]

@@ -10,16 +10,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from prasan.errors import IntegrityError, PrasanError
 from prasan.exchange import following
-from prasan.exchange.acks import Ours, Theirs, checkpoint_answer, read_ack
+from prasan.exchange.acks import Ours, Theirs, read_ack
 from prasan.exchange.asks import SEAL
 from prasan.exchange.cards import MAX_CARD, read_card
+from prasan.exchange.histories import EpochEntry, write_shown
 from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer, time_us
 from prasan.exchange.lanes import LANES, PAGE, Lane
 from prasan.exchange.statements import Seal, digest, seal_page
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.ledger.tree import Proof
 
 JSON: Final = {"content-type": "application/json"}
 NEXT: Final = "/peer/v1/next"
+HOURS: Final = "hours"
 MAX_BODY: Final = 32 * 1024
 """Bytes in the body of an acknowledgement."""
 
@@ -53,6 +56,15 @@ class Desk(following.Source, Protocol):
 
     def acknowledge(self, recipient: str, lane: Lane, upto: int, note: str, now_us: int) -> None:
         """Record, in one transaction, that a lane was read and a checkpoint signed by both."""
+
+    def hours(self, old: int) -> tuple[str, Proof] | None:
+        """The note of the hour log and the proof from a size; None before its first hour."""
+
+    def epochs(self, log: str, size: int) -> Sequence[EpochEntry]:
+        """The entries of a log that began epochs, with proofs in its first `size` entries."""
+
+    def take_checkpoint(self, recipient: str, raw: bytes) -> None:
+        """A checkpoint of ours that the partner has signed too. IntegrityError if it is none."""
 
     def card_held(self, recipient: str, issued_at: str) -> None:
         """The partner showed that it holds our card of this time."""
@@ -156,10 +168,30 @@ def _next(call: _Call) -> Response:
 
 
 def _checkpoint(call: _Call) -> Response:
-    old, note = call.number("from", 0), call.desk.checkpoint(call.partner)
+    """The pair log, or with `log=hours` the hour log, as last signed; from a size on, with each epoch's entry."""
+    old = call.number("from", 0)
+    if dict(parse_qsl(call.request.query)).get("log") == HOURS:
+        shown = call.desk.hours(old)
+        if shown is None:
+            raise Problem(404, "Not found", "The first hour is not over.")
+        (note, proof), log = shown, HOURS
+    else:
+        note, log = call.desk.checkpoint(call.partner), call.partner
+        size = parse_checkpoint(note.partition("\n\n")[0] + "\n").size
+        proof = tuple(call.desk.consistency(call.partner, old, size)) if 0 < old < size else ()
     size = parse_checkpoint(note.partition("\n\n")[0] + "\n").size
-    proof = call.desk.consistency(call.partner, old, size) if 0 < old < size else ()
-    return raw_answer(200, checkpoint_answer(note, proof), JSON)
+    return raw_answer(200, write_shown(note, proof, call.desk.epochs(log, size)), JSON)
+
+
+def _brought(call: _Call) -> Response:
+    """A checkpoint of ours that the partner saw, with its signature."""
+    if len(call.request.body) > MAX_BODY:
+        raise Problem(413, "Content too large")
+    try:
+        call.desk.take_checkpoint(call.partner, call.request.body)
+    except IntegrityError as error:
+        raise Problem(400, "Checkpoint refused", str(error)) from None
+    return Response(204)
 
 
 def _ack(call: _Call) -> Response:
@@ -199,7 +231,7 @@ def _take_card(call: _Call) -> Response:
 _PATHS: Final[Mapping[str, Mapping[str, Callable[[_Call], Response]]]] = {
     **{f"/peer/v1/statements/{lane}": {"GET": _statements} for lane in LANES},
     NEXT: {"GET": _next},
-    "/peer/v1/checkpoint": {"GET": _checkpoint},
+    "/peer/v1/checkpoint": {"GET": _checkpoint, "POST": _brought},
     "/peer/v1/ack": {"POST": _ack},
     "/peer/v1/card": {"GET": _card, "POST": _take_card},
 }

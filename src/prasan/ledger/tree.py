@@ -83,6 +83,26 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return Frontier().extend(leaves).root()
 
 
+def root_of_parts(parts: Iterable[bytes], rest: Iterable[bytes]) -> bytes:
+    """The root over leaves of which the first are known by the roots of equal runs of 2^k, then `rest` of fewer.
+
+    A keeper that remembers the roots of its runs answers proofs without reading every leaf.
+    """
+    peaks = list[bytes]()
+    for size, part in enumerate(parts):
+        peaks.append(part)
+        merges = size
+        while merges & 1:
+            right = peaks.pop()
+            peaks.append(hash_node(peaks.pop(), right))
+            merges >>= 1
+    last = Frontier().extend(rest)
+    result = last.root() if last.size else peaks.pop() if peaks else EMPTY_ROOT
+    for peak in reversed(peaks):
+        result = hash_node(peak, result)
+    return result
+
+
 def inclusion_spans(index: int, size: int) -> list[Span]:
     """The spans whose roots prove that leaf `index` is in the tree of `size` leaves (RFC 9162 section 2.1.3.1).
 

@@ -8,6 +8,12 @@ from collections.abc import Callable
 import msgspec
 
 
+def _steady_ns() -> int:
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.monotonic_ns()
+
+
 class Clock(msgspec.Struct, frozen=True):
     """`now_us` answers microseconds UTC since 1970; `entropy(n, purpose)` n random bytes.
 
@@ -16,6 +22,8 @@ class Clock(msgspec.Struct, frozen=True):
     """
 
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    steady_us: Callable[[], int] = lambda: _steady_ns() // 1000
+    """Time that nobody sets and that goes on while the machine sleeps, from any beginning."""
     entropy: Callable[[int, str], bytes] = lambda n, _purpose: secrets.token_bytes(n)
 
     def now(self) -> int:

@@ -1,14 +1,19 @@
 """What the two ports ask of the node, as the small protocols of `exchange` and `web` name it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from prasan.exchange.door import Door
+from prasan.exchange.histories import EpochEntry
 from prasan.exchange.lanes import Lane
 from prasan.exchange.peer import Doorkeeper
 from prasan.ledger.checkpoint import parse_checkpoint
+from prasan.ledger.tree import Proof
+from prasan.node import histories
 from prasan.node.certificate import card_held
+from prasan.node.clock_guard import require as require_clock
 from prasan.node.control import take_posted
 from prasan.node.inbox import take_in
 from prasan.node.node import Node
@@ -18,7 +23,7 @@ from prasan.node.people import check_password, check_token
 from prasan.node.record import note, seal
 from prasan.node.rotation import signer
 from prasan.picture.posted import Item
-from prasan.stores.rows import CheckpointRow, Sent, UserRow, Vouched
+from prasan.stores.rows import CheckpointRow, Sent, Shelved, UserRow, Vouched, Wanted
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.shelf import StoreShelf
 
@@ -55,7 +60,20 @@ def shelf(node: Node) -> StoreShelf:
         for item in items:
             take_posted(node, tx, owner, item)
 
-    return StoreShelf(node.store, on_post, lambda *told: take_in(node, *told))
+    return _Shelf(node, on_post, lambda *told: take_in(node, *told))
+
+
+class _Shelf(StoreShelf):
+    """Pages end while the clock stops release; what is posted is taken in."""
+
+    def __init__(self, node: Node, *told: Any) -> None:
+        super().__init__(node.store, *told)
+        self._node = node
+
+    def view_page(self, recipient: str, lane: str, wanted: Wanted, now_us: int) -> Sequence[Shelved]:
+        """Rows of an outbound collection."""
+        require_clock(self._node)
+        return super().view_page(recipient, lane, wanted, now_us)
 
 
 class PeerDesk:
@@ -66,6 +84,7 @@ class PeerDesk:
 
     def statements(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Sent]:
         """Statements after a seq, in order."""
+        require_clock(self._node)
         return self._node.store.statements(recipient, lane, after, limit, now_us)
 
     def epoch(self) -> str:
@@ -74,6 +93,7 @@ class PeerDesk:
 
     def parcel_rows(self, recipient: str, lane: str, after: int, limit: int, now_us: int) -> Sequence[Vouched]:
         """What a recipient can read now of a lane, each row with its statement."""
+        require_clock(self._node)
         return self._node.store.parcel_rows(recipient, lane, after, limit, now_us)
 
     def last_seq(self, recipient: str, lane: str) -> int:
@@ -82,6 +102,7 @@ class PeerDesk:
 
     def checkpoint(self, recipient: str) -> str:
         """The signed note of the pair log as it stands."""
+        require_clock(self._node)
         with self._node.store.write() as tx:
             return seal(self._node, tx, recipient).note
 
@@ -98,6 +119,18 @@ class PeerDesk:
             size = parse_checkpoint(note_text.partition("\n\n")[0] + "\n").size
             tx.put_checkpoint(CheckpointRow(recipient, size, recipient, note_text, now_us))
             note(node, tx, recipient, "acknowledged", lane, {"upto": upto, "size": size})
+
+    def hours(self, old: int) -> tuple[str, Proof] | None:
+        """The note of the hour log and the proof from a size; None before its first hour."""
+        return histories.shown_hours(self._node, old)
+
+    def epochs(self, log: str, size: int) -> Sequence[EpochEntry]:
+        """The entries of a log that began epochs, with proofs in its first `size` entries."""
+        return histories.epoch_entries(self._node, log, size)
+
+    def take_checkpoint(self, recipient: str, raw: bytes) -> None:
+        """A checkpoint of ours that the partner has signed too."""
+        histories.take_brought(self._node, recipient, raw)
 
     def card_held(self, recipient: str, issued_at: str) -> None:
         """The partner showed that it holds our card of this time."""

@@ -3,16 +3,15 @@
 Partners then read everything from the start, and equal versions change nothing.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
+from prasan.exchange.histories import EPOCH
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.record import HOURS_LOG, NODE_LOG, note
 from prasan.stores.sqlite import Tx
 
 Why = Literal["restore", "key_revoked"]
-EPOCH: Final = "epoch"
-"""The kind of the entry."""
 
 
 def begin(node: Node, tx: Tx, why: Why) -> str:
@@ -21,6 +20,6 @@ def begin(node: Node, tx: Tx, why: Why) -> str:
     for log in sorted({NODE_LOG, HOURS_LOG, *tx.logs(), *(one.id for one in tx.partners())}):
         frontier = tx.frontier(log)
         detail: Detail = {"before": before, "why": why, "size": frontier.size, "root": frontier.root().hex()}
-        note(node, tx, log, EPOCH, new, detail)
+        tx.put_epoch_index(log, note(node, tx, log, EPOCH, new, detail))
     tx.set_epoch(new)
     return new

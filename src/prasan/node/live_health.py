@@ -13,6 +13,7 @@ import msgspec
 
 from prasan.archive.archive import MANIFEST
 from prasan.feeds.live import Health, HealthFinding
+from prasan.node.clock_guard import stopped
 from prasan.node.live import Live
 from prasan.node.live_pace import Lag, Pace
 from prasan.node.node import Node
@@ -24,8 +25,10 @@ DISK_LOW_B: Final = 1 << 30
 LATE_S: Final = 60.0
 """A stage whose oldest waits longer than this is behind. A look may take a while, so it has as long again."""
 CODES: Final = (
+    "clock_behind", "clock_jumped",
     "disk_full", "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off",
     "clock_off", "clock_disputed",
+    "two_histories", "own_history",
     "feed_loss", "disk_low", "archive_damaged", "look_failed", "behind", "recalls_overdue",
 )  # fmt: skip
 """All that can be wrong, the most pressing first."""
@@ -84,7 +87,7 @@ class Ward:
 
     def ills(self) -> tuple[Ill, ...]:
         """What is wrong now, the most pressing first; cheap to ask."""
-        ills = [*self._of_feeds(), *self._of_archive(), *self._of_stages()]
+        ills = [*self._of_trust(), *self._of_feeds(), *self._of_archive(), *self._of_stages()]
         return tuple(sorted(ills, key=lambda one: CODES.index(one.code)))
 
     def _of_feeds(self) -> list[Ill]:
@@ -110,6 +113,15 @@ class Ward:
         now_us, store = self._node.clock.now_us(), self._node.store
         overdue = len(store.overdue(now_us)) + len(store.overdue_in(now_us))
         return ills + ([Ill("recalls_overdue", {"number": overdue})] if overdue else [])
+
+    def _of_trust(self) -> list[Ill]:
+        """The clock, if it stops release; partners whose logs do not go on; ours, if a partner holds another."""
+        found = stopped(self._node.store)
+        clock = [Ill(found.why, {"seconds": abs(found.seconds)}, found.at_us // 1_000_000)] if found else []
+        held = [one.partner for one in self._node.store.evidence(open_only=True)]
+        others = len({one for one in held if one != self._node.id})
+        ills = [Ill("own_history")] if self._node.id in held else []
+        return [*clock, *ills, *([Ill("two_histories", {"number": others})] if others else [])]
 
     def _archive(self) -> Archive:
         stats = self._node.archive.stats()

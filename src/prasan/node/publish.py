@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from prasan.formats.stix_ids import CONTROL
+from prasan.node import clock_guard
 from prasan.node.desk import Desk
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
@@ -39,15 +40,16 @@ Pair = tuple[str, str]
 def work_due(node: Node) -> int:
     """Decide everything that is due by now; how many decisions that were, of one object for one recipient."""
     done = 0
-    while True:
+    while not clock_guard.check(node):
         with node.store.write() as tx:
             refresh_late(node, tx)
             desk = Desk(node, tx)
             count = _work_queue(desk) or _work_pending(desk)
             desk.note_outlooks()
         if not count:
-            return done
+            break
         done += count
+    return done
 
 
 def refresh_late(node: Node, tx: Tx) -> None:

@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from prasan.ledger.checkpoint import Checkpoint, sign_checkpoint
 from prasan.ledger.entry import SALT_BYTES, Detail, Entry
 from prasan.ledger.verify import Report, verify_log
+from prasan.node.clock_guard import latch, stopped
 from prasan.node.node import Node
 from prasan.stores.rows import CheckpointRow
 from prasan.stores.sqlite import Tx
 
 NODE_LOG = "node"
 HOURS_LOG = "hours"
+HOUR_S = 3600
 """One leaf an hour, which commits to the node log as it stood: all that partners see of it."""
 
 
@@ -25,6 +27,8 @@ def note(  # noqa: PLR0913, PLR0917 - what, where, about whom: an act is all of 
     node: Node, tx: Tx, log: str, kind: str, subject: str, detail: Detail
 ) -> int:
     """Put one act on record, in the transaction that does it; its index."""
+    if log == NODE_LOG:
+        latch(tx, node.clock.now_us())
     salt = node.clock.entropy(SALT_BYTES, f"{log}/salt/{tx.frontier(log).size}")
     return tx.append_log(log, Entry(kind, node.clock.now_us(), subject, detail), salt)
 
@@ -47,7 +51,11 @@ def seal(node: Node, tx: Tx, log: str) -> CheckpointRow:
 
 
 def seal_all(node: Node) -> None:
-    """Sign every pair log and record its root in the node log, then sign the node log."""
+    """Sign every pair log and record its root in the node log, then sign the node log; nothing while release is
+    stopped by the clock.
+    """
+    if stopped(node.store):
+        return
     with node.store.write() as tx:
         for log in tx.logs():
             before = tx.checkpoint(log)
@@ -57,6 +65,24 @@ def seal_all(node: Node) -> None:
             root = tx.frontier(log).root().hex()
             note(node, tx, NODE_LOG, "pair_root", log, {"size": row.size, "root": root})
         seal(node, tx, NODE_LOG)
+
+
+def mark_hour(node: Node) -> bool:
+    """Once an hour, a leaf of the hour log that commits to the node log as it stands; False if this hour has its own.
+
+    Its size is a count of hours and its leaves are salted, so a partner learns nothing from it, and still holds us to
+    every entry of the node log.
+    """
+    hour = node.clock.now() // HOUR_S
+    if node.store.meta("hour") == str(hour):
+        return False
+    with node.store.write() as tx:
+        row = seal(node, tx, NODE_LOG)
+        detail: Detail = {"size": row.size, "root": tx.frontier(NODE_LOG).root().hex()}
+        note(node, tx, HOURS_LOG, "hour", str(hour), detail)
+        seal(node, tx, HOURS_LOG)
+        tx.set_meta("hour", str(hour))
+    return True
 
 
 class LogReport(msgspec.Struct, frozen=True):

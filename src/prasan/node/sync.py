@@ -19,8 +19,10 @@ from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Su
 from prasan.formats.stix import free_text
 from prasan.formats.stix_ids import RECEPTION
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
+from prasan.node import clock_guard
 from prasan.node.card_news import refresh
 from prasan.node.control import PULLED, delivered, take_pulled
+from prasan.node.histories import look
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, put
 from prasan.node.partner_keys import card_of
@@ -99,6 +101,8 @@ def pull_by(
     node: Node, partner: PartnerRow, fetch: Callable[[Ask], Reply], *, wait_s: int = 0, line: Line | None = None
 ) -> Summary:
     """The pull itself, by any way of asking; it may wait for news. `line` is what is known of the line by now."""
+    clock_guard.require(node)
+    look(node, partner, fetch)
     task = task_of(node, partner)
     task = msgspec.structs.replace(task, wait_s=wait_s, line=line or task.line)
     return drive(pull(task), fetch, Hands(node, partner).act)

@@ -8,6 +8,8 @@ from typing import Final
 
 from prasan.archive.values import Tended
 from prasan.errors import PrasanError
+from prasan.node import upkeep
+from prasan.node.clock_guard import Watch
 from prasan.node.following import Follower
 from prasan.node.live_pace import Pace
 from prasan.node.node import Node
@@ -25,6 +27,8 @@ STALE_S: Final = 30.0
 """How often it is asked whether accords, policy or settings let somebody know other sources than before."""
 RECEPTION_S: Final = 900.0
 """How often summaries of our own reception are brought up to date: an hour that is over does not change often."""
+CLOCK_S: Final = 1.0
+"""How often the clock is compared with steady time."""
 STOP_S: Final = 30.0
 ABORT_S: Final = 0.2
 """How long a pull that was broken off is waited for before it is broken off again."""
@@ -52,6 +56,8 @@ class Tender:
                 ("archive", ARCHIVE_S, self._tend_archive),
                 ("stale looks", STALE_S, self._look_again),
                 ("reception", RECEPTION_S, self._tell_reception),
+                ("clock", CLOCK_S, Watch(node).step),
+                ("upkeep", upkeep.EVERY_S, lambda: upkeep.upkeep(node)),
             )
         ]
         self._next_pull = node.clock.now() + node.settings.sync_every_s

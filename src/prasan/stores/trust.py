@@ -25,6 +25,17 @@ class KeyRow(msgspec.Struct, frozen=True):
     confirmed_us: int | None = None
 
 
+class OverdueObject(msgspec.Struct, frozen=True):
+    """A version whose bytes must go: `kept_long` if the accord's days are over, else its marking has expired."""
+
+    n: int
+    id: str
+    version: str
+    sha256: str
+    raw: bytes
+    kept_long: bool
+
+
 class EvidenceRow(msgspec.Struct, frozen=True):
     """Two notes that cannot both be true: of one log, signed by its keeper, neither continuing the other.
 

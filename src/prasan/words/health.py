@@ -106,6 +106,19 @@ HEALTH: Final[dict[str, str]] = {
     "ill.behind.remedy": (
         "It catches up by itself once less comes in. If it stays so, it needs a faster machine or disk."
     ),
+    "ill.clock_behind": "The clock is {seconds:,} seconds behind the last entry of the ledger: nothing is released.",
+    "ill.clock_behind.remedy": "Set this machine's clock right, then say 'prasan clock confirm' on it.",
+    "ill.clock_jumped": "The clock jumped by {seconds:,} seconds: nothing is released.",
+    "ill.clock_jumped.remedy": "See that this machine's clock is right, then say 'prasan clock confirm' on it.",
+    "ill.two_histories": "{number:,} partners showed two histories of their log; nothing is read from them.",
+    "ill.two_histories.remedy": (
+        "Call their officers. The partners page names them; 'prasan ledger evidence' prints the signed notes to show."
+    ),
+    "ill.own_history": "A partner holds another history of this node's log than this node does.",
+    "ill.own_history.remedy": (
+        "If the store was put back by hand, make the home anew with 'prasan restore'. If not, somebody signs with this"
+        " node's key: 'prasan key revoke'."
+    ),
     "ill.recalls_overdue": "{number:,} recalls were not answered in time.",
     "ill.recalls_overdue.remedy": "See whose they are on the partners page, and call that partner's officer.",
     "drop.blank": "Empty lines",

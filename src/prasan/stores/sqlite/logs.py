@@ -1,23 +1,37 @@
 """The ledgers: leaves, the side table of entries and salts, and signed checkpoints (docs/wire.md, section 11)."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
 
 from prasan.errors import IntegrityError
 from prasan.ledger.entry import Entry, commit, encode
-from prasan.ledger.tree import Frontier, Proof, consistency_proof, inclusion_proof
+from prasan.ledger.tree import Frontier, Proof, Span, consistency_spans, inclusion_spans, root_of_parts
 from prasan.ledger.verify import LeafRow
 from prasan.stores.rows import CheckpointRow
 from prasan.stores.sqlite.link import Link
 
+RUN: Final = 1024
+"""Leaves whose root is remembered, so that a proof in a long log does not read all of it."""
 _FRONTIER: Final = msgspec.msgpack.Decoder(Frontier)
 _CHECKPOINT: Final = "SELECT log, size, by, note, at_us FROM checkpoints"
 
 
+class _At(msgspec.Struct):
+    at: int
+
+
+_AT: Final = msgspec.json.Decoder(_At)
+
+
 class LogReads(Link):
     """Reading them."""
+
+    @cached_property
+    def _runs(self) -> dict[tuple[str, int], bytes]:
+        return {}
 
     def logs(self) -> list[str]:
         """The names of all logs."""
@@ -45,11 +59,15 @@ class LogReads(Link):
 
     def log_consistency(self, log: str, old: int, new: int) -> Proof:
         """The proof that the first `old` entries are the beginning of the first `new`."""
-        return consistency_proof(self._leaves(log, new), old)
+        return self._roots(log, consistency_spans(old, new))
 
     def log_inclusion(self, log: str, index: int, size: int) -> Proof:
         """The proof that entry `index` is among the first `size`."""
-        return inclusion_proof(self._leaves(log, size), index)
+        return self._roots(log, inclusion_spans(index, size))
+
+    def log_root(self, log: str, size: int) -> bytes:
+        """The root of the first `size` entries."""
+        return self._root(log, 0, size)
 
     def checkpoint(self, log: str, by: str = "") -> CheckpointRow | None:
         """The latest checkpoint of a log, our own or one that `by` has signed."""
@@ -65,9 +83,38 @@ class LogReads(Link):
         """All checkpoints of a log by size."""
         return [CheckpointRow(*row) for row in self._all(f"{_CHECKPOINT} WHERE log = ? ORDER BY size, by", (log,))]
 
-    def _leaves(self, log: str, size: int) -> Sequence[bytes]:
-        sql = "SELECT leaf FROM leaves WHERE log = ? AND i < ? ORDER BY i"
-        return [row[0] for row in self._all(sql, (log, size))]
+    def last_entry_at(self, log: str) -> int | None:
+        """When the last entry that was not erased was written, in µs; None for a log without any."""
+        raw = self._value("SELECT entry FROM entries WHERE log = ? ORDER BY i DESC LIMIT 1", (log,))
+        return None if raw is None else _AT.decode(raw).at
+
+    def epoch_indexes(self, log: str) -> list[int]:
+        """Where in a log the entries are that began epochs."""
+        raw = self._value("SELECT value FROM meta WHERE key = ?", (f"epochs/{log}",))
+        return msgspec.json.decode(raw, type=list[int]) if raw else []
+
+    def _roots(self, log: str, spans: Sequence[Span]) -> Proof:
+        return tuple(self._root(log, *span) for span in spans)
+
+    def _root(self, log: str, start: int, stop: int) -> bytes:
+        """The root of a run of leaves. A run of a proof that is longer than `RUN` begins at a multiple of it."""
+        whole = (stop - start) // RUN if start % RUN == 0 else 0
+        parts = [self._run(log, start // RUN + number) for number in range(whole)]
+        return root_of_parts(parts, self._leaves(log, start + whole * RUN, stop))
+
+    def _run(self, log: str, number: int) -> bytes:
+        """The root of `RUN` leaves, which never change: worked out once while the store is open."""
+        found = self._runs.get((log, number))
+        if found is None:
+            leaves = self._leaves(log, number * RUN, (number + 1) * RUN)
+            found = root_of_parts((), leaves)
+            if len(leaves) == RUN:
+                self._runs[log, number] = found
+        return found
+
+    def _leaves(self, log: str, start: int, stop: int) -> Sequence[bytes]:
+        sql = "SELECT leaf FROM leaves WHERE log = ? AND i >= ? AND i < ? ORDER BY i"
+        return [row[0] for row in self._all(sql, (log, start, stop))]
 
 
 class LogWrites(LogReads):
@@ -104,7 +151,18 @@ class LogWrites(LogReads):
 
     def erase_entry(self, log: str, index: int) -> bool:
         """Delete an entry and its salt; the leaf stays and still verifies as a hole."""
+        self._do("PRAGMA secure_delete = ON")  # the page is overwritten, not only let go
         return self._do("DELETE FROM entries WHERE log = ? AND i = ?", (log, index)) == 1
+
+    def put_epoch_index(self, log: str, index: int) -> None:
+        """Remember that this entry began an epoch."""
+        indexes = msgspec.json.encode([*self.epoch_indexes(log), index]).decode()
+        sql = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        self._do(sql, (f"epochs/{log}", indexes))
+
+    def forget_seen(self, log: str, by: str) -> int:
+        """Let go of the checkpoints of another's log, so that what it shows next is a beginning."""
+        return self._do("DELETE FROM checkpoints WHERE log = ? AND by = ?", (log, by))
 
     def put_checkpoint(self, row: CheckpointRow) -> None:
         """Keep a checkpoint note; of one size by one signer the latest."""

@@ -23,6 +23,10 @@ class MetaWrites(MetaReads):
         """Keep a value."""
         self._do("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
 
+    def drop_meta(self, key: str) -> None:
+        """Forget a value."""
+        self._do("DELETE FROM meta WHERE key = ?", (key,))
+
     def set_epoch(self, epoch: str) -> None:
         """Begin a new epoch: at `init` and at every restore."""
         self.set_meta("epoch", epoch)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from prasan.stores.sqlite.link import Link
-from prasan.stores.trust import EvidenceRow, KeyRow
+from prasan.stores.trust import EvidenceRow, KeyRow, OverdueObject
 
 TRUST: Final = """
 CREATE TABLE node_keys (
@@ -16,6 +16,7 @@ CREATE TABLE evidence (
   at_us INTEGER NOT NULL, settled_us INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX evidence_once ON evidence (partner, held, shown);
+CREATE TABLE dropped (n INTEGER PRIMARY KEY, why TEXT NOT NULL, at_us INTEGER NOT NULL) STRICT;
 CREATE TABLE untrusted (
   partner TEXT NOT NULL, object_id TEXT NOT NULL, version TEXT NOT NULL, received_us INTEGER NOT NULL,
   PRIMARY KEY (partner, object_id, version)
@@ -46,6 +47,19 @@ class TrustReads(Link):
         )
         return [(row[0], row[1]) for row in self._all(sql, (partner,))]
 
+    def overdue_objects(self, partner: str, received_us: int, now: int, limit: int) -> list[OverdueObject]:
+        """Versions from a partner that came before a time, or whose marking has expired, and that are still whole."""
+        sql = (
+            "SELECT n, id, version, sha256, bytes, received_us <= ?2 FROM objects WHERE origin = ?1"
+            " AND (received_us <= ?2 OR json_extract(CAST(marking AS TEXT), '$.expires') <= ?3)"
+            " AND NOT EXISTS (SELECT 1 FROM dropped d WHERE d.n = objects.n) ORDER BY n LIMIT ?4"
+        )
+        return [OverdueObject(*row) for row in self._all(sql, (partner, received_us, now, limit))]
+
+    def dropped_count(self) -> int:
+        """How many versions were dropped."""
+        return int(self._value("SELECT count(*) FROM dropped"))
+
 
 class TrustWrites(TrustReads):
     """Changing it."""
@@ -66,6 +80,27 @@ class TrustWrites(TrustReads):
         )
         self._do(sql, (partner, since_us))
         return self._do("DELETE FROM received WHERE partner = ? AND received_us >= ?", (partner, since_us))
+
+    def drop_object(self, row: OverdueObject, stub: bytes, facts: bytes, now_us: int) -> None:
+        """Put a stub in the place of a version's bytes.
+
+        Its id, version and hash stay, as they do in what its sender vouched for.
+        """
+        self._do("PRAGMA secure_delete = ON")  # the pages are overwritten, not only let go
+        why = "store_days" if row.kept_long else "expires"
+        self._do("INSERT INTO dropped VALUES (?, ?, ?)", (row.n, why, now_us))
+        sql = "UPDATE objects SET bytes = ?, facts = ?, status = 'withdrawn' WHERE n = ?"
+        self._do(sql, (stub, facts, row.n))
+        for table in ("quarantine", "conflicts"):
+            self._do(f"UPDATE {table} SET bytes = x'' WHERE object_id = ? AND version = ?", (row.id, row.version))  # noqa: S608
+
+    def drop_views(self, since_us: int) -> int:
+        """What was made of versions that were dropped since then and is shown to nobody any more; how many views."""
+        sql = (
+            "UPDATE views SET bytes = NULL WHERE status != 'current' AND bytes IS NOT NULL"
+            " AND (object_id, object_version) IN (SELECT id, version FROM dropped JOIN objects USING (n) WHERE at_us >= ?)"
+        )
+        return self._do(sql, (since_us,))
 
     def put_evidence(self, row: EvidenceRow) -> bool:
         """Keep it; False if these two notes are held already."""
