@@ -1,6 +1,7 @@
-"""Foreign TAXII collections: `ingest taxii+https://…` and `release push`."""
+"""Others' servers and programs: `ingest taxii+https://…`, `release push` and `release export`."""
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ import msgspec
 from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.node.collecting import collect, push
+from prasan.node.exporting import misp_events
 from prasan.node.node import Node
 from prasan.node.publish import work_due
 from prasan.node.record import seal_all
@@ -67,3 +69,19 @@ def send(arguments: argparse.Namespace) -> int:
     emit({"recipient": done.recipient, "rows": done.rows, "taken": sent.taken, "refused": refused, **problem})
     node.close()
     return 1 if sent.problem or sent.refused else 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """What a recipient can read, as MISP events: one document that MISP imports."""
+    node = Node(Path(arguments.home))
+    made = misp_events(node, arguments.to)
+    whole = msgspec.json.encode({"response": [{"Event": event} for event in made.events]})
+    if arguments.out is None:
+        sys.stdout.buffer.write(whole + b"\n")
+    else:
+        Path(arguments.out).write_bytes(whole)
+    tell(f"{len(made.events)} MISP events hold what {arguments.to} can read now")
+    for kind, count in made.left_out.items():
+        tell(f"{count} of type {kind} are left out: MISP has no place for them")
+    node.close()
+    return 0

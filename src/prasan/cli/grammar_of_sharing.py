@@ -1,4 +1,4 @@
-"""Recalls and consents on the command line."""
+"""Recalls, consents and bundles on the command line."""
 
 from typing import Final
 
@@ -69,6 +69,32 @@ CONSENTS: Final[tuple[Command, ...]] = (
             CONSENT,
             arg("--reason", metavar="TEXT", help="what the asker is told"),
             arg("--recall-onward", action="store_true", help="have what was passed on recalled, too"),
+            HOME,
+        ),
+    ),
+)
+
+BUNDLES: Final[tuple[Command, ...]] = (
+    (
+        "bundle export",
+        "bundles:export",
+        "what a partner may read, as signed files for where there is no line",
+        (
+            arg("--to", required=True, metavar="PARTNER"),
+            arg("--out", required=True, metavar="FILE", help="several files are FILE.1, FILE.2, …"),
+            arg("--lane", action="append", choices=("alerts", "control", "objects"), help="default: all three"),
+            arg("--since", type=int, metavar="SEQ", help="behind this row (default: behind what was acknowledged)"),
+            arg("--max-bytes", type=int, metavar="N", help="of one file (default: 16 MB)"),
+            HOME,
+        ),
+    ),
+    (
+        "bundle import",
+        "bundles:import_",
+        "take a partner's bundles in; what is here already changes nothing",
+        (
+            arg("files", nargs="+", metavar="FILE"),
+            arg("--new-epoch", action="store_true", help="the partner's node was restored from a backup"),
             HOME,
         ),
     ),

@@ -7,37 +7,12 @@ from typing import Any, Final, NoReturn
 from prasan import __version__
 from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
-from prasan.cli.grammar_of_sharing import CONSENTS, RECALLS
+from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
+from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
 
 ROLES: Final = ("watch", "analyst", "release", "protection", "admin", "auditor", "partner")
 
 SETTINGS: Final = _arg("--set", action="append", default=[], metavar="RULE.NAME=VALUE", dest="settings")
-
-BUNDLES: Final = (
-    (
-        "bundle export",
-        "bundles:export",
-        "what a partner may read, as signed files for where there is no line",
-        (
-            _arg("--to", required=True, metavar="PARTNER"),
-            _arg("--out", required=True, metavar="FILE", help="several files are FILE.1, FILE.2, …"),
-            _arg("--lane", action="append", choices=("alerts", "control", "objects"), help="default: all three"),
-            _arg("--since", type=int, metavar="SEQ", help="behind this row (default: behind what was acknowledged)"),
-            _arg("--max-bytes", type=int, metavar="N", help="of one file (default: 16 MB)"),
-            HOME,
-        ),
-    ),
-    (
-        "bundle import",
-        "bundles:import_",
-        "take a partner's bundles in; what is here already changes nothing",
-        (
-            _arg("files", nargs="+", metavar="FILE"),
-            _arg("--new-epoch", action="store_true", help="the partner's node was restored from a backup"),
-            HOME,
-        ),
-    ),
-)
 
 COMMANDS: Final[tuple[Command, ...]] = (
     (
@@ -83,9 +58,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             HOME,
         ),
     ),
-    ("user remove", "home:user_remove", "remove a user and their tokens at once", (_arg("name", metavar="NAME"), HOME)),
-    ("token create", "home:token_create", "print one bearer token", (_arg("--user", required=True), HOME)),
-    ("token revoke", "home:token_revoke", "make every token of a user void", (_arg("--user", required=True), HOME)),
+    *SIGN_IN,
     (
         "partner add",
         "partners:add",
@@ -209,16 +182,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "exactly the bytes a recipient would get",
         (_arg("--to", required=True, metavar="RECIPIENT"), HOME, _arg("--out", metavar="FILE")),
     ),
-    (
-        "release push",
-        "foreign:send",
-        "send exactly those bytes to a collection of another TAXII server",
-        (
-            _arg("--to", required=True, metavar="RECIPIENT"),
-            _arg("--url", required=True, metavar="URL", help="taxii+https://user@host/root/collections/ID/"),
-            HOME,
-        ),
-    ),
+    *OUTWARD,
     *RECALLS,
     *CONSENTS,
     (

@@ -1,4 +1,7 @@
-"""Files into the node: AIS into the archive, incident tables into objects. Sending the same again changes nothing."""
+"""Files into the node: AIS into the archive, incident tables, bundles and MISP events into objects.
+
+Sending the same again changes nothing.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +16,7 @@ import pyarrow as pa
 from prasan.archive.archive import Archive, batch_id
 from prasan.archive.values import Appended, Tended
 from prasan.errors import FormatError
+from prasan.feeds.documents import read_objects
 from prasan.feeds.files import FileBatch, list_files, read_source
 from prasan.feeds.tables import is_incident_table, read_table
 from prasan.formats import incidents
@@ -20,6 +24,7 @@ from prasan.formats.ais_batch import Batch, Counts, add_counts
 from prasan.formats.stix_build import Stamp, incident_object
 from prasan.formats.stix_ids import INCIDENT, object_id
 from prasan.node.clocks import FILES, ClockWatch
+from prasan.node.foreign import take_all
 from prasan.node.node import Node
 from prasan.node.objects import keep_own
 from prasan.node.picture import Looked, look
@@ -105,6 +110,8 @@ def _take(  # noqa: PLR0913, PLR0917 - a file, how it is read, and what it is co
     taken = Taken(source.name, source.clock)
     if path != "-" and is_incident_table(Path(path)):
         _take_incidents(node, Path(path), source, taken)
+    elif path != "-" and (objects := read_objects(Path(path))) is not None:
+        _take_objects(node, objects, source, taken)
     else:
         batches = read_source(path, node.clock.now(), dialect, source.name, PIECE)
         sieve = Sieve(source.name, Repeats(node.archive, source.name), clocks)
@@ -236,6 +243,13 @@ def _take_incidents(node: Node, path: Path, source: Source, taken: Taken) -> Non
     taken.lines = len(parsed.incidents) + len(parsed.bad) + 1
     taken.kept = len(parsed.incidents)
     taken.dropped = {**parsed.reasons(), "header": 1}
+
+
+def _take_objects(node: Node, objects: list[bytes], source: Source, taken: Taken) -> None:
+    """Objects of a bundle or of MISP events, as they came."""
+    came = take_all(node, objects, source)
+    taken.lines = len(objects)
+    taken.kept, taken.objects, taken.dropped = came.new + came.same, came.new, came.turned
 
 
 def _keep_incident(node: Node, tx: Tx, incident: Incident, source: Source) -> bool:
