@@ -9,6 +9,7 @@ from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
 from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
 from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
+from prasan.cli.grammar_of_trust import INTRODUCTIONS, TRUST
 
 ROLES: Final = ("watch", "analyst", "release", "protection", "admin", "auditor", "partner")
 
@@ -59,23 +60,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         ),
     ),
     *SIGN_IN,
-    (
-        "partner add",
-        "partners:add",
-        "register a partner by its card, or take its newer card",
-        (
-            _arg("file", metavar="FILE"),
-            _arg("--confirm", metavar="FINGERPRINT", help="what its officer read to you over another channel"),
-            _arg("--carry-accords", action="store_true", help="its key was revoked: accords from before then stand"),
-            HOME,
-        ),
-    ),
-    (
-        "partner confirm",
-        "partners:confirm",
-        "say that a partner's fingerprint was compared",
-        (_arg("name", metavar="NAME"), _arg("fingerprint", metavar="FINGERPRINT"), HOME),
-    ),
+    *INTRODUCTIONS,
     ("partner card", "partners:card", "print this node's own card", (HOME,)),
     (
         "partner suspend",
@@ -202,64 +187,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             _arg("--json", action="store_true"),
         ),
     ),
-    ("key show", "keys:show", "our fingerprint, earlier keys, the certificate of the peer port", (HOME,)),
-    ("key rotate", "keys:rotate", "hand over to a new key; partners follow by themselves", (HOME,)),
-    (
-        "key revoke",
-        "keys:revoke",
-        "the key may be in other hands: begin anew with one that partners must confirm",
-        (
-            _arg("--since", required=True, metavar="TIME", help="what the key signed from then on counts for nothing"),
-            _arg("--carry-accords", action="store_true", help="accords in force before then stand on our side"),
-            HOME,
-        ),
-    ),
-    (
-        "key certificate",
-        "keys:certificate",
-        "make the peer port's next certificate, which partners learn of by our card",
-        (_arg("--use", action="store_true", help="put it in use now"), HOME),
-    ),
-    (
-        "backup",
-        "backups:backup",
-        "one file with all of a node, made while it serves; the passphrase is read from standard input",
-        (_arg("file", metavar="FILE"), _arg("--passphrase-file", metavar="FILE"), HOME),
-    ),
-    (
-        "restore",
-        "backups:restore",
-        "a new home from a backup, in a new epoch",
-        (_arg("file", metavar="FILE"), _arg("--passphrase-file", metavar="FILE"), HOME),
-    ),
-    ("clock show", "clocks:show", "the clock, the last ledger entry, and whether release is stopped", (HOME,)),
-    ("clock confirm", "clocks:confirm", "the clock is right as it is now: release goes on", (HOME,)),
-    ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),
-    (
-        "ledger prove",
-        "ledger:prove",
-        "print a proof that one entry is on record, which anybody can check",
-        (_arg("entry", metavar="LOG:INDEX", help="the log is node, hours or a partner's name"), HOME),
-    ),
-    (
-        "ledger check-proof",
-        "ledger:check_proof",
-        "check such a proof with its node's card alone",
-        (_arg("file", metavar="FILE"), _arg("--card", required=True, metavar="CARD")),
-    ),
-    (
-        "ledger erase",
-        "ledger:erase",
-        "erase an entry by an order; its leaf stays and verifies as a hole",
-        (_arg("entry", metavar="LOG:INDEX"), _arg("--order", required=True, metavar="NUMBER"), HOME),
-    ),
-    ("ledger evidence", "ledger:evidence", "notes that cannot both be true, of partners and of this node", (HOME,)),
-    (
-        "ledger settle",
-        "ledger:settle",
-        "go on with a partner that showed two histories, once that is explained",
-        (_arg("name", metavar="PARTNER"), _arg("--reason", required=True, metavar="TEXT"), HOME),
-    ),
+    *TRUST,
 )
 
 
