@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -58,6 +59,11 @@ _ACK: Final = msgspec.json.Decoder(Ack)
 def cosigner(identity: str) -> str:
     """The name under which a node signs another's checkpoint."""
     return f"prasan/{identity}"
+
+
+def checkpoint_answer(note: str, proof: Sequence[bytes]) -> bytes:
+    """The answer of the checkpoint address, as it goes into a bundle."""
+    return msgspec.json.encode(CheckpointAnswer(note, tuple(base64.b64encode(one).decode() for one in proof)))
 
 
 def check_checkpoint(raw: bytes, theirs: Theirs, ours: Ours, last: Checkpoint | None) -> tuple[Checkpoint, str]:
