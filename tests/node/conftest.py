@@ -29,3 +29,12 @@ def us(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
     kit.agree(made)
     yield made
     made.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
+    """Another one, under an accord of its own."""
+    made = Partner("other", tmp_path)
+    kit.agree(made)
+    yield made
+    made.close()

@@ -168,6 +168,7 @@ all_facts = st.builds(
     origin=st.sampled_from(["own", US, OTHER]),
     onward=st.sampled_from(["never", "ask", "tlp"]),
     labels=st.frozensets(st.sampled_from(["exercise", "voi"])),
+    sources=st.frozensets(st.sampled_from(["coast", "radar"])),
     terms=st.builds(Terms, onward=st.booleans(), derived=st.booleans()),
     unread_text=st.booleans(),
     recalled_from=st.frozensets(names, max_size=1),

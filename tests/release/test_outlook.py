@@ -32,6 +32,7 @@ def some_rule(chance: random.Random, number: int) -> Rule:
         kinds=maybe(frozenset({chance.choice(KINDS)})),  # type: ignore[arg-type]
         labels=maybe(frozenset({"watch"}), 0.1),  # type: ignore[arg-type]
         origin=maybe(chance.choice(["own", "received", "other"]), 0.2),  # type: ignore[arg-type]
+        sources=maybe(frozenset({chance.choice(["coast", "radar"])}), 0.1),  # type: ignore[arg-type]
         max_tlp=maybe(chance.choice([*Tlp]), 0.2),  # type: ignore[arg-type]
         area=maybe((float(chance.randint(-180, 180)), -40.0, float(chance.randint(-180, 180)), 40.0), 0.4),  # type: ignore[arg-type]
         min_age_h=maybe(chance.choice([1.0, 3.0]), 0.3),  # type: ignore[arg-type]
@@ -60,6 +61,7 @@ def some_facts(chance: random.Random, number: int) -> Facts:
         known_at=NOW - chance.choice([0, 3600, 7200, 20_000]),
         places=places,
         labels=chance.choice([frozenset(), frozenset({"watch"})]),
+        sources=chance.choice([frozenset(), frozenset({"coast"}), frozenset({"coast", "radar"})]),
         origin=origin,
         origin_name=name,
         onward=chance.choice(["never", "ask", "tlp"]),

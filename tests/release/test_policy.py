@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from release_makers import NOW, POLICY, all_facts, markings, policy, recipients
+from release_makers import NOW, POLICY, US, all_facts, facts, markings, policy, recipients
 
 import prasan
 from prasan.errors import AccordError
@@ -62,8 +62,39 @@ def test_errors_of_the_file_itself() -> None:
 
 def test_a_rule_behind_a_wider_one_is_found() -> None:
     text = POLICY + '[[rule]]\nid = "late"\nto = ["us-mo"]\nkinds = ["gap"]\nthen = "withhold"\n'
-    assert [(u.rule, u.covered_by) for u in unreached(policy(text))] == [("late", "the-rest")]
+    assert [(u.rule, u.covered_by) for u in unreached(policy(text))] == [("late", ("the-rest",))]
     assert unreached(policy()) == ()
+
+
+def test_a_rule_behind_several_that_cover_it_together_is_found() -> None:
+    def text(*rules: str) -> str:
+        made = [f'[[rule]]\nid = "r{n}"\nto = ["partners"]\n{rule}\n' for n, rule in enumerate(rules)]
+        return 'prasan_policy = 1\nname = "t"\n' + "".join(made)
+
+    real, drill = 'mode = "real"\nthen = "release"', 'mode = "exercise"\nthen = "withhold"'
+    gap = 'kinds = ["gap"]\nthen = "withhold"'
+    (found,) = unreached(policy(text(real, drill, gap)))
+    assert (found.rule, found.line, found.covered_by) == ("r2", 13, ("r0", "r1"))
+    assert unreached(policy(text(real, gap, drill))) == ()
+    inside_own = 'area = [99, 5, 101, 10]\nmode = "real"\nthen = "withhold"'
+    assert [one.rule for one in unreached(policy(text(real, drill, inside_own)))] == ["r2"]
+    assert unreached(policy(text(inside_own, drill, gap))) == (), "an object may lie outside"
+    labelled, both = 'labels = ["a"]\nthen = "withhold"', 'labels = ["a", "b"]\nthen = "withhold"'
+    other = 'labels = ["b"]\nthen = "withhold"'
+    assert [one.covered_by for one in unreached(policy(text(labelled, other, both)))] == [("r0", "r1")]
+
+
+def test_sources_and_caveats() -> None:
+    radar = Rule(id="r", to=frozenset({"partners"}), then="release", sources=frozenset({"radar"}))
+    both, none = (facts(sources=frozenset(names)) for names in (("radar", "coast"), ()))
+    only = facts(sources=frozenset({"radar"}))
+    keeps = msgspec.structs.replace(radar, then="withhold")
+    assert [matches(radar, found) for found in (only, both, none)] == [True, False, False]
+    assert [matches(keeps, found) for found in (only, both, none)] == [True, True, False]
+    marked = Rule(id="c", to=frozenset({"partners"}), then="withhold", caveats=frozenset({"orcon"}))
+    assert [matches(marked, facts(Marking(orcon=who))) for who in (frozenset({US}), frozenset())] == [True, False]
+    with pytest.raises(AccordError, match="a caveat can only keep back"):
+        policy(one('then = "release"', 'caveats = ["orcon"]'))
 
 
 def test_a_pair_that_lets_out_the_more_secret_is_refused() -> None:
@@ -81,13 +112,22 @@ rules = st.builds(
     then=st.sampled_from(["release", "sanitise", "withhold"]),
     kinds=some,
     labels=st.none() | st.just(frozenset({"voi"})),
+    sources=st.none() | st.frozensets(st.sampled_from(["coast", "radar"]), min_size=1),
+    caveats=st.none() | st.frozensets(st.sampled_from(["orcon", "purposes"]), min_size=1),
     origin=st.sampled_from([None, "own", "received", "own"]),
     max_tlp=st.none() | st.sampled_from(list(Tlp)),
     area=st.sampled_from([None, (99.0, 5.0, 101.0, 10.0), (170.0, -10.0, -170.0, 10.0), (98.0, 0.0, 105.0, 12.0)]),
     min_age_h=st.sampled_from([None, 1.0, 5.0]),
     steps=st.builds(Steps, st.sampled_from([None, 0.5, 1.0]), st.sampled_from([None, 60])),
 )
-policies = st.lists(rules, max_size=4).map(lambda found: Policy("p", "", tuple(found)))
+
+
+def allowed(rule: Rule) -> Rule:
+    """A caveat can only keep back."""
+    return rule if rule.then == "withhold" else msgspec.structs.replace(rule, caveats=None)
+
+
+policies = st.lists(rules.map(allowed), max_size=4).map(lambda found: Policy("p", "", tuple(found)))
 
 
 @given(policies, all_facts, recipients, markings)

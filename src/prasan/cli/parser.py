@@ -7,7 +7,8 @@ from typing import Any, Final, NoReturn
 from prasan import __version__
 from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
-from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
+from prasan.cli.grammar_of_release import POLICIES, RELEASE
+from prasan.cli.grammar_of_servers import SIGN_IN
 from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
 from prasan.cli.grammar_of_trust import INTRODUCTIONS, TRUST
 
@@ -82,19 +83,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         (_arg("file", metavar="FILE"), _arg("--out", metavar="FILE"), HOME),
     ),
     ("accord list", "accords:list_", "the accords this node holds", (HOME,)),
-    ("policy check", "policies:check", "validate a policy file", (_arg("file", metavar="FILE"),)),
-    (
-        "policy preview",
-        "policies:preview",
-        "what a policy would change for what is here, before it is in force",
-        (_arg("file", metavar="FILE"), _arg("--to", metavar="RECIPIENT", help="object by object"), HOME),
-    ),
-    (
-        "policy adopt",
-        "policies:adopt",
-        "say what a policy changes, and put it in force",
-        (_arg("file", metavar="FILE"), HOME),
-    ),
+    *POLICIES,
     ("rules show", "rules:show", "the rules in force, and what of them becomes events", (HOME,)),
     ("rules diff", "rules:diff", "what other thresholds would open, withdraw and change; a dry run", (SETTINGS, HOME)),
     ("rules adopt", "rules:adopt", "put the preset with exactly these settings in force", (SETTINGS, HOME)),
@@ -155,19 +144,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
             _arg("--table", action="store_true", help="as a table of text"),
         ),
     ),
-    (
-        "release explain",
-        "release:explain",
-        "verdict and reasons for one object and recipient",
-        (_arg("object_id", metavar="OBJECT_ID"), _arg("--to", required=True, metavar="RECIPIENT"), HOME),
-    ),
-    (
-        "release preview",
-        "release:preview",
-        "exactly the bytes a recipient would get",
-        (_arg("--to", required=True, metavar="RECIPIENT"), HOME, _arg("--out", metavar="FILE")),
-    ),
-    *OUTWARD,
+    *RELEASE,
     *RECALLS,
     *CONSENTS,
     (

@@ -25,7 +25,8 @@ def check(arguments: argparse.Namespace) -> int:
     idle = unreached(policy)
     emit({"policy": policy.name, "hash": policy.hash, "rules": len(policy.rules), "never": [one.rule for one in idle]})
     for one in idle:
-        tell(f"line {one.line}: rule '{one.rule}' can never decide, because '{one.covered_by}' always matches first")
+        by = " or ".join(f"'{name}'" for name in one.covered_by)
+        tell(f"line {one.line}: rule '{one.rule}' can never decide, because {by} always matches first")
     _tell_if_blind(policy)
     return 1 if idle else 0
 

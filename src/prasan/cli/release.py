@@ -1,6 +1,7 @@
-"""`release explain`, `release preview`."""
+"""`release explain`, `release preview`, `release text`."""
 
 import argparse
+import getpass
 import sys
 from pathlib import Path
 
@@ -10,11 +11,28 @@ from prasan.cli.output import emit, tell
 from prasan.node.explaining import explain as explain_object
 from prasan.node.explaining import preview as preview_views
 from prasan.node.node import Node
+from prasan.node.publish import work_due
+from prasan.node.reading import mark_read, texts_of, unread
 
 
 def explain(arguments: argparse.Namespace) -> int:
     """Verdict and reasons for one object and recipient, in both languages."""
     emit(msgspec.to_builtins(explain_object(Node(Path(arguments.home)), arguments.object_id, arguments.to)))
+    return 0
+
+
+def text(arguments: argparse.Namespace) -> int:
+    """The free text of an object, and with `--read` that an officer has read it; without an object, what waits."""
+    node = Node(Path(arguments.home))
+    if arguments.object_id is None:
+        for name in unread(node.store):
+            emit(msgspec.to_builtins(texts_of(node.store, name)))
+        return 0
+    if not arguments.read:
+        emit(msgspec.to_builtins(texts_of(node.store, arguments.object_id)))
+        return 0
+    emit(msgspec.to_builtins(mark_read(node, arguments.object_id, getpass.getuser())))
+    work_due(node)
     return 0
 
 

@@ -60,6 +60,7 @@ class Subject:
             node=self._node_id,
             known_at=kept.known_at,
             labels=kept.tags.union(self.header.labels),
+            sources=kept.sources,
             origin=row.origin,
             origin_name=self._origin_name,
             onward=kept.onward,

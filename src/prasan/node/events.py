@@ -132,7 +132,10 @@ def _keep_event(  # noqa: PLR0913, PLR0917 - an event and what it is made of
     def build(stamp: Stamp) -> bytes:
         return event_object(event, refs, stamp, fixes=under.terms.onward)
 
-    made = Made(event_id(node.id, event.id), build, event.marking, under.terms, clock=under.clock)
+    made = Made(
+        event_id(node.id, event.id), build, event.marking, under.terms, clock=under.clock,
+        sources=frozenset(event.finding.sources),
+    )  # fmt: skip
     return kept + register.keep_event(tx, event, made)
 
 
@@ -145,12 +148,15 @@ def _keep_vessel(  # noqa: PLR0913, PLR0917 - a vessel and what it is made of
     """
     before = register.object(tx, vessel_id(node.id, vessel.mmsi))
     joined = join_all([event.marking, before.marking]) if before else event.marking
-    tags = frozenset({event.finding.kind}) | (KEPT(before.facts).tags if before else frozenset())
+    kept = KEPT(before.facts) if before else None
+    tags = frozenset({event.finding.kind}) | (kept.tags if kept else frozenset())
+    sources = frozenset(event.finding.sources) | (kept.sources if kept else frozenset())
 
     def build(stamp: Stamp) -> bytes:
         return vessel_object(vessel, stamp, joined)
 
-    return register.keep(tx, Made(vessel_id(node.id, vessel.mmsi), build, joined, under.terms, tags, under.clock))
+    made = Made(vessel_id(node.id, vessel.mmsi), build, joined, under.terms, tags, under.clock, sources)
+    return register.keep(tx, made)
 
 
 def vessels_in(node: Node, events: list[Event], positions: pa.Table, statics: pa.Table) -> dict[int, Vessel]:

@@ -101,6 +101,7 @@ class _Hand:
             _terms(self._source.terms),
             unread_text=bool(free_text(raw)),
             tags=frozenset({self._tag}),
+            sources=frozenset({self._source.name}),
         )
         row = object_row(raw, found, OWN, marking_of(found, self._source), kept, self._now_us)
         how = put(self._node, self._tx, row)

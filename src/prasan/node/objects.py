@@ -37,7 +37,7 @@ Build = Callable[[Stamp], bytes]
 class Kept(msgspec.Struct, frozen=True):
     """What release needs to know of an object and its bytes do not say. `tags` are labels that never leave the node.
 
-    `clock` is that of the rows it is made of, "" if it is made of none.
+    `clock` is that of the rows it is made of, "" if it is made of none; `sources` those of ours that they came from.
     """
 
     content: Content
@@ -47,6 +47,7 @@ class Kept(msgspec.Struct, frozen=True):
     tags: frozenset[str] = frozenset()
     onward: Onward = "never"
     clock: str = ""
+    sources: frozenset[str] = frozenset()
 
 
 KEPT = msgspec.json.Decoder(Kept).decode
@@ -65,6 +66,7 @@ class Made(msgspec.Struct, frozen=True):
     terms: Terms = ANY_USE
     tags: frozenset[str] = frozenset()
     clock: str = ""
+    sources: frozenset[str] = frozenset()
 
 
 def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
@@ -125,11 +127,13 @@ def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow 
         if header.revoked:
             return None
         created, last = parse_time(header.created), parse_time(header.modified)
-        if made.build(Stamp(node.id, created, last)) == before.raw and made.tags == KEPT(before.facts).tags:
+        kept = KEPT(before.facts)
+        same = (made.tags, made.sources) == (kept.tags, kept.sources)
+        if same and made.build(Stamp(node.id, created, last)) == before.raw:
             return None
         modified = max(now, last + STEP_S)
     raw = made.build(Stamp(node.id, created, modified))
-    kept = Kept(_content(raw), now, made.terms, tags=made.tags, clock=made.clock)
+    kept = Kept(_content(raw), now, made.terms, tags=made.tags, clock=made.clock, sources=made.sources)
     return object_row(raw, peek(raw), OWN, made.marking, kept, node.clock.now_us())
 
 
@@ -142,6 +146,7 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
         kind=kept.content.kind,
         marking=msgspec.structs.replace(marking, expires=None),
         labels=kept.tags.union(header.labels),
+        sources=kept.sources,
         origin=origin,
         onward=kept.onward,
         terms=kept.terms,

@@ -77,7 +77,8 @@ def _made(node: Node, source: Source, one: Reception) -> Made:
     def build(stamp: Stamp) -> bytes:
         return reception_object(one, stamp, source.marking)
 
-    return Made(reception_id(node.id, one), build, source.marking, source.terms, clock=source.clock)
+    name = reception_id(node.id, one)
+    return Made(name, build, source.marking, source.terms, clock=source.clock, sources=frozenset({source.name}))
 
 
 def heard_by(node: Node, source: str, t_from: int | None, t_to: int | None) -> Summary:

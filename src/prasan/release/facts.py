@@ -35,9 +35,9 @@ class Facts(msgspec.Struct, frozen=True):
 
     `origin` is "own" or the identity id of the partner it came from, `origin_name` that partner's short name, `node`
     our own identity id. `onward` is what the accord it came under says of passing on. `places` are all the places it
-    holds (latitude, longitude). `known_at` is when this node came to know it (seconds UTC). `unread_text` is True
-    while it holds free text that no officer has read; `recalled_from` are ids of recipients who were asked to give
-    it back.
+    holds (latitude, longitude), `sources` the names of our sources that it is made of. `known_at` is when this node
+    came to know it (seconds UTC). `unread_text` is True while it holds free text that no officer has read;
+    `recalled_from` are ids of recipients who were asked to give it back.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Facts(msgspec.Struct, frozen=True):
     node: str
     known_at: float
     labels: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     origin: str = OWN
     origin_name: str = OWN
     onward: Onward = "never"
@@ -71,6 +72,7 @@ class Profile(msgspec.Struct, frozen=True):
     kind: str
     marking: Marking
     labels: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     origin: str = OWN
     onward: Onward = "never"
     terms: Terms = Terms()
@@ -88,6 +90,7 @@ class Profile(msgspec.Struct, frozen=True):
             node=node,
             known_at=float("-inf"),
             labels=self.labels,
+            sources=self.sources,
             origin=self.origin,
             origin_name=origin_name,
             onward=self.onward,
@@ -103,6 +106,7 @@ def profile_of(facts: Facts) -> Profile:
         kind=facts.kind,
         marking=msgspec.structs.replace(facts.marking, expires=None),
         labels=facts.labels,
+        sources=facts.sources,
         origin=facts.origin,
         onward=facts.onward,
         terms=facts.terms,

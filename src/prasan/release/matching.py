@@ -1,7 +1,11 @@
 """Whether a rule of the policy is meant for a recipient, and whether it matches an object (docs/wire.md, section 4)."""
 
+from collections.abc import Callable
+from typing import Final
+
 import msgspec
 
+from prasan.picture.marking import Marking
 from prasan.release.facts import Facts, Recipient
 from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Rule, inside
 
@@ -27,6 +31,8 @@ def matches(rule: Rule, facts: Facts) -> bool:
         and (rule.origin is None or _from(rule.origin, facts))
         and (rule.mode is None or (rule.mode == "exercise") == facts.marking.exercise)
         and (rule.max_tlp is None or facts.marking.tlp <= rule.max_tlp)
+        and (rule.sources is None or _of_sources(rule.sources, rule.then == "withhold", facts))
+        and (rule.caveats is None or any(_HAS[name](facts.marking) for name in rule.caveats))
         and (rule.area is None or _in_area(rule, facts))
     )
 
@@ -40,6 +46,22 @@ def _from(origin: str, facts: Facts) -> bool:
     if origin == RECEIVED:
         return facts.origin != OWN
     return origin == OWN if facts.origin == OWN else origin == facts.origin_name
+
+
+def _of_sources(named: frozenset[str], withholds: bool, facts: Facts) -> bool:
+    """On the safe side: what withholds matches one source among those named, what lets go needs all to be."""
+    if withholds:
+        return not named.isdisjoint(facts.sources)
+    return bool(facts.sources) and facts.sources <= named
+
+
+_HAS: Final[dict[str, Callable[[Marking], bool]]] = {
+    "rel_to": lambda marking: marking.rel_to is not None,
+    "orcon": lambda marking: bool(marking.orcon),
+    "purposes": lambda marking: marking.purposes is not None,
+    "personal_data": lambda marking: marking.personal_data,
+}
+"""Whether a marking has a caveat at all."""
 
 
 def _in_area(rule: Rule, facts: Facts) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from prasan.errors import AccordError
 from prasan.release.accord import Mode, parse_tlp
 from prasan.release.review import crossings
-from prasan.release.rules import Area, Group, Policy, Rule, Steps, Verdict
+from prasan.release.rules import Area, Caveat, Group, Policy, Rule, Steps, Verdict
 from prasan.release.toml import load, rule_lines
 
 Degrees = Annotated[float, msgspec.Meta(ge=0.01, le=10.0)]
@@ -29,6 +29,8 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Mode | None = None
     max_tlp: str | None = None
     area: Area | None = None
+    sources: tuple[str, ...] | None = None
+    caveats: tuple[Caveat, ...] | None = None
     min_age_h: Hours | None = None
     personal_data: bool = False
     place_deg: Degrees | None = None
@@ -77,6 +79,8 @@ def _rule(rule: _Rule, line: int) -> Rule:
         mode=rule.mode,
         max_tlp=None if rule.max_tlp is None else parse_tlp(rule.max_tlp, _at(rule.id, line) + ": max_tlp"),
         area=rule.area,
+        sources=_set(rule.sources),
+        caveats=_set(rule.caveats),
         min_age_h=rule.min_age_h,
         personal_data=rule.personal_data,
         steps=Steps(rule.place_deg, rule.time_min, frozenset(rule.drop), rule.again_min or 0),
@@ -95,10 +99,13 @@ def _check_steps(rule: _Rule, line: int) -> None:
 
 
 def _check_conditions(rule: _Rule, line: int) -> None:
-    for name in ("to", "types", "kinds", "labels"):
+    for name in ("to", "types", "kinds", "labels", "sources", "caveats"):
         values = getattr(rule, name)
         if values is not None and (not values or "" in values):
             raise _wrong(rule.id, line, f"{name} is empty, so the rule never matches", "name something or leave it out")
+    if rule.caveats is not None and rule.then != "withhold":
+        # A marking that gets stricter must never let more out.
+        raise _wrong(rule.id, line, f"caveats in '{rule.then}': a caveat can only keep back", "make it withhold")
     if rule.personal_data and rule.types is None:
         raise _wrong(rule.id, line, "personal_data = true without types", "name the types it is meant for")
     if rule.area is not None:

@@ -2,24 +2,34 @@
 
 import msgspec
 
+from prasan.release.grid import grid_of
 from prasan.release.rules import OWN, PARTNERS, RECEIVED, STRICTNESS, Policy, Rule, inside, is_partner
 
 
 class Unreached(msgspec.Struct, frozen=True):
-    """A rule that can never decide anything, because an earlier one always matches first."""
+    """A rule that can never decide anything, because one of some earlier rules always matches first."""
 
     rule: str
     line: int
-    covered_by: str
+    covered_by: tuple[str, ...]
 
 
 def unreached(policy: Policy) -> tuple[Unreached, ...]:
-    """Rules that one earlier rule covers wholly. (Rules that several earlier ones cover together are not found.)"""
+    """Rules that one earlier rule covers, or that several cover together.
+
+    Several are looked for among all objects that the rules could tell apart; a policy that tells apart too many (above
+    `MAX_CELLS`) is only looked through for single ones.
+    """
+    grid = grid_of(policy.rules)
     found = []
     for number, later in enumerate(policy.rules):
         earlier = next((rule for rule in policy.rules[:number] if _covers(rule, later)), None)
         if earlier is not None:
-            found.append(Unreached(later.id, later.line, earlier.id))
+            found.append(Unreached(later.id, later.line, (earlier.id,)))
+        elif grid is not None:
+            some = [rule for rule in policy.rules[:number] if _covers_area(rule, later)]
+            together = grid.covering(some, later)
+            found += [Unreached(later.id, later.line, together)] if together else []
     return tuple(found)
 
 
@@ -33,8 +43,15 @@ def _covers(a: Rule, b: Rule) -> bool:
         and (a.origin in (None, b.origin) or (a.origin == RECEIVED and b.origin not in (None, OWN)))
         and a.mode in (None, b.mode)
         and (a.max_tlp is None or (b.max_tlp is not None and b.max_tlp <= a.max_tlp))
+        and _wider(a.caveats, b.caveats)
+        and _covers_sources(a, b)
         and _covers_area(a, b)
     )
+
+
+def _covers_sources(a: Rule, b: Rule) -> bool:
+    """Of an object's sources a rule that withholds matches one, a rule that lets go must match all."""
+    return _wider(a.sources, b.sources) and (a.sources is None or a.then == "withhold" or b.then != "withhold")
 
 
 def _wider(a: frozenset[str] | None, b: frozenset[str] | None) -> bool:
@@ -87,6 +104,7 @@ def _meet(a: Rule, b: Rule) -> bool:
         and _overlap(a.types, b.types)
         and _overlap(a.kinds, b.kinds)
         and (a.mode is None or b.mode is None or a.mode == b.mode)
+        and _overlap(a.sources, b.sources)
         and (a.origin is None or b.origin is None or (a.origin == OWN) == (b.origin == OWN))
     )
 

@@ -9,6 +9,7 @@ from prasan.release.accord import Mode
 
 Verdict = Literal["release", "sanitise", "withhold"]
 Group = Literal["identity", "evidence", "text"]
+Caveat = Literal["rel_to", "orcon", "purposes", "personal_data"]
 Area = tuple[float, float, float, float]
 """West, south, east, north in degrees; west > east means across 180 degrees."""
 
@@ -65,6 +66,8 @@ class Rule(msgspec.Struct, frozen=True):
     mode: Mode | None = None
     max_tlp: Tlp | None = None
     area: Area | None = None
+    sources: frozenset[str] | None = None
+    caveats: frozenset[str] | None = None
     min_age_h: float | None = None
     personal_data: bool = False
     steps: Steps = Steps()

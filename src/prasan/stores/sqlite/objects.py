@@ -107,6 +107,11 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         )  # fmt: skip
         return "new"
 
+    def set_object_facts(self, object_id: str, version: str, facts: bytes, profile: bytes) -> None:
+        """What release needs to know of a version, changed by an officer. Its bytes stay."""
+        sql = "UPDATE objects SET facts = ?, profile = ? WHERE id = ? AND version = ?"
+        self._do(sql, (facts, self.profile_number(profile), object_id, version))
+
     def _arriving(self, row: ObjectRow, key: str, newest: tuple[str, str, ObjectStatus] | None) -> ObjectStatus:
         """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
         sql = "SELECT 1 FROM taken_back WHERE partner = ? AND id = ? AND version = ?"
