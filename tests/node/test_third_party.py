@@ -26,13 +26,14 @@ from prasan.node.consents import Answer, answer, listed
 from prasan.node.control import take_pulled
 from prasan.node.explaining import explain
 from prasan.node.obeying import obey
+from prasan.node.outlooks import refresh
 from prasan.node.provenance import arrived, remember_arrived
 from prasan.node.publish import work_due
 from prasan.node.recall import recall
 from prasan.node.record import verify
 from prasan.picture.marking import Marking
 from prasan.release.rules import Steps
-from prasan.stores.traffic import Outgoing
+from prasan.stores.traffic import Outgoing, ReceivedRow
 
 ALL = 'id = "all"\nto = ["partners", "class:staff"]\nthen = "release"\n'
 
@@ -237,6 +238,31 @@ def test_what_cannot_be_asked_is_said(three: Three) -> None:
         with pytest.raises(UsageError, match=why):
             ask(three.b.node, asked)
     assert listed(three.b.node) == []
+
+
+def test_a_consent_ends_with_its_accord_and_with_the_word_for_it(three: Three) -> None:
+    """As where a partner's key was in other hands: what it vouched for counts for nothing until it does so again."""
+    name = shared(three)
+    consented(three, name)
+    held = three.b.node.store
+    assert "decision.by_consent" in codes(three.b, "my-mc", name)
+    with held.write() as tx:
+        tx.distrust(three.a.id, 0)
+        refresh(three.b.node, tx, [three.a.id])
+    assert three.b.taxii(three.c.id, "/taxii2/node/collections/alerts/objects/").body == b"{}"
+    assert "decision.onward" in codes(three.b, "my-mc", name)
+    (row,) = three.a.node.store.view_page(three.b.id, "control", _Page(), three.a.hands.now_us)
+    with held.write() as tx:
+        hear(three.b, tx, three.a.id, row.raw)
+        tx.put_received(ReceivedRow(three.a.id, "control", 1, row.id, row.version, "", b"{}", 1))
+    assert reasons(three.b, three.a.id) == []
+    assert "decision.by_consent" in codes(three.b, "my-mc", name)
+    (accord,) = [one for one in held.accords("in_force") if one.hash == sent_of(held.consents("ours")[0]).terms.accord]
+    with held.write() as tx:
+        tx.put_accord(msgspec.structs.replace(accord, state="ended"))
+        refresh(three.b.node, tx, [three.a.id])
+    work_due(three.b.node)
+    assert "decision.onward" in codes(three.b, "my-mc", name)
 
 
 # What does not fit has no effect, and is shown

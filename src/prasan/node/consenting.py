@@ -76,6 +76,9 @@ def answer_pulled(node: Node, tx: Tx, partner: str, one: Accepted) -> None:
     """A partner answers what we asked, or takes it back. FormatError if it cannot be read."""
     consent = read_consent(one.raw)
     row = tx.consent("ours", consent.answers)
+    if row is not None and consent == sent_of(row) and row.partner == partner:
+        requeue(node, tx, row.object_id)  # read once more; it may be vouched for anew
+        return
     refusal = _answer_refused(partner, one, row, consent)
     if refusal is None and row is not None:
         kept = msgspec.structs.replace(

@@ -107,8 +107,12 @@ def refresh(node: Node, tx: Tx, ids: Iterable[str]) -> None:
     bodies = {number: body for number, body in tx.profiles().items() if body}
     outlooks = Outlooks(node.id, cases, origin_names(tx))
     hidden = hidden_clocks(node, tx, cases)
-    consents = [row for row in tx.consents("ours") if row.state == "given"]
-    for one in ids:
+    consents, changing = [row for row in tx.consents("ours") if row.state == "given"], [*dict.fromkeys(ids)]
+    for consent in consents:
+        if consent.partner in changing:
+            # It may stand no longer, whoever the object went to by it.
+            tx.bring_due_for_all(consent.object_id, now_us)
+    for one in changing:
         keys = {number: outlooks.of(one, body).key for number, body in bodies.items()}
         before, basis = tx.outlook_keys(one), tx.basis(one)
         changed = {number for number, key in keys.items() if before.get(number) != key}

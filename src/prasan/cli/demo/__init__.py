@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from prasan.cli.demo import canary
 from prasan.cli.demo.cast import MY, TH, US
 from prasan.cli.demo.processes import Process, await_up, ingest, serving
-from prasan.cli.demo.stage import Player, set_up
+from prasan.cli.demo.stage import SYNC_EVERY_S, Player, set_up
 from prasan.cli.demo.telling import Told, canaries, tell
 from prasan.cli.demo.third import pass_on, pull, take_back
 from prasan.cli.output import emit
@@ -50,7 +50,7 @@ def demo(arguments: argparse.Namespace) -> int:
     root = _folder(arguments.dir)
     with _bars(console) as bars:
         homes = bars.add_task("homes, keys, cards, accords signed by both", total=1)
-        players = set_up(root, list(zip(CAST, ports, strict=True)))
+        players = set_up(root, list(zip(CAST, ports, strict=True)), 0 if arguments.once else SYNC_EVERY_S)
         bars.advance(homes)
     with serving(players) as processes:
         told = _exchange(players, processes, console)

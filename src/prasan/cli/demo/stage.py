@@ -24,7 +24,7 @@ DATA = resources.files("prasan") / "data"
 
 
 SYNC_EVERY_S = 120
-"""The demo itself pulls when the story asks for it; this is for those who stay and look."""
+"""The demo itself pulls when the story asks for it; from then on the nodes follow each other, for those who stay."""
 
 
 class Player(msgspec.Struct, frozen=True):
@@ -43,9 +43,10 @@ class Player(msgspec.Struct, frozen=True):
         return f"https://{self.listen.host}:{self.listen.port}"
 
 
-def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
-    """Make the homes, and introduce those to each other that have an accord."""
-    homes = [_found(root / office.name, office, listen) for office, listen in pairs]
+def set_up(root: Path, pairs: list[tuple[Office, Listen]], sync_every_s: int = SYNC_EVERY_S) -> list[Player]:
+    """Make the homes, and introduce those to each other that have an accord. With `sync_every_s` 0 no node pulls by
+    itself."""
+    homes = [_found(root / office.name, office, listen, sync_every_s) for office, listen in pairs]
     nodes = [Node(home) for home in homes]
     by_name = {node.settings.name: node for node in nodes}
     for first, second in ACCORDS:
@@ -62,7 +63,7 @@ def set_up(root: Path, pairs: list[tuple[Office, Listen]]) -> list[Player]:
     return players
 
 
-def _found(home: Path, office: Office, listen: Listen) -> Path:
+def _found(home: Path, office: Office, listen: Listen, sync_every_s: int) -> Path:
     clock = Clock()
     identity = f"identity--{clock.uuid('node')}"
     settings = Settings(
@@ -73,7 +74,7 @@ def _found(home: Path, office: Office, listen: Listen) -> Path:
         title_en=office.title_en,
         title_th=office.title_th,
         exercise=True,
-        sync_every_s=SYNC_EVERY_S,
+        sync_every_s=sync_every_s,
         listen=listen,
         source=[
             _controlled(source, identity) if source.name in office.controls else source for source in office.sources
