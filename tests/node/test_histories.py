@@ -20,9 +20,11 @@ from prasan.exchange.steps import Reply
 from prasan.ledger.checkpoint import Checkpoint, sign_checkpoint
 from prasan.node import rotation
 from prasan.node.backup import backup
-from prasan.node.histories import ADDRESS, look, settle
+from prasan.node.histories import ADDRESS, caught, look, settle
+from prasan.node.live_health import Ward
 from prasan.node.record import HOURS_LOG, NODE_LOG, mark_hour, verify
 from prasan.node.restoring import restore
+from prasan.web.exchange_page import partners_page
 
 
 @pytest.fixture
@@ -204,3 +206,34 @@ def test_verify_says_what_is_held(two: Two, tmp_path: Path, capsys: pytest.Captu
     assert '"partner":"a"' in capsys.readouterr().out
     assert main(["ledger", "settle", "a", "--reason", "explained", "--home", home]) == 0
     assert main(["ledger", "verify", "--home", home]) == 0
+
+
+def test_the_partners_page_says_what_to_know_before_believing(two: Two, tmp_path: Path) -> None:
+    def said() -> list[str]:
+        (partner,) = partners_page(two.b.node).partners
+        return [one.code for one in partner.trust]
+
+    step(two, "one")
+    assert said() == []
+    old = copied(two, tmp_path)
+    step(two, "two")
+    put_back(two, old)
+    with pytest.raises(TwoHistories):
+        pulled(two.b, two.a)
+    assert said() == ["trust.two_histories"]
+    assert [one.code for one in Ward(two.b.node).ills()] == ["two_histories"]
+    assert [one.code for one in Ward(two.a.node).ills()] == ["own_history"]
+
+
+def test_a_note_in_a_bundle_that_denies_what_was_pulled_is_evidence(two: Two) -> None:
+    step(two, "one")
+    held = two.b.node.store.last_seen(f"theirs/{two.a.id}", two.a.id)
+    assert held is not None
+    true = checkpoint_of(held.note)
+    other = sign_checkpoint(Checkpoint(true.origin, true.size, b"\2" * 32), two.a.node.key)
+    caught(two.b.node, two.a.id, other)
+    caught(two.b.node, two.a.id, other)
+    (found,) = two.b.node.store.evidence(two.a.id)
+    assert (found.held, found.shown) == (held.note, other)
+    with pytest.raises(IntegrityError, match="two histories"):
+        pulled(two.b, two.a)

@@ -49,10 +49,10 @@ def _tell_of_partners(node: Node) -> int:
     """Say what partners showed us; how many pieces of evidence are open."""
     names = {node.id: "this node"} | {one.id: one.name for one in node.store.partners()}
     for partner in node.store.partners():
-        raw = node.store.meta(f"lost/{partner.id}")
-        if raw:
-            at_us, lost, _ = msgspec.json.decode(raw, type=tuple[int, int, str])
-            tell(f"{partner.name} was restored from a backup ({time_text(at_us)[:10]}): {lost} entries we saw are lost")
+        lost = histories.lost_of(node, partner.id)
+        if lost:
+            when = time_text(lost[0])[:10]
+            tell(f"{partner.name} was restored from a backup ({when}): {lost[1]} entries we saw are lost")
         untrusted = len(node.store.untrusted(partner.id))
         if untrusted:
             tell(f"{partner.name}: {untrusted} versions came under a key that was lost and are not vouched for again")

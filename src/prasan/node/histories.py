@@ -87,7 +87,7 @@ def _look_at(node: Node, partner: PartnerRow, log: str, fetch: Fetch) -> None:
         try:
             going = _compared(node, name, held, answer, lambda size: _ask(fetch, keeper, log, size))
         except TwoHistories as found:
-            _keep_evidence(node, partner, found)
+            _keep_evidence(node, partner.id, found)
             fetch(_bring(node, held.note))
             raise
     if held is None or going.checkpoint != checkpoint_of(held.note):
@@ -143,12 +143,25 @@ def _keep_seen(node: Node, partner: PartnerRow, log: str, going: Going) -> None:
                 tx.set_meta(f"lost/{partner.id}", msgspec.json.encode((now_us, going.lost, going.why)).decode())
 
 
-def _keep_evidence(node: Node, partner: PartnerRow, found: TwoHistories) -> None:
-    row = EvidenceRow(partner.id, found.kind, found.held, found.shown, node.clock.now_us())
+def caught(node: Node, partner: str, shown: str) -> None:
+    """A note of a partner's log about us that came another way, in a bundle, does not continue the one we hold."""
+    held = node.store.last_seen(seen_log(partner, node.id), partner)
+    if held is not None:
+        _keep_evidence(node, partner, TwoHistories(held.note, shown, "two_histories", ""))
+
+
+def _keep_evidence(node: Node, partner: str, found: TwoHistories) -> None:
+    row = EvidenceRow(partner, found.kind, found.held, found.shown, node.clock.now_us())
     with node.store.write() as tx:
         if tx.put_evidence(row):
             hashes = {"held": _hash(found.held), "shown": _hash(found.shown)}
-            note(node, tx, NODE_LOG, found.kind, partner.id, hashes)
+            note(node, tx, NODE_LOG, found.kind, partner, hashes)
+
+
+def lost_of(node: Node, partner: str) -> tuple[int, int] | None:
+    """When a partner's log was found restored from a backup (µs), and how many entries that we had seen it lost."""
+    raw = node.store.meta(f"lost/{partner}")
+    return msgspec.json.decode(raw, type=tuple[int, int, str])[:2] if raw else None
 
 
 def settle(node: Node, name: str, reason: str) -> int:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
-from prasan.errors import UsageError
+from prasan.errors import IntegrityError, UsageError
 from prasan.exchange import door as peer_door
 from prasan.exchange import posts
 from prasan.exchange.acks import check_checkpoint
@@ -21,6 +21,7 @@ from prasan.exchange.pull import judged
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Task
 from prasan.node.bundles import partner_named
 from prasan.node.doors import PeerDesk, door, key_of, shelf
+from prasan.node.histories import caught, require_one_history
 from prasan.node.node import Node
 from prasan.node.publish import work_due
 from prasan.node.record import NODE_LOG, note, seal_all
@@ -48,6 +49,7 @@ def import_(node: Node, raw: bytes, *, new_epoch: bool = False) -> Imported:
     for us, or rows before it are missing. What is here already changes nothing."""
     bundle = open_bundle(raw, lambda partner: key_of(node, partner), node.id, node.clock.now_us())
     partner = partner_named(node, bundle.manifest.iss)
+    require_one_history(node, partner)
     work_due(node)
     task, hands = task_of(node, partner), Hands(node, partner)
     _continues(task, bundle, new_epoch=new_epoch)
@@ -88,7 +90,11 @@ def _checkpoint(node: Node, task: Task, bundle: Bundle) -> str:
         if last is not None and seen.origin == last.origin and seen.size < last.size:
             return "older"
         if last is None or seen.origin != last.origin or last.size in (old, seen.size):
-            check_checkpoint(raw, task.theirs, task.ours, last)
+            try:
+                check_checkpoint(raw, task.theirs, task.ours, last)
+            except IntegrityError:
+                caught(node, task.theirs.id, text)
+                raise
             with node.store.write() as tx:
                 row = CheckpointRow(theirs_log(task.theirs.id), seen.size, task.theirs.id, text, node.clock.now_us())
                 tx.put_checkpoint(row)

@@ -1,5 +1,6 @@
 """The partners page: what goes to whom, what came, what was consented to and recalled, and how the records stand."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -10,8 +11,9 @@ from prasan.node.consented import sent_of, steps_of
 from prasan.node.consents import known_as, standing
 from prasan.node.counting import counts
 from prasan.node.duties import Duty, duties
+from prasan.node.histories import lost_of
 from prasan.node.node import Node
-from prasan.node.partner_keys import card_of
+from prasan.node.partner_keys import card_of, confirmed
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
 from prasan.release.explain import explain_steps
@@ -60,7 +62,22 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         checkpoint=_checkpoint(store.checkpoint(row.id)),
         recalls_in=tuple(one for one in recalls if not one.sent),
         consents=tuple(_consent(node, one) for one in reversed(store.consents(partner=row.id))),
+        trust=tuple(_trust(node, row)),
     )
+
+
+def _trust(node: Node, row: PartnerRow) -> Iterator[Message]:
+    """What an officer should know before believing this partner."""
+    if node.store.evidence(row.id, open_only=True):
+        yield Message("trust.two_histories")
+    if not confirmed(node.store, row):
+        yield Message("trust.unconfirmed")
+    lost = lost_of(node, row.id)
+    if lost is not None:
+        yield Message("trust.restored", {"when": lost[0] // 1_000_000, "number": lost[1]})
+    untrusted = len(node.store.untrusted(row.id))
+    if untrusted:
+        yield Message("trust.untrusted", {"number": untrusted})
 
 
 def sync_of(node: Node) -> tuple[tuple[str, int | None, str], ...]:

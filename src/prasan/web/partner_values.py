@@ -77,6 +77,7 @@ class Partner(msgspec.Struct, frozen=True):
     checkpoint: Checkpoint | None
     recalls_in: tuple[Recall, ...] = ()
     consents: tuple[Consent, ...] = ()
+    trust: tuple[Message, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):
