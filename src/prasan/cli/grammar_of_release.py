@@ -33,7 +33,6 @@ RELEASE: Final[tuple[Command, ...]] = (
         "exactly the bytes a recipient would get",
         (arg("--to", required=True, metavar="RECIPIENT"), HOME, arg("--out", metavar="FILE")),
     ),
-    *OUTWARD,
     (
         "release text",
         "release:text",

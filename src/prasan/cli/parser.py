@@ -8,7 +8,7 @@ from prasan import __version__
 from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
 from prasan.cli.grammar_of_release import POLICIES, RELEASE
-from prasan.cli.grammar_of_servers import SIGN_IN
+from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
 from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
 from prasan.cli.grammar_of_trust import INTRODUCTIONS, TRUST
 
@@ -145,6 +145,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         ),
     ),
     *RELEASE,
+    *OUTWARD,
     *RECALLS,
     *CONSENTS,
     (
