@@ -14,6 +14,7 @@ from partner import CREATED, uid
 from prasan.errors import Unreachable, UsageError
 from prasan.feeds.taxii import FIRST, LAST
 from prasan.node.collecting import Collector, collect, push, rows_feeds
+from prasan.node.live_health import Ward
 from prasan.node.settings import FeedSetting
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -151,9 +152,14 @@ def test_feeds_that_are_collections_are_polled_apart_from_the_others(kit: Kit, f
     feeds = [FeedSetting(foreign.url, "cert", every_s=0.01), FeedSetting("udp://127.0.0.1:10110")]
     assert [feed.url for feed in rows_feeds(feeds)] == ["udp://127.0.0.1:10110"]
     collector = Collector(kit.node, feeds)
+    ward = Ward(kit.node, collector=collector)
+    collector._once(feeds[0])
+    ills = [(ill.code, ill.values["source"], ill.values["detail"]) for ill in ward.ills()]
+    assert ills == [("collection_unread", "cert", "refused status 500")]
     collector.start()
     assert twice.wait(20)
     collector.stop()
+    assert ward.ills() == ()
     assert kit.node.store.object(uid(1, "campaign")) is not None
     with pytest.raises(UsageError):
         Collector(kit.node, [FeedSetting("taxii+https://host/")])

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from prasan.web import stream
 from prasan.web.answers import WatchAnswer
 from prasan.web.app import build_app
+from prasan.web.desk import Session
 from prasan.web.metrics import Family, exposition
 from prasan.web.security import SESSION_HOURS, Ticket, form_is_ours, form_token, seal, unseal
 
@@ -164,6 +165,20 @@ class NewsDesk(MemoryDesk):
             self.rows = (*self.rows, msgspec.structs.replace(gap, id="prasan-maritime-event--new"), past)
             self.generation = "2"
         return super().version(audience)
+
+
+class LeavingDesk(MemoryDesk):
+    """Its user is removed while they read the stream."""
+
+    def session(self, user: str, since: int) -> Session | None:
+        return None
+
+
+def test_who_is_removed_hears_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "TICK_S", 0.001)
+    with TestClient(build_app(LeavingDesk(), session_key=KEY)) as client:
+        answer = client.get("/api/v1/stream", headers=BEARER)
+    assert answer.text.count("event: ") == 1
 
 
 def test_the_stream_says_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,8 +46,9 @@ def serve(arguments: argparse.Namespace) -> int:
         live = Live(node, rows_feeds(node.settings.feed))
         collector = Collector(node, node.settings.feed)
         tender = Tender(node, live.pace, live.look_anew)
+        ward = Ward(node, live, tender, collector)
         doors = [
-            (stack.enter_context(bind(listen.host, listen.port)), web_app(node, Ward(node, live, tender)), "web"),
+            (stack.enter_context(bind(listen.host, listen.port)), web_app(node, ward), "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
         ]
         tender.start()

@@ -172,6 +172,7 @@ class Collector:
         """UsageError for an address that is none."""
         self._node, self._pull, self._stop = node, pull, threading.Event()
         self._feeds = [feed for feed in feeds if is_taxii(feed.url)]
+        self._failures: dict[str, str] = {}
         for feed in self._feeds:
             parse_collection(feed.url)
         self._threads = [
@@ -195,12 +196,22 @@ class Collector:
             if self._stop.wait(feed.every_s):
                 return
 
+    def failures(self) -> dict[str, str]:
+        """Sources whose last pull did not come to its end, with why."""
+        return dict(self._failures)
+
     def _once(self, feed: FeedSetting) -> None:
+        name = feed.source or parse_collection(feed.url).url
         try:
-            done = self._pull(self._node, feed.url, feed.source, self._stop)
-            if done.read.problem and not self._stop.is_set():
-                LOG.warning("the collection of %s: %s %s", done.source, done.read.problem, done.read.detail)
+            read = self._pull(self._node, feed.url, feed.source, self._stop).read
+            why = f"{read.problem} {read.detail}".strip()
         except PrasanError as error:
-            LOG.warning("%s %s", error, error.remedy)
-        except Exception:
+            why = str(error)
+        except Exception as error:
             LOG.exception("pulling a TAXII collection failed; it is tried again")
+            why = type(error).__name__
+        if not why:
+            self._failures.pop(name, None)
+        elif not self._stop.is_set():
+            self._failures[name] = why
+            LOG.warning("the collection of %s: %s", name, why)

@@ -14,6 +14,7 @@ import msgspec
 from prasan.archive.archive import MANIFEST
 from prasan.feeds.live import Health, HealthFinding
 from prasan.node.clock_guard import stopped
+from prasan.node.collecting import Collector
 from prasan.node.live import Live
 from prasan.node.live_pace import Lag, Pace
 from prasan.node.node import Node
@@ -27,6 +28,7 @@ LATE_S: Final = 60.0
 CODES: Final = (
     "clock_behind", "clock_jumped",
     "disk_full", "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off",
+    "collection_unread",
     "clock_off", "clock_disputed",
     "two_histories", "own_history",
     "feed_loss", "disk_low", "archive_damaged", "look_failed", "behind", "recalls_overdue",
@@ -70,8 +72,14 @@ class Standing(msgspec.Struct, frozen=True):
 class Ward:
     """Asks the parts of a serving node how they are. Without `live` and `tender` it knows only what is stored."""
 
-    def __init__(self, node: Node, live: Live | None = None, tender: Tender | None = None) -> None:
-        self._node, self._live, self._tender = node, live, tender
+    def __init__(
+        self,
+        node: Node,
+        live: Live | None = None,
+        tender: Tender | None = None,
+        collector: Collector | None = None,
+    ) -> None:
+        self._node, self._live, self._tender, self._collector = node, live, tender, collector
         self._pace = live.pace if live else Pace()
 
     def standing(self) -> Standing:
@@ -91,9 +99,11 @@ class Ward:
         return tuple(sorted(ills, key=lambda one: CODES.index(one.code)))
 
     def _of_feeds(self) -> list[Ill]:
+        unread = self._collector.failures() if self._collector else {}
+        ills = [Ill("collection_unread", {"source": name, "detail": why}) for name, why in sorted(unread.items())]
         if self._live is None:
-            return []
-        return [*map(_ill_of, self._live.ills()), *map(_clock_ill, self._live.clocks.wrong())]
+            return ills
+        return [*ills, *map(_ill_of, self._live.ills()), *map(_clock_ill, self._live.clocks.wrong())]
 
     def _of_archive(self) -> list[Ill]:
         ills, room = [], self._node.archive.room()

@@ -36,9 +36,11 @@ def stream(_request: Request, house: House, screen: Screen) -> Response:
 async def _events(house: House, screen: Screen) -> AsyncIterator[bytes]:
     version, known = await run_in_threadpool(_look, house, screen)
     yield f"retry: {RETRY_MS}\n\n".encode() + _event("picture", {"version": version})
-    quiet = 0
+    quiet, begun = 0, int(house.clock())
     for _ in range(LIFE_TICKS):
         await sleep(TICK_S)
+        if not await run_in_threadpool(_still_in, house, screen, begun):
+            return
         quiet += 1
         if await run_in_threadpool(house.desk.version, screen.audience) != version:
             version, alerts = await run_in_threadpool(_look, house, screen)
@@ -50,6 +52,11 @@ async def _events(house: House, screen: Screen) -> AsyncIterator[bytes]:
         elif quiet >= SILENCE_TICKS:
             quiet = 0
             yield b": nothing new\n\n"
+
+
+def _still_in(house: House, screen: Screen, begun: int) -> bool:
+    """Whether the reader is still a user who may read this, and was not changed since the stream began."""
+    return screen.session is not None and house.desk.session(screen.session.user, begun) is not None
 
 
 def _look(house: House, screen: Screen) -> tuple[str, dict[str, Row]]:

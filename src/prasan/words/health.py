@@ -78,6 +78,10 @@ HEALTH: Final[dict[str, str]] = {
         "Set the clock of the receiver (a minus means that it is ahead). If every feed says so, set this "
         "node's own. For a feed that is always late, raise behind_s of the [[feed]]."
     ),
+    "ill.collection_unread": "The TAXII collection of {source} was not read to its end ({detail}).",
+    "ill.collection_unread.remedy": (
+        "It is asked again by itself. Look at its address, account and certificate in prasan.toml."
+    ),
     "ill.clock_off": (
         "The clock of receiver {receiver} is {late} off, by {others:,} other receivers: its rows are set aside."
     ),
