@@ -17,6 +17,9 @@ from prasan.detect.life import REASONS
 from prasan.detect.rules import RANGES
 from prasan.exchange.intake import Reason
 from prasan.formats.incidents import ATTACK_TYPES
+from prasan.formats.stix_consent import State
+from prasan.node.consenting import Refusal
+from prasan.node.duties import Standing
 from prasan.picture.finding import KINDS
 from prasan.picture.marking import PURPOSES, Tlp
 from prasan.release.decide import BY_CONSENT, CODES, CONSENT_STEPS, VERDICT_CODES
@@ -70,7 +73,9 @@ def test_every_threshold_has_a_name() -> None:
 def test_codes_of_other_rooms_have_sentences() -> None:
     wanted = {
         *(f"decision.{code}" for code in (*CODES, *VERDICT_CODES.values(), BY_CONSENT, CONSENT_STEPS)),
-        *(f"quarantine.{code}" for code in get_args(Reason)),
+        *(f"quarantine.{code}" for code in (*get_args(Reason), *get_args(Refusal))),
+        *(f"recall.{code}" for code in get_args(Standing)),
+        *(f"consent.{code}" for code in (*get_args(State), "expired") if code != "asked"),
         *(f"life.{code}" for code in REASONS),
         *(f"not_assessable.{code}" for codes in NOT_ASSESSABLE.values() for code in codes),
         *(f"attack.{code}" for code in ATTACK_TYPES.values()),
