@@ -181,6 +181,33 @@ def test_every_consistency_proof_follows_the_definition(leaves: list[bytes], dat
     verify_consistency(old, naive_root(leaves[:old]), len(leaves), naive_root(leaves), proof)
 
 
+def rfc_tree() -> dict[str, bytes]:
+    """The nodes of the tree of seven leaves drawn in RFC 9162 section 2.1.5, by the letters there."""
+    leaves = [f"d{n}".encode() for n in range(7)]
+    nodes = dict(zip("abcdefj", map(hash_leaf, leaves), strict=True))
+    nodes["g"], nodes["h"] = hash_node(nodes["a"], nodes["b"]), hash_node(nodes["c"], nodes["d"])
+    nodes["i"] = hash_node(nodes["e"], nodes["f"])
+    nodes["k"], nodes["l"] = hash_node(nodes["g"], nodes["h"]), hash_node(nodes["i"], nodes["j"])
+    return nodes | {"hash": hash_node(nodes["k"], nodes["l"])}
+
+
+@pytest.mark.parametrize(("index", "path"), [(0, "bhl"), (3, "cgl"), (4, "fjk"), (6, "ik")])
+def test_the_inclusion_proofs_printed_in_the_rfc(index: int, path: str) -> None:
+    nodes, leaves = rfc_tree(), [f"d{n}".encode() for n in range(7)]
+    assert root(leaves) == nodes["hash"]
+    proof = inclusion_proof(leaves, index)
+    assert proof == tuple(nodes[letter] for letter in path)
+    verify_inclusion(leaves[index], index, 7, proof, nodes["hash"])
+
+
+@pytest.mark.parametrize(("old", "proof"), [(3, "cdgl"), (4, "l"), (6, "ijk")])
+def test_the_consistency_proofs_printed_in_the_rfc(old: int, proof: str) -> None:
+    nodes, leaves = rfc_tree(), [f"d{n}".encode() for n in range(7)]
+    found = consistency_proof(leaves, old)
+    assert found == tuple(nodes[letter] for letter in proof)
+    verify_consistency(old, root(leaves[:old]), 7, nodes["hash"], found)
+
+
 def corruptions(proof: Proof) -> st.SearchStrategy[Proof]:
     """Every way to damage a proof: a bit, an item lost, doubled, added or of the wrong length."""
     extra = st.binary(min_size=32, max_size=32)
