@@ -32,6 +32,7 @@ from prasan.formats.stix_control import Recall, Receipt, recall_id, recall_objec
 from prasan.formats.stix_definitions import definitions
 from prasan.formats.stix_ids import EXTENSIONS, NATIVE, TLP2
 from prasan.formats.stix_reception import Reception, read_reception, reception_object
+from prasan.formats.stix_request import Change, Question, request_id, request_object, write_change
 from prasan.formats.stix_track import simplify
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
@@ -72,6 +73,12 @@ REVOKED = msgspec.structs.replace(
 )  # fmt: skip
 
 
+QUESTION = Question(
+    asker=NODE, asked=NODE.replace("1", "3"), nonce="44444444-4444-4444-8444-444444444444",
+    purpose="maritime_security", priority="immediate", needed_by="2026-01-02T00:00:00Z",
+)  # fmt: skip
+
+
 def every(marking: Marking) -> dict[str, bytes]:
     event = Event("event-1", FINDING, "closed", 2, 1_700_100_000, marking, "late_data", "event-0")
     receipt = Receipt(recall_id(NODE, RECALL), (VESSEL,), {VESSEL: "not_held"}, 1)
@@ -91,6 +98,7 @@ def every(marking: Marking) -> dict[str, bytes]:
         "receipt": receipt_object(receipt, STAMP, marking),
         "consent asked": consent_object(ASKED, STAMP, marking),
         "consent revoked": consent_object(REVOKED, STAMP, marking),
+        "request": request_object(request_id(QUESTION), ["aa.bb.cc"], STAMP, marking),
     }
 
 
@@ -230,3 +238,13 @@ def test_a_consent_that_is_not_understood_whole_is_not_taken(broken: dict[str, A
     document = orjson.loads(consent_object(ASKED, STAMP, Marking())) | broken
     with pytest.raises(FormatError):
         read_consent(orjson.dumps(document))
+
+
+def test_what_is_signed_of_a_request_is_what_its_schema_says() -> None:
+    schema = json.loads((SCHEMAS / "prasan-information-request.json").read_bytes())["$defs"]["change"]
+    name, at = request_id(QUESTION), "2026-01-01T00:00:00.000Z"
+    first = Change(request=name, n=0, prev="", state="sent", at=at, question=QUESTION, text="Who?", refs=(VESSEL,))
+    rated = Change(request=name, n=5, prev="a" * 64, state="rated", at=at, rating=3)
+    settled = Change(request=name, n=5, prev="a" * 64, state="closed", at=at, settles=("b" * 64,))
+    for change in (first, rated, settled):
+        jsonschema.Draft202012Validator(schema).validate(orjson.loads(write_change(change)))

@@ -18,7 +18,10 @@ from joserfc.util import urlsafe_b64encode
 
 from prasan.errors import IntegrityError
 
-Type = Literal["prasan-card", "prasan-key", "prasan-accord", "prasan-statements", "prasan-request", "prasan-bundle"]
+Type = Literal[
+    "prasan-card", "prasan-key", "prasan-accord", "prasan-statements", "prasan-request", "prasan-bundle",
+    "prasan-request-change",
+]  # fmt: skip
 
 ALG: Final = "EdDSA"
 MAX_TEXT: Final = 64 * 1024

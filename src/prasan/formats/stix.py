@@ -22,6 +22,7 @@ from prasan.formats.stix_ids import (
     RECALL,
     RECEIPT,
     RECEPTION,
+    REQUEST,
     TLP_OF,
     TRACK,
     VESSEL,
@@ -65,6 +66,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     RECEPTION: ("source", "start_time", "latitude", "longitude", "cell_deg", "slot_s", "rows"),
     RECALL: ("target_id", "target_versions", "reason", "deadline"),
     CONSENT: ("state", "nonce", "accord", "target_id", "requester", "recipients", "purpose", "expires"),
+    REQUEST: ("request", "changes"),
     RECEIPT: ("recall_id", "withdrawn", "not_withdrawn", "onward_pending"),
 }
 """Properties an object of this type must have (STIX 2.1 sections 4 to 7, and our own schemas)."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from prasan.errors import FormatError
 from prasan.exchange.intake import Accepted
-from prasan.formats.stix_ids import CONSENT, RECALL, RECEIPT
-from prasan.node import consenting, obeying
+from prasan.formats.stix_ids import CONSENT, RECALL, RECEIPT, REQUEST
+from prasan.node import consenting, obeying, requesting
 from prasan.node.node import Node
 from prasan.picture.posted import Item
 from prasan.stores.sqlite import Tx
@@ -23,10 +23,12 @@ Delivered = Callable[[Node, Tx, str, Outgoing], None]
 POSTED: Final[dict[str, Posted]] = {
     RECEIPT: obeying.receipt_posted,
     CONSENT: consenting.ask_posted,
+    REQUEST: requesting.request_posted,
 }
 PULLED: Final[dict[str, Pulled]] = {
     RECALL: obeying.recall_pulled,
     CONSENT: consenting.answer_pulled,
+    REQUEST: requesting.request_pulled,
 }
 DELIVERED: Final[dict[str, Delivered]] = {
     RECEIPT: obeying.receipt_delivered,

@@ -103,3 +103,23 @@ class ConsentRow(msgspec.Struct, frozen=True):
     asked_us: int
     changed_us: int
     answered_us: int | None = None
+
+
+class RequestRow(msgspec.Struct, frozen=True):
+    """A request for information between us and one partner. `side` is who asked: `ours` of it, `theirs` of us."""
+
+    partner: str
+    id: str
+    side: str
+    opened_us: int
+    changed_us: int
+
+
+class ChangeRow(msgspec.Struct, frozen=True):
+    """A signed change of a request that was checked when it was taken. `by` is the side that made it, asker or asked;
+    `text` the signed text and `sha256` its hash."""
+
+    sha256: str
+    by: str
+    text: str
+    taken_us: int

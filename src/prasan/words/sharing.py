@@ -71,6 +71,7 @@ SHARING: Final[dict[str, str]] = {
     "quarantine.other_terms": "Its terms are not those of the accord or of what was asked",
     "quarantine.not_asked": "It answers what that partner was not asked",
     "quarantine.out_of_order": "It cannot follow what was said before",
+    "quarantine.bad_signature": "Nobody whom we know has signed it",
     # markings
     "tlp.clear": "TLP:CLEAR: no limit on disclosure",
     "tlp.green": "TLP:GREEN: for the community, not for the public",

@@ -4,6 +4,7 @@ from typing import Final
 
 from prasan.stores.sqlite.consents import CONSENTS
 from prasan.stores.sqlite.recalls import ONWARD
+from prasan.stores.sqlite.requests import REQUESTS
 from prasan.stores.sqlite.trust import TRUST
 
 VERSION: Final = 4
@@ -49,13 +50,14 @@ INSERT INTO due SELECT DISTINCT '*', id, 0 FROM objects;
 """  # noqa: S608 - constants only
 """An older store knows no profiles: everything is decided once more, and its pages wait for that."""
 
-UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + ONWARD + _TO_PROFILES}
+UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + REQUESTS + ONWARD + _TO_PROFILES}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
     VARIANTS.replace("event BLOB NOT NULL,", "event BLOB NOT NULL, profile INTEGER NOT NULL DEFAULT 0,")
     + TRUST
     + CONSENTS
+    + REQUESTS
     + PROFILES
     + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

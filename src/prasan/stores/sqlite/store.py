@@ -20,6 +20,7 @@ from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
 from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
 from prasan.stores.sqlite.profiles import ProfileReads, ProfileWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
+from prasan.stores.sqlite.requests import RequestReads, RequestWrites
 from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
 from prasan.stores.sqlite.trust import TrustReads, TrustWrites
@@ -37,6 +38,7 @@ class Reads(
     IntakeReads,
     RecallReads,
     ConsentReads,
+    RequestReads,
     InboxReads,
     EventReads,
     LogReads,
@@ -59,6 +61,7 @@ class Tx(
     IntakeWrites,
     RecallWrites,
     ConsentWrites,
+    RequestWrites,
     InboxWrites,
     EventWrites,
     LogWrites,

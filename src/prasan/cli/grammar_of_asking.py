@@ -1,0 +1,63 @@
+"""Requests for information on the command line."""
+
+from typing import Final
+
+from prasan.cli.grammar import HOME, Command, arg
+
+REQUEST: Final = arg("request", metavar="REQUEST", help="the id of the request, or the end of it")
+TEXT: Final = arg("--text", metavar="TEXT", help="what the partner is told")
+
+REQUESTS: Final[tuple[Command, ...]] = (
+    (
+        "request new",
+        "requests:new",
+        "ask a partner for information, in words and by objects that it holds",
+        (
+            arg("--to", required=True, metavar="PARTNER"),
+            arg("--about", required=True, nargs="+", metavar="TEXT|OBJECT_ID"),
+            arg("--by", required=True, metavar="TIME", help="until when it is needed: a time in UTC, or a day"),
+            arg("--purpose", metavar="PURPOSE", help="one of the accord's; may be left out where it has but one"),
+            arg("--priority", choices=("routine", "priority", "immediate"), default="routine"),
+            HOME,
+        ),
+    ),
+    (
+        "request list",
+        "requests:list_all",
+        "requests asked of us and by us, one JSON line each",
+        (arg("--overdue", action="store_true", help="list what is late only; exit 1 if anything is"), HOME),
+    ),
+    ("request show", "requests:show", "one request with all its changes, and what can be done now", (REQUEST, HOME)),
+    ("request accept", "requests:accept", "say that we will answer", (REQUEST, TEXT, HOME)),
+    (
+        "request refuse",
+        "requests:refuse",
+        "say that we will not answer",
+        (REQUEST, arg("--reason", required=True, metavar="TEXT", help="what the asker is told"), HOME),
+    ),
+    (
+        "request answer",
+        "requests:answer",
+        "answer in words, and by objects that the asker holds",
+        (
+            REQUEST,
+            TEXT,
+            arg("--object", dest="objects", action="append", default=[], metavar="OBJECT_ID"),
+            arg("--partly", action="store_true", help="more will follow"),
+            HOME,
+        ),
+    ),
+    ("request close", "requests:close", "our own request is done with", (REQUEST, TEXT, HOME)),
+    (
+        "request rate",
+        "requests:rate",
+        "say of what use the answer to our request was",
+        (REQUEST, arg("stars", type=int, metavar="1-5", help="from 1 (of no use) to 5"), TEXT, HOME),
+    ),
+    (
+        "request settle",
+        "requests:settle_two",
+        "of two histories that do not agree keep one",
+        (REQUEST, arg("--keep", required=True, metavar="CHANGE", help="the end to keep, by its id"), TEXT, HOME),
+    ),
+)
