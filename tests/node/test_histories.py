@@ -237,3 +237,11 @@ def test_a_note_in_a_bundle_that_denies_what_was_pulled_is_evidence(two: Two) ->
     assert (found.held, found.shown) == (held.note, other)
     with pytest.raises(IntegrityError, match="two histories"):
         pulled(two.b, two.a)
+
+
+def test_a_note_that_was_changed_here_is_named(two: Two, capsys: pytest.CaptureFixture[str]) -> None:
+    step(two, "one")
+    with two.b.node.store.write() as tx:
+        tx._do("UPDATE checkpoints SET note = replace(note, 'prasan/', 'Prasan/') WHERE log LIKE 'theirs/%'")
+    assert main(["ledger", "verify", "--home", str(two.b.node.home.root)]) == 1
+    assert "signed by no key of its own" in capsys.readouterr().err

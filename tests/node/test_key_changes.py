@@ -19,6 +19,7 @@ from prasan.node.node import Node
 from prasan.node.partner_keys import confirm_partner, confirmed, keys_of
 from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.record import seal_all, verify
+from prasan.node.seen_notes import seen_notes
 
 
 @pytest.fixture
@@ -117,6 +118,8 @@ def test_what_came_since_a_key_was_lost_must_be_vouched_for_again(two: Two) -> N
     change = rotation.revoke(two.a.node, lost_us, carry=True)
     add_partner(two.b.node, own_card(two.a.node), change.new, carry=True)
     assert len(two.b.node.store.untrusted(two.a.id)) == 1
+    (seen,) = seen_notes(two.b.node)
+    assert (seen.good > 0, seen.untrusted > 0, seen.bad) == (True, True, 0)
     again = pulled(two.b, two.a)
     assert (again.failure, again.same) == ("", 3), again
     assert two.b.node.store.untrusted(two.a.id) == []

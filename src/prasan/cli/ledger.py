@@ -14,6 +14,7 @@ from prasan.ledger.proof import check_proof as check
 from prasan.node import erasure, histories
 from prasan.node.node import Node
 from prasan.node.record import verify as verify_logs
+from prasan.node.seen_notes import seen_notes
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -46,7 +47,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _tell_of_partners(node: Node) -> int:
-    """Say what partners showed us; how many pieces of evidence are open."""
+    """Say what partners showed us; how much of it the caller must look at."""
     names = {node.id: "this node"} | {one.id: one.name for one in node.store.partners()}
     for partner in node.store.partners():
         lost = histories.lost_of(node, partner.id)
@@ -56,13 +57,20 @@ def _tell_of_partners(node: Node) -> int:
         untrusted = len(node.store.untrusted(partner.id))
         if untrusted:
             tell(f"{partner.name}: {untrusted} versions came under a key that was lost and are not vouched for again")
+    bad = 0
+    for seen in seen_notes(node):
+        bad += seen.bad
+        if seen.bad:
+            tell(f"{seen.partner}: {seen.bad} checkpoints held of its log are signed by no key of its own")
+        if seen.untrusted:
+            tell(f"{seen.partner}: {seen.untrusted} checkpoints came since its key was lost and prove nothing")
     held = node.store.evidence(open_only=True)
     for one in held:
         if one.kind == histories.OWN:
             tell("a partner holds another history of this node's log: its store was put back, or its key is stolen")
         else:
             tell(f"{names.get(one.partner, one.partner)} showed two histories of its log; see 'prasan ledger evidence'")
-    return len(held)
+    return len(held) + bad
 
 
 def prove(arguments: argparse.Namespace) -> int:
