@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from prasan.archive import disk
 from prasan.archive.append import Batch, append
+from prasan.archive.arriving import arrivals
 from prasan.archive.binning import Area, BinsWanted, read_bins
 from prasan.archive.compact import compact, rebuild_bins
 from prasan.archive.expire import expire
@@ -222,6 +223,10 @@ class Archive(Record):
     ) -> pa.Table:
         """Static and voyage reports; as `read`, with the columns of STATICS."""
         return self._scan("statics", STATICS, Wanted(sources, mmsis, t_from, t_to, columns, ordered))
+
+    def arrivals(self, after: int, sources: Collection[str]) -> tuple[pa.Table, int]:
+        """Positions that these sources brought since batch number `after`, as they came, and the newest number."""
+        return arrivals(self._manifest, self.root, after, sources)
 
     def read_quarantine(self, kind: Kind = "positions") -> pa.Table:
         """The rows kept without a usable date, in the order they came."""

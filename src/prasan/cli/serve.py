@@ -21,12 +21,15 @@ from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
 from prasan.node.live import Live
 from prasan.node.live_health import Ward
 from prasan.node.node import Node
+from prasan.node.relay_doors import relay_servers
+from prasan.node.relaying import Relays
 from prasan.node.settings import Listen
 from prasan.node.tending import Tender
 from prasan.web.app import build_app
 from prasan.web.credentials import Credentials
 from prasan.web.office import Office
 from prasan.web.peer import build_peer_app
+from prasan.web.relay import relay_routes
 from prasan.web.taxii import taxii_routes
 from prasan.web.waiting import Bell
 
@@ -46,17 +49,25 @@ def serve(arguments: argparse.Namespace) -> int:
         live = Live(node, rows_feeds(node.settings.feed))
         collector = Collector(node, node.settings.feed)
         tender = Tender(node, live.pace, live.look_anew)
-        ward = Ward(node, live, tender, collector)
+        relays = Relays(node)
+        out = relay_servers(node, relays)
+        pages = web_app(node, Ward(node, live, tender, collector), relays)
         doors = [
-            (stack.enter_context(bind(listen.host, listen.port)), web_app(node, ward), "web"),
+            (stack.enter_context(bind(listen.host, listen.port)), pages, "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
         ]
         tender.start()
         live.start()
         collector.start()
+        relays.start()
+        for port in out:
+            port.start()
         tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(node, doors))
+        for port in out:
+            port.stop()
+        relays.stop()
         live.stop()
         collector.stop()
         tender.stop()
@@ -82,11 +93,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def web_app(node: Node, ward: Ward) -> Starlette:
-    """The web port: pages, API and ordinary TAXII. `ward` knows how the node stands."""
+def web_app(node: Node, ward: Ward, relays: Relays) -> Starlette:
+    """The web port: pages, API, the relay's stream and ordinary TAXII. `ward` knows how the node stands."""
     credentials = Credentials(People(node))
     routes = taxii_routes(credentials, shelf(node), _site(node), node.clock.now_us, node.at)
-    return build_app(Office(node, credentials, ward), session_key=node.session_key, mounts=routes)
+    mounts = [*routes, *relay_routes(credentials, relays)]
+    return build_app(Office(node, credentials, ward), session_key=node.session_key, mounts=mounts)
 
 
 def peer_app(node: Node) -> Starlette:

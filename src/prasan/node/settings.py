@@ -75,6 +75,17 @@ class FeedSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behind_s: float = 600.0
 
 
+class RelaySetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[relay]]` table: where a partner, by its name, may read positions as they come, as NMEA over TCP.
+
+    The connection is not encrypted, so `host` is this machine only unless you say otherwise.
+    """
+
+    partner: str
+    port: int
+    host: str = "127.0.0.1"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -91,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen: Listen = Listen()
     source: list[SourceSetting] = []
     feed: list[FeedSetting] = []
+    relay: list[RelaySetting] = []
 
     def source_for(self, name: str) -> Source:
         """The declared source of this name or whose pattern matches it; an undeclared one is TLP:AMBER and unshared.

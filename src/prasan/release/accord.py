@@ -34,6 +34,19 @@ class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: Thumbprint
 
 
+MAX_DELAY_S: Final = 86_400
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
+class RelayTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[relay]`: positions as they come. `area` is west, south, east, north; west > east means across 180 degrees."""
+
+    area: tuple[Longitude, Latitude, Longitude, Latitude]
+    classes: frozenset[Literal["A", "B"]] = frozenset({"A", "B"})
+    delay_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_DELAY_S)] = 0
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The TOML as written."""
 
@@ -48,6 +61,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store_days: Days
     valid_from: Moment
     valid_until: Moment
+    relay: RelayTerms | None = None
 
 
 class Accord(msgspec.Struct, frozen=True):
@@ -64,6 +78,7 @@ class Accord(msgspec.Struct, frozen=True):
     store_days: int
     valid_from: float
     valid_until: float
+    relay: RelayTerms | None = None
 
     def in_force(self, now: float) -> bool:
         """True if the clock is inside its validity. Its signatures are checked where it is taken in."""
@@ -108,7 +123,17 @@ def parse_accord(raw: bytes) -> Accord:
         store_days=file.store_days,
         valid_from=file.valid_from.timestamp(),
         valid_until=file.valid_until.timestamp(),
+        relay=_checked_relay(file.relay),
     )
+
+
+def _checked_relay(relay: RelayTerms | None) -> RelayTerms | None:
+    if relay is not None and (relay.area[1] > relay.area[3] or not relay.classes):
+        raise AccordError(
+            "the accord: relay names no place or no class, so nothing could ever be told",
+            "write area = [west, south, east, north] and classes such as ['A', 'B']",
+        )
+    return relay
 
 
 def parse_tlp(text: str, where: str) -> Tlp:
@@ -154,6 +179,8 @@ class Combined(msgspec.Struct, frozen=True):
     onward: Onward
     recall_days: int
     store_days: int
+    relay: tuple[RelayTerms, ...] = ()
+    """Of each accord; none at all if one of them has none. What is told must hold by every one."""
 
 
 def combine(accords: tuple[Accord, ...]) -> Combined | None:
@@ -168,4 +195,10 @@ def combine(accords: tuple[Accord, ...]) -> Combined | None:
         onward=min((accord.onward for accord in accords), key=ONWARD_STRICTNESS.index),
         recall_days=min(accord.recall_days for accord in accords),
         store_days=min(accord.store_days for accord in accords),
+        relay=_relays(accords),
     )
+
+
+def _relays(accords: tuple[Accord, ...]) -> tuple[RelayTerms, ...]:
+    found = {accord.relay for accord in accords}
+    return () if None in found else tuple(sorted((one for one in found if one), key=str))
