@@ -90,6 +90,31 @@ def test_partners_lose_nothing(two: Two, tmp_path: Path) -> None:
     assert verifies(anew, two.b)
 
 
+def test_both_ways_over_a_restore(two: Two, tmp_path: Path) -> None:
+    """What `a` had read and acknowledged after the backup it reads again; `b` counts nothing twice."""
+    policy(two.b, RELEASE.replace("us-mo", "a"))
+    two.b.event("early")
+    assert pulled(two.a, two.b).failure == ""
+    backup(two.a.node, tmp_path / "a.backup", PASS)
+    two.b.event("late")
+    assert pulled(two.a, two.b).accepted == 1
+    for kit in (two.a, two.b):
+        kit.wait(1)
+    anew = restored(two, tmp_path / "a.backup")
+    two.a.close()
+    two.a = anew
+    again = pulled(anew, two.b)
+    assert (again.failure, again.accepted, again.same) == ("", 1, 0), again
+    assert pulled(two.b, anew).failure == ""
+    assert pulled(anew, two.b).accepted == 0
+    assert once(anew)
+    assert once(two.b)
+    sent = {row[0] for row in two.b.node.store._all("SELECT view_id FROM views WHERE recipient = ?", (anew.id,))}
+    held = {row[0] for row in anew.node.store._all("SELECT object_id FROM received WHERE partner = ?", (two.b.id,))}
+    assert sent == held
+    assert verifies(anew, two.b)
+
+
 def test_a_backup_while_the_node_writes(two: Two, tmp_path: Path) -> None:
     """Every copy is of one moment: its ledgers verify, whatever was half-way."""
     stop = threading.Event()
@@ -191,7 +216,7 @@ def test_the_file_that_is_wrong_is_named(
 def test_a_wrong_passphrase_is_refused(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="does not open with this passphrase"):
         restore(whole, tmp_path / "home", b"another passphrase")
-    with pytest.raises(UsageError, match="it needs 12"):
+    with pytest.raises(UsageError, match="it needs 14"):
         lock(b"x", b"short")
     assert not (tmp_path / "home").exists()
 

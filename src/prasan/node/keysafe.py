@@ -14,8 +14,8 @@ from prasan.errors import IntegrityError, UsageError
 HEADER: Final = {"alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "p2c": 300_000}
 """Rounds: OWASP asks for at least 210,000 of PBKDF2-HMAC-SHA512; JOSE libraries refuse more than 300,000."""
 ALGORITHMS: Final = ["PBES2-HS512+A256KW", "A256GCM"]
-MIN_PASSPHRASE: Final = 12
-"""Characters: whoever has the file can guess as long as they like."""
+MIN_PASSPHRASE: Final = 14
+"""Bytes: whoever has the file can guess as long as they like."""
 
 
 def check_passphrase(passphrase: bytes) -> None:
@@ -36,6 +36,7 @@ def lock(raw: bytes, passphrase: bytes) -> bytes:
 
 def unlock(locked: bytes, passphrase: bytes) -> bytes:
     """The bytes again. IntegrityError for another passphrase or one changed bit: which of the two cannot be told."""
+    check_passphrase(passphrase)
     try:
         found = jwe.decrypt_compact(locked, OctKey.import_key(passphrase), algorithms=ALGORITHMS).plaintext
     except (JoseError, ValueError, TypeError) as error:
