@@ -19,8 +19,8 @@ from starlette.routing import Route
 from exchange.taxii_node import Node, incident
 from partner import Desk, Partner
 from partner import incident as raw_incident
-from prasan.exchange import door, taxii
-from prasan.exchange.asks import COLLECTIONS, Ask
+from prasan.exchange import asks, door, taxii
+from prasan.exchange.asks import Ask
 from prasan.exchange.cards import read_card
 from prasan.exchange.certs import Certificate, self_signed
 from prasan.exchange.client import Client, pinned
@@ -34,6 +34,7 @@ from prasan.web.taxii import taxii_routes
 
 pytestmark = pytest.mark.process
 NOW = int(time.time())
+COLLECTIONS = Ask("GET", "/taxii2/node/collections/")
 
 
 class People:
@@ -272,3 +273,64 @@ def test_an_answer_packed_a_thousand_times_is_cut_before_it_is_unpacked(tmp_path
     us.close()
     assert isinstance(reply, Cut)
     assert "more than" in reply.reason
+
+
+def following(wait_s: int, alerts: int = 0) -> Ask:
+    return asks.following({"alerts": alerts, "control": 0, "objects": 0}, 500, wait_s)
+
+
+def test_an_answer_waits_for_news_of_its_own(pair: tuple[Partner, Partner]) -> None:
+    th, us = pair
+    replies = list[Any]()
+    with client(th, us, th.card()) as reader:
+        assert reader.fetch(following(0)).status == 204  # type: ignore[union-attr]
+        waiting = threading.Thread(target=lambda: replies.append(reader.fetch(following(30))))
+        waiting.start()
+        th.publish("identity--somebody-else", raw_incident(1))
+        waiting.join(1.2)
+        assert waiting.is_alive(), "what is not for us wakes nobody"
+        th.publish(us, raw_incident(2), lane="alerts")
+        waiting.join(10)
+    assert replies[0].status == 200
+    assert asks.SEAL in replies[0].headers
+
+
+def test_a_request_that_waits_can_be_broken_off(pair: tuple[Partner, Partner]) -> None:
+    th, us = pair
+    replies = list[Any]()
+    with client(th, us, th.card()) as reader:
+        waiting = threading.Thread(target=lambda: replies.append(reader.fetch(following(30))))
+        waiting.start()
+        while waiting.is_alive():
+            reader.abort()
+            waiting.join(0.1)
+        assert isinstance(replies[0], Cut)
+        assert isinstance(reader.fetch(COLLECTIONS), Response), "the next request opens a new connection"
+
+
+def test_a_second_connection_resumes_the_session_of_the_first(pair: tuple[Partner, Partner]) -> None:
+    th, _ = pair
+    context, reused = pinned(th.tls.certificate.decode()), list[bool | None]()
+    for _ in range(2):
+        with socket.create_connection(("127.0.0.1", int(th.peer_url.rpartition(":")[2]))) as plain:
+            opened = context.wrap_socket(plain)
+            opened.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            while opened.recv(4096):
+                pass
+            reused.append(opened.session_reused)
+            opened.close()
+    assert reused == [False, True]
+
+
+def test_a_broken_handshake_is_a_cut_and_a_closed_port_is_not(pair: tuple[Partner, Partner]) -> None:
+    th, us = pair
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def break_off() -> None:
+            listener.accept()[0].close()
+
+        breaking = threading.Thread(target=break_off)
+        breaking.start()
+        with client(th, us, th.card(peer_url=f"https://127.0.0.1:{listener.getsockname()[1]}")) as reader:
+            assert isinstance(reader.fetch(COLLECTIONS), Cut)
+        breaking.join()

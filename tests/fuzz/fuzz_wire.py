@@ -24,7 +24,7 @@ from prasan.exchange.line import Line
 from prasan.exchange.packing import unpack
 from prasan.exchange.parcels import parse_parcel, read_seal, write_seal
 from prasan.exchange.peer import Doorkeeper
-from prasan.exchange.statements import Seal, open_page
+from prasan.exchange.statements import Seal
 from prasan.formats import jsonlimits, stix
 from prasan.formats.stix_consent import read_consent
 from prasan.formats.stix_control import read_recall, read_receipt
@@ -99,12 +99,10 @@ def envelope(data: bytes) -> None:
                 posts._item(raw)
             except PrasanError as error:
                 told(error)
-    last = {"x-taxii-date-added-last": "2026-01-01T00:00:00.000000Z"}
-    for read in (asks.read_collections, asks.read_some, asks.read_status, lambda r: asks.read_objects(r, "")):
-        try:
-            read(Response(200, data, last))
-        except asks.PageCut as cut:
-            said(cut)
+    try:
+        asks.read_status(Response(200, data))
+    except asks.PageCut as cut:
+        said(cut)
 
 
 def card(data: bytes) -> None:
@@ -146,23 +144,6 @@ def request(data: bytes) -> None:
             keeper.admit(call, int(NOW * 1e6))
         except PrasanError as error:
             told(error)
-
-
-def page(data: bytes) -> None:
-    """A page of statements, its seal and its statements."""
-    which, rest = first_byte(data)
-    lane = some(LANES, which)
-    for raw in (rest, _page(rest, b"{}"), _page(b"", rest)):
-        try:
-            open_page(raw, PUBLIC, Seal(THEM, US, lane, 0, 0, False, 0, "", int(NOW)))
-        except IntegrityError as error:
-            told(error)
-
-
-def _page(statement: bytes, seal: bytes) -> bytes:
-    token = jws.sign(seal, "prasan-statements", KEY)
-    texts = [statement.decode("utf-8", "replace")] if statement else []
-    return msgspec.json.encode({"lane": "alerts", "more": False, "statements": texts, "jws": token})
 
 
 def parcel(data: bytes) -> None:
@@ -250,7 +231,6 @@ TARGETS: Final = (
     Target("card", card, (*_JSON, b"[" * 2000, b"https://", b"-----BEGIN CERTIFICATE-----")),
     Target("signed", signed, (b"[[", b"= ", b'"', b".", b"2026-01-01T00:00:00Z", b"[" * 2000)),
     Target("request", request, (*_JSON[:6], b'"iat":', b"[" * 1500, b".", b"\xc3\xa9")),
-    Target("page", page, (*_JSON, b'"seq":1', b"[" * 1500)),
     Target("parcel", parcel, (*_JSON, b'"seq":1', b'"objects":[{}]', b'"statements":[{}]', b"bytes 0-1/2",
                               b"\x28\xb5\x2f\xfd")),
     Target("bundle", bundle, (*_JSON[:8], b'"spans":[', b'"parcels":[', b'"has":["x"]', b'"proofs":[[0,{}]]',

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from prasan.exchange.http import MEDIA_TYPE, Response, time_us
-from prasan.exchange.lanes import INBOX, PAGE, ROOT, Lane
+from prasan.exchange.http import MEDIA_TYPE, Response
+from prasan.exchange.lanes import INBOX, ROOT, Lane
 from prasan.exchange.line import Part
 
 _T = TypeVar("_T")
@@ -18,7 +18,6 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SMALL: Final = 2 * 1024 * 1024
 LARGE: Final = 40 * 1024 * 1024
 """Bytes of a page of objects: 500 of 64 KB, and the envelope around them."""
-IDS_AT_ONCE: Final = 100
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -55,28 +54,6 @@ class Stop(Exception):  # noqa: N818 - the end of a pull that the partner's node
         self.code = code
 
 
-class ObjectPage(msgspec.Struct, frozen=True):
-    """A page of objects as received; `last` is the date_added of the last one, "" for an empty page."""
-
-    objects: tuple[bytes, ...]
-    more: bool
-    last: str
-
-
-class _Envelope(msgspec.Struct, frozen=True):
-    objects: list[msgspec.Raw] = []
-    more: bool = False
-
-
-class _Collection(msgspec.Struct, frozen=True):
-    id: str
-    alias: str = ""
-
-
-class _Collections(msgspec.Struct, frozen=True):
-    collections: list[_Collection] = []
-
-
 class _Detail(msgspec.Struct, frozen=True):
     id: str
 
@@ -89,25 +66,7 @@ class _Status(msgspec.Struct, frozen=True):
 NOTHING: Final = 204
 """The status of an answer that has nothing new."""
 SEAL, EPOCH = "prasan-seal", "prasan-epoch"
-
-COLLECTIONS: Final = Ask("GET", f"{ROOT}collections/")
-
-
-def objects(collection: str, added_after: str, limit: int) -> Ask:
-    """One page of a collection."""
-    query = {"limit": str(limit)} | ({"added_after": added_after} if added_after else {})
-    return Ask("GET", f"{ROOT}collections/{collection}/objects/?{urlencode(query)}", max_bytes=LARGE)
-
-
-def objects_by_id(collection: str, ids: Sequence[str]) -> Ask:
-    """Some objects once more."""
-    query = urlencode({"match[id]": ",".join(ids), "limit": str(PAGE)})
-    return Ask("GET", f"{ROOT}collections/{collection}/objects/?{query}", max_bytes=LARGE)
-
-
-def statements(lane: str, after: int) -> Ask:
-    """One page of statements."""
-    return Ask("GET", f"/peer/v1/statements/{lane}?after={after}&limit={PAGE}", max_bytes=LARGE)
+"""Headers of a parcel, and of an answer that has none."""
 
 
 def following(after: Mapping[Lane, int], limit: int, wait_s: int = 0) -> Ask:
@@ -144,29 +103,6 @@ def checkpoint(since: int) -> Ask:
 def ack(body: bytes) -> Ask:
     """An acknowledgement."""
     return Ask("POST", "/peer/v1/ack", body)
-
-
-def read_collections(response: Response) -> dict[str, str]:
-    """Alias to collection id."""
-    found = _decode(response, _Collections)
-    return {one.alias: one.id for one in found.collections if _UUID.fullmatch(one.id)}
-
-
-def read_objects(response: Response, added_after: str) -> ObjectPage:
-    """A page of objects, which must lead on from `added_after` if more are to follow."""
-    envelope = _decode(response, _Envelope)
-    if not envelope.objects:
-        return ObjectPage((), False, "")
-    last = response.headers.get("x-taxii-date-added-last", "")
-    at, before = time_us(last), time_us(added_after) if added_after else 0
-    if at is None or at <= (before or 0) or len(envelope.objects) > PAGE:
-        raise PageCut("the page does not lead on")
-    return ObjectPage(tuple(bytes(raw) for raw in envelope.objects), envelope.more, last)
-
-
-def read_some(response: Response) -> tuple[bytes, ...]:
-    """Objects that were asked for by id."""
-    return tuple(bytes(raw) for raw in _decode(response, _Envelope).objects)
 
 
 def read_status(response: Response) -> frozenset[str]:

@@ -8,7 +8,7 @@ is counted and asked again from the same place.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -36,11 +36,14 @@ from prasan.exchange.steps import (
     T,
     Task,
     Unreached,
+    Waiting,
 )
 
 TRIES: Final = 8
 """How often in a row a line may break without a byte more having come, before the pull gives up until the next one."""
 POST_AT_ONCE: Final = 100
+POST_FIRST: Final = 4000
+"""Bytes posted at once before anything is known of the line: a post that breaks off is lost whole."""
 MAX_PARCELS: Final = 20_000
 """Parcels in one pull: ten million objects. A node that never ends does not hold us for ever."""
 
@@ -198,8 +201,7 @@ class _Reader:
         self.posted = True
         waiting = yield Pending()
         items = [item for item in waiting if not isinstance(item, str)] if isinstance(waiting, Sequence) else []
-        for start in range(0, len(items), POST_AT_ONCE):
-            some = items[start : start + POST_AT_ONCE]
+        for some in _portions(items, self.task.line.room or POST_FIRST):
             ask = asks.post([item.raw for item in some])
             response = yield from self.again(lambda ask=ask: self.ask(ask))  # type: ignore[misc]
             taken = asks.read_status(response) & {item.id for item in some}
@@ -223,6 +225,19 @@ class _Reader:
             yield from self.again(lambda body=body: self.ask(asks.ack(body)))  # type: ignore[misc]
             yield Acked(lane.name, lane.seq, note)
             self.summary.acked += 1
+
+
+def _portions(items: Sequence[Waiting], room: int) -> Iterator[list[Waiting]]:
+    """What is posted at once: no more than the line carries soon, but one in any case."""
+    some, size = list[Waiting](), 0
+    for item in items:
+        if some and (size + len(item.raw) > room or len(some) == POST_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(item)
+        size += len(item.raw)
+    if some:
+        yield some
 
 
 def _title(response: Response) -> str:

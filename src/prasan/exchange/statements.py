@@ -5,9 +5,8 @@ from hashlib import sha256
 from typing import Annotated, Final, Literal, Protocol
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from prasan.errors import IntegrityError
 from prasan.exchange import jws
 from prasan.exchange.http import time_text, time_us
 from prasan.exchange.lanes import Lane
@@ -137,11 +136,6 @@ class Seal(msgspec.Struct, frozen=True):
     iat: int
 
 
-_STATEMENT: Final = msgspec.json.Decoder(Statement)
-_PAGE: Final = msgspec.json.Decoder(Page)
-_SEAL: Final = msgspec.json.Decoder(Seal)
-
-
 def statement(  # noqa: PLR0913, PLR0917 - the six things a statement is about
     view: View, place: Place, recipient: str, handling: Handling, accords: Sequence[str], origin: str | None
 ) -> bytes:
@@ -163,38 +157,3 @@ def seal_page(seal: Seal, statements: Sequence[bytes], key: Ed25519PrivateKey) -
     """The bytes of a page, signed."""
     signature = jws.sign(msgspec.json.encode(seal), "prasan-statements", key)
     return msgspec.json.encode(Page(seal.lane, seal.more, tuple(raw.decode() for raw in statements), signature))
-
-
-def open_page(raw: bytes, key: Ed25519PublicKey, expected: Seal) -> tuple[list[tuple[Statement, bytes]], bool]:
-    """The statements of a page with their bytes, and whether more follow. IntegrityError names what does not hold.
-
-    Of `expected` count: iss, aud, lane, after, and `iat` as our own clock in seconds.
-    """
-    try:
-        page = _PAGE.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _broken(f"it cannot be read ({error})") from None
-    texts = [text.encode() for text in page.statements]
-    try:
-        seal = _SEAL.decode(jws.verify(page.jws, "prasan-statements", key))
-        found = [_STATEMENT.decode(text) for text in texts]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _broken(f"it cannot be read ({error})") from None
-    seqs = [one.seq for one in found]
-    holds = {
-        "it was made for another request": (seal.iss, seal.aud, seal.lane, seal.after)
-        == (expected.iss, expected.aud, expected.lane, expected.after),
-        "it is old": abs(seal.iat - expected.iat) <= FRESH_S,
-        "its signature is for other statements": (seal.more, seal.count, seal.sha256)
-        == (page.more, len(texts), digest(texts)),
-        "its statements are out of order": all(a < b for a, b in zip([seal.after, *seqs], seqs, strict=False))
-        and seal.last == (seqs[-1] if seqs else seal.after),
-    }
-    for why, holds_so in holds.items():
-        if not holds_so:
-            raise _broken(why)
-    return list(zip(found, texts, strict=True)), page.more
-
-
-def _broken(why: str) -> IntegrityError:
-    return IntegrityError(f"The page of statements does not hold: {why}.", "Ask the partner for it again.")
