@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from prasan.errors import FormatError
 from prasan.formats.incidents import code
 from prasan.formats.stix import header
+from prasan.formats.stix_accord import AccordNews, accord_object
 from prasan.formats.stix_build import (
     Stamp,
     Vessel,
@@ -99,6 +100,8 @@ def every(marking: Marking) -> dict[str, bytes]:
         "consent asked": consent_object(ASKED, STAMP, marking),
         "consent revoked": consent_object(REVOKED, STAMP, marking),
         "request": request_object(request_id(QUESTION), ["aa.bb.cc"], STAMP, marking),
+        "accord": accord_object(AccordNews("a" * 64, signed='{"payload":""}'), STAMP, marking, "signed"),
+        "accord changed": accord_object(AccordNews("a" * 64, change="a.b.c"), STAMP, marking, "change/1"),
     }
 
 

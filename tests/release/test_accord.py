@@ -2,13 +2,15 @@
 
 from itertools import permutations
 
+import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from release_makers import ACCORD, ACCORDS, NODE, NOW, US, accord, accords
 
 from prasan.errors import AccordError
 from prasan.picture.marking import Tlp
-from prasan.release.accord import Accord, accord_hash, combine, parse_accord
+from prasan.release.accord import Accord, Narrowing, accord_hash, combine, holding, parse_accord, successors
 
 
 def test_an_accord_is_its_bytes() -> None:
@@ -82,3 +84,39 @@ def test_combining_takes_the_stricter_in_any_order(held: tuple[Accord, ...]) -> 
 def test_own_purposes_begin_with_x() -> None:
     assert accord(purposes='["x_joint_patrol"]').purposes == {"x_joint_patrol"}
     assert len({a.hash for a in ACCORDS}) == len(ACCORDS)
+
+
+narrowings = st.builds(
+    Narrowing,
+    highest_tlp=st.none() | st.sampled_from(list(Tlp)),
+    purposes=st.none() | st.frozensets(st.sampled_from(["maritime_security", "counter_piracy", "safety"])),
+    onward=st.sampled_from([None, "never", "ask", "tlp"]),
+    recall_days=st.none() | st.integers(1, 900),
+    store_days=st.none() | st.integers(1, 900),
+    valid_until=st.none() | st.floats(0, 3e9),
+)
+
+
+@given(narrowings, narrowings)
+def test_a_word_of_one_party_only_ever_makes_it_stricter(first: Narrowing, second: Narrowing) -> None:
+    """In whatever order the parties speak, and however often."""
+    before = accord(onward='"tlp"')
+    after = second.applied(first.applied(before))
+    assert after == first.applied(second.applied(before)) == second.applied(after)
+    assert combine((before, after)) == msgspec.structs.replace(
+        combine((after, after)) or pytest.fail("an accord"), accords=(before.hash, after.hash)
+    )
+    assert after.valid_until <= before.valid_until
+
+
+def test_one_that_replaces_another_holds_alone() -> None:
+    old = accord()
+    new = accord(name='"new"', replaces=f'["{old.hash}"]')
+    late = accord(name='"late"', replaces=f'["{new.hash}"]', valid_from="2030-01-01T00:00:00Z")
+    now, then = 1_800_000_000, 1_900_000_000
+    assert holding((old, new, late), now) == (new,)
+    assert holding((old, new, late), then) == (late,)
+    assert holding((old,), now) == (old,)
+    ended = Narrowing(valid_until=now - 5).applied(new)
+    assert holding((old, ended), now) == (), "what was replaced does not come back"
+    assert successors(old.hash, (old, new, late)) == {old.hash, new.hash, late.hash}

@@ -8,7 +8,7 @@ from prasan import __version__
 from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
 from prasan.cli.grammar_of_asking import REQUESTS
-from prasan.cli.grammar_of_release import POLICIES, RELEASE
+from prasan.cli.grammar_of_release import ACCORDS, POLICIES, RELEASE
 from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
 from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
 from prasan.cli.grammar_of_trust import INTRODUCTIONS, TRUST
@@ -70,20 +70,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "stop everything to a partner now",
         (_arg("name", metavar="NAME"), _arg("--lift", action="store_true", help="resume instead"), HOME),
     ),
-    ("accord check", "accords:check", "validate an accord file", (_arg("file", metavar="FILE"),)),
-    (
-        "accord propose",
-        "accords:propose",
-        "sign an accord's text and write the file for the other side",
-        (_arg("file", metavar="FILE"), _arg("--out", metavar="FILE"), HOME),
-    ),
-    (
-        "accord accept",
-        "accords:accept",
-        "countersign a proposed accord, or take the countersigned one in",
-        (_arg("file", metavar="FILE"), _arg("--out", metavar="FILE"), HOME),
-    ),
-    ("accord list", "accords:list_", "the accords this node holds", (HOME,)),
+    *ACCORDS,
     *POLICIES,
     ("rules show", "rules:show", "the rules in force, and what of them becomes events", (HOME,)),
     ("rules diff", "rules:diff", "what other thresholds would open, withdraw and change; a dry run", (SETTINGS, HOME)),

@@ -13,7 +13,7 @@ from prasan.exchange.statements import Statement
 from prasan.formats import jsonlimits, stix
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE
 from prasan.picture.marking import Marking
-from prasan.release.accord import Accord
+from prasan.release.accord import Accord, successors
 
 Reason = Literal[
     "no_statement", "wrong_hash", "wrong_recipient", "unknown_accord", "may_not_speak", "future_version", "conflict",
@@ -131,12 +131,14 @@ def _statement(statement: Statement, digest: str, lane: Lane, peer: Peer) -> Rea
 
 
 def _covered(statement: Statement, peer: Peer) -> bool:
-    """Every accord it names was valid when it was issued, and one is now."""
+    """Every accord it names was valid when it was issued, and one is now, or one that replaces it."""
     issued = time_us(statement.issued_at)
     named = [peer.accords.get(one) for one in statement.accords]
     if issued is None or not all(accord is not None and accord.in_force(issued / 1e6) for accord in named):
         return False
-    return any(accord is not None and accord.in_force(peer.now_us() / 1e6) for accord in named)
+    every = peer.accords.values()
+    heirs = frozenset[str]().union(*(successors(accord.hash, every) for accord in named if accord is not None))
+    return any(accord.hash in heirs and accord.in_force(peer.now_us() / 1e6) for accord in every)
 
 
 def speech(header: stix.Header, peer: Peer, known: Known) -> Reason | None:

@@ -19,8 +19,8 @@ from joserfc.util import urlsafe_b64encode
 from prasan.errors import IntegrityError
 
 Type = Literal[
-    "prasan-card", "prasan-key", "prasan-accord", "prasan-statements", "prasan-request", "prasan-bundle",
-    "prasan-request-change",
+    "prasan-card", "prasan-key", "prasan-accord", "prasan-accord-change", "prasan-statements", "prasan-request",
+    "prasan-request-change", "prasan-bundle",
 ]  # fmt: skip
 
 ALG: Final = "EdDSA"

@@ -21,6 +21,7 @@ DESCRIPTIONS: Final = {
     "prasan-receipt": "The answer to a recall: what was withdrawn, what was not and why, who is still to answer.",
     "prasan-consent": "An ask to pass an object on, and the originator's answer: given, refused or revoked.",
     "prasan-information-request": "A question to a partner and what became of it: changes, each signed by its side.",
+    "prasan-accord": "An accord on its way: the text with the signatures it has, or one party's change to it.",
     "incident": "Maritime incident: place, time and how exactly it is known, kind of attack, state of the vessel.",
     "note": "Counts that a note gives in words, and the words in each language.",
 }

@@ -39,6 +39,7 @@ RECALL: Final = "prasan-recall"
 RECEIPT: Final = "prasan-receipt"
 CONSENT: Final = "prasan-consent"
 REQUEST: Final = "prasan-information-request"
+ACCORD: Final = "prasan-accord"
 INCIDENT: Final = "incident"
 NOTE: Final = "note"
 
@@ -51,6 +52,7 @@ EXTENSIONS: Final = {
     RECEIPT: "extension-definition--87913311-d614-4f20-be6a-a37355ddd4f5",
     CONSENT: "extension-definition--e351f0ed-afde-478e-a1ab-6a0d925a72e4",
     REQUEST: "extension-definition--c86cef11-e6aa-407b-8b46-36ad3555a0ea",
+    ACCORD: "extension-definition--6f0d9a53-6a0b-4c58-9c7e-3a5a0b6e2f71",
     INCIDENT: "extension-definition--1b4d62dc-3666-4f4f-a536-2366cffea388",
     NOTE: "extension-definition--e8ab571e-1c39-4e9d-a3d1-2c5d02534256",
 }
@@ -58,7 +60,7 @@ EXTENSIONS: Final = {
 
 NATIVE: Final = frozenset({INCIDENT, NOTE})
 
-CONTROL: Final = frozenset({RECALL, RECEIPT, CONSENT, REQUEST})
+CONTROL: Final = frozenset({RECALL, RECEIPT, CONSENT, REQUEST, ACCORD})
 """Types that travel in the control lane only."""
 
 COMMON_KNOWLEDGE: Final = frozenset({PRODUCT, TLP2_EXTENSION, *TLP_OF, *EXTENSIONS.values()})

@@ -6,8 +6,8 @@ from typing import Final
 
 from prasan.errors import FormatError
 from prasan.exchange.intake import Accepted
-from prasan.formats.stix_ids import CONSENT, RECALL, RECEIPT, REQUEST
-from prasan.node import consenting, obeying, requesting
+from prasan.formats.stix_ids import ACCORD, CONSENT, RECALL, RECEIPT, REQUEST
+from prasan.node import accords, consenting, obeying, requesting
 from prasan.node.node import Node
 from prasan.picture.posted import Item
 from prasan.stores.sqlite import Tx
@@ -24,6 +24,7 @@ POSTED: Final[dict[str, Posted]] = {
     RECEIPT: obeying.receipt_posted,
     CONSENT: consenting.ask_posted,
     REQUEST: requesting.request_posted,
+    ACCORD: accords.accord_posted,
 }
 PULLED: Final[dict[str, Pulled]] = {
     RECALL: obeying.recall_pulled,

@@ -17,6 +17,7 @@ from prasan.node.provenance import hidden_clocks
 from prasan.node.record import note
 from prasan.picture.finding import ALERTING
 from prasan.picture.marking import Marking
+from prasan.release.accord import holding
 from prasan.release.decide import Case
 from prasan.release.facts import Facts, Profile
 from prasan.release.outlook import Outlook
@@ -142,7 +143,7 @@ class Desk:
         tx, recipient = self.tx, case.recipient
         if recipient.kind != "partner":
             return tx.put_view(recipient.id, new, self.now_us, lambda _: b"", first=first)
-        accords = sorted(accord.hash for accord in recipient.accords if accord.in_force(self.now_us / 1e6))
+        accords = sorted(accord.hash for accord in holding(recipient.accords, self.now_us / 1e6))
         handling = Handling.of(marking, recipient.id, self.node.id)
 
         def stated(place: Place) -> bytes:

@@ -16,7 +16,7 @@ from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.posted import Item, Outcome
-from prasan.release.accord import Combined, combine
+from prasan.release.accord import Combined, combine, holding
 from prasan.release.facts import content_of
 from prasan.stores.sqlite import Tx
 from prasan.stores.traffic import Conflict, Quarantined
@@ -59,7 +59,7 @@ class _Judge:
         nodes = frozenset({node.id, *(one.id for one in tx.partners())})
         accords = accords_with(node, owner)
         self._peer = Peer(owner, node.id, {one.hash: one for one in accords}, nodes, lambda: self._now_us)
-        self._terms = combine(tuple(one for one in accords if one.in_force(self._now_us / 1e6)))
+        self._terms = combine(holding(accords, self._now_us / 1e6))
 
     def take(self, item: Item, how: Outcome) -> bool | None:
         """True if it is an object of ours now, False if it was put into quarantine, None if nothing changed."""

@@ -12,7 +12,9 @@ from prasan.exchange.accords import SignedAccord, countersign, propose, read_sig
 from prasan.exchange.cards import Card, check_confirmed, check_new_card, issue_card, node_key, read_card
 from prasan.exchange.http import time_text, time_us
 from prasan.exchange.jws import thumbprint
+from prasan.formats.stix_accord import AccordNews
 from prasan.ledger.entry import Detail
+from prasan.node.accords import send
 from prasan.node.node import Node
 from prasan.node.objects import recipient_ids
 from prasan.node.outlooks import refresh
@@ -127,6 +129,7 @@ def propose_accord(node: Node, text: bytes) -> bytes:
     with node.store.write() as tx:
         tx.put_accord(AccordRow(accord.hash, accord.name, text, signed, "proposed", node.clock.now_us()))
         note(node, tx, NODE_LOG, "accord_proposed", accord.hash, {})
+        send(node, tx, accord, AccordNews(accord.hash, signed.decode()), "proposed")
     return signed
 
 
@@ -144,6 +147,7 @@ def accept_accord(node: Node, signed: bytes) -> tuple[bytes, SignedAccord]:
         tx.put_accord(AccordRow(found.accord.hash, found.accord.name, found.text, both, state, now_us))
         note(node, tx, other, "accord", found.accord.hash, {"state": state})
         requeue_all(node, tx, [other])
+        send(node, tx, found.accord, AccordNews(found.accord.hash, both.decode()), "signed")
     return both, found
 
 

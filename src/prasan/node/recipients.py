@@ -1,17 +1,22 @@
 """Who a decision is made for, with the accords that hold and the policy in force."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+import msgspec
+
+from prasan.errors import UsageError
 from prasan.node.node import Node
 from prasan.node.objects import STAFF
 from prasan.picture.marking import Tlp
-from prasan.release.accord import Accord, parse_accord
+from prasan.release.accord import Accord, Narrowing, holding, parse_accord
 from prasan.release.facts import PUBLIC, Recipient, partner, staff_class
 from prasan.release.policy import parse_policy
 from prasan.release.rules import Policy
 from prasan.stores.rows import PartnerRow
 from prasan.stores.sqlite.store import Reads
 
+_NARROWING = msgspec.json.Decoder(Narrowing).decode
 STAFF_CLEARANCE = Tlp.RED
 """Our own staff may see all that its markings and our policy let it see."""
 
@@ -30,8 +35,34 @@ def recipients(store: Reads) -> dict[str, Recipient]:
 
 
 def signed_accords(store: Reads) -> tuple[Accord, ...]:
-    """Every accord that both sides have signed, in its validity or not."""
-    return tuple(_accord(row.raw) for row in store.accords("in_force"))
+    """Every accord that both sides have signed, as strict as either has made it since, in its validity or not."""
+    changes: dict[str, list[bytes]] = {}
+    for change in store.accord_changes():
+        changes.setdefault(change.accord, []).append(change.body)
+    return tuple(_narrowed(_accord(row.raw), changes.get(row.hash, ())) for row in store.accords("in_force"))
+
+
+def _narrowed(accord: Accord, bodies: Sequence[bytes]) -> Accord:
+    for body in bodies:
+        accord = _NARROWING(body).applied(accord)
+    return accord
+
+
+def accord_now(node: Node, accord_hash: str) -> tuple[Accord, str]:
+    """An accord as it is now, and how it stands: proposed, ended, over, replaced, not_yet or in_force."""
+    every, now = signed_accords(node.store), node.clock.now()
+    row = node.store.accord(accord_hash)
+    if row is None:
+        raise UsageError(f"there is no accord {accord_hash[:12]}", "See 'prasan accord list'.")
+    written = parse_accord(row.raw)
+    found = next((one for one in every if one.hash == accord_hash), None)
+    if found is None:
+        return written, row.state
+    if now >= found.valid_until:
+        return found, "ended" if found.valid_until < written.valid_until else "over"
+    if now < found.valid_from:
+        return found, "not_yet"
+    return found, "in_force" if found in holding(every, now) else "replaced"
 
 
 def accords_with(node: Node, partner_id: str) -> tuple[Accord, ...]:

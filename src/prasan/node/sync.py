@@ -31,7 +31,7 @@ from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note, seal_all
 from prasan.node.rotation import signer
-from prasan.release.accord import Onward, combine
+from prasan.release.accord import Onward, combine, holding
 from prasan.release.facts import content_of
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.sqlite import Tx
@@ -150,7 +150,7 @@ class Hands:
 
     def __init__(self, node: Node, partner: PartnerRow) -> None:
         self.node, self.partner = node, partner
-        terms = combine(tuple(a for a in accords_with(node, partner.id) if a.in_force(node.clock.now())))
+        terms = combine(holding(accords_with(node, partner.id), node.clock.now()))
         self.onward: Onward = terms.onward if terms else "never"
         self.waiting: dict[str, bytes] = {}
         """What is being posted: a later answer may take its place while it is on its way."""

@@ -1,5 +1,6 @@
 """The accord: what two parties sign (docs/wire.md, section 3). Parsed, checked, and several of them combined."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final, Literal
@@ -23,6 +24,7 @@ MAX_DAYS: Final = 36_525
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
@@ -62,10 +64,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: Moment
     valid_until: Moment
     relay: RelayTerms | None = None
+    replaces: tuple[Hash, ...] = ()
 
 
 class Accord(msgspec.Struct, frozen=True):
-    """An accord by the hash of its bytes. Times are seconds UTC; it holds from `valid_from` up to `valid_until`."""
+    """An accord by the hash of its bytes. Times are seconds UTC; it holds from `valid_from` up to `valid_until`, or
+    until one begins that `replaces` it."""
 
     hash: str
     name: str
@@ -79,6 +83,7 @@ class Accord(msgspec.Struct, frozen=True):
     valid_from: float
     valid_until: float
     relay: RelayTerms | None = None
+    replaces: frozenset[str] = frozenset()
 
     def in_force(self, now: float) -> bool:
         """True if the clock is inside its validity. Its signatures are checked where it is taken in."""
@@ -124,6 +129,7 @@ def parse_accord(raw: bytes) -> Accord:
         valid_from=file.valid_from.timestamp(),
         valid_until=file.valid_until.timestamp(),
         relay=_checked_relay(file.relay),
+        replaces=frozenset(file.replaces),
     )
 
 
@@ -167,6 +173,48 @@ def _check_purposes(purposes: tuple[str, ...]) -> None:
             raise AccordError(
                 f"the accord: purpose '{purpose[:60]}' is not known", f"use x_… for your own, or: {known}"
             )
+
+
+def holding(accords: tuple[Accord, ...], now: float) -> tuple[Accord, ...]:
+    """Those in force at `now` (seconds UTC) that no other has replaced: what was replaced stays so, whatever became of
+    the accord that did."""
+    replaced = frozenset[str]().union(*(accord.replaces for accord in accords if accord.valid_from <= now))
+    return tuple(accord for accord in accords if accord.in_force(now) and accord.hash not in replaced)
+
+
+def successors(accord_hash: str, accords: Iterable[Accord]) -> frozenset[str]:
+    """The hashes of an accord and of all that replace it, or replace those."""
+    every, found = tuple(accords), {accord_hash}
+    while more := {one.hash for one in every if not found.isdisjoint(one.replaces)} - found:
+        found |= more
+    return frozenset(found)
+
+
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one party says to an accord by itself, and only ever to make it stricter: terms that are None stay.
+
+    `valid_until` (seconds UTC) in the past or now ends it. `purposes` are those that are left.
+    """
+
+    highest_tlp: Tlp | None = None
+    purposes: frozenset[str] | None = None
+    onward: Onward | None = None
+    recall_days: int | None = None
+    store_days: int | None = None
+    valid_until: float | None = None
+
+    def applied(self, accord: Accord) -> Accord:
+        """The accord with the stricter of every term: whatever was said, it is never wider than before."""
+        terms = (accord.onward, self.onward or accord.onward)
+        return msgspec.structs.replace(
+            accord,
+            highest_tlp=min(accord.highest_tlp, accord.highest_tlp if self.highest_tlp is None else self.highest_tlp),
+            purposes=accord.purposes if self.purposes is None else accord.purposes & self.purposes,
+            onward=min(terms, key=ONWARD_STRICTNESS.index),
+            recall_days=min(accord.recall_days, self.recall_days or accord.recall_days),
+            store_days=min(accord.store_days, self.store_days or accord.store_days),
+            valid_until=min(accord.valid_until, accord.valid_until if self.valid_until is None else self.valid_until),
+        )
 
 
 class Combined(msgspec.Struct, frozen=True):

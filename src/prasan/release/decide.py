@@ -12,7 +12,7 @@ import msgspec
 from prasan.formats.stix_ids import TRACK
 from prasan.picture.marking import PUBLIC as NO_CAVEATS
 from prasan.picture.marking import Marking, Tlp
-from prasan.release.accord import Combined, combine
+from prasan.release.accord import Combined, combine, holding
 from prasan.release.consents import asked_by, consent_of, controllers, sender_is_asked, whose
 from prasan.release.facts import Consent, Facts, Kind, Profile, Recipient
 from prasan.release.matching import addressed, can_match, matches
@@ -60,7 +60,7 @@ class Case(msgspec.Struct, frozen=True):
 
 def prepare(recipient: Recipient, policy: Policy, now: float) -> Case:
     """What is the same for all objects. Use it when deciding many: `judge(facts, prepare(...))`."""
-    in_force = tuple(accord for accord in recipient.accords if accord.in_force(now))
+    in_force = holding(recipient.accords, now)
     moments = [at for accord in recipient.accords for at in (accord.valid_from, accord.valid_until) if at > now]
     rules = tuple(rule for rule in policy.rules if addressed(rule, recipient))
     types = {name for rule in rules for name in rule.types or ()}

@@ -123,3 +123,13 @@ class ChangeRow(msgspec.Struct, frozen=True):
     by: str
     text: str
     taken_us: int
+
+
+class AccordChange(msgspec.Struct, frozen=True):
+    """One party's word that made an accord stricter: `body` are the terms as JSON bytes, `jws` what it signed."""
+
+    accord: str
+    party: str
+    at_us: int
+    body: bytes
+    jws: str

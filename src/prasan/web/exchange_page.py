@@ -16,6 +16,7 @@ from prasan.node.node import Node
 from prasan.node.partner_keys import card_of, confirmed
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
+from prasan.release.accord import holding
 from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
@@ -40,7 +41,7 @@ def partners_page(node: Node) -> PartnersPage:
 
 def _partner(node: Node, row: PartnerRow) -> Partner:
     card, store = card_of(row), node.store
-    accords = [accord for accord in accords_with(node, row.id) if accord.in_force(node.clock.now())]
+    accords = holding(accords_with(node, row.id), node.clock.now())
     counted = counts(node, row.id)
     last, message = _last_sync(node, row)
     recalls = [_recall(node, one) for one in duties(node, row.id)]

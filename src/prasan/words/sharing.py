@@ -62,6 +62,7 @@ SHARING: Final[dict[str, str]] = {
     "quarantine.wrong_hash": "Its bytes are not those of the statement",
     "quarantine.wrong_recipient": "The statement is for somebody else",
     "quarantine.unknown_accord": "It quotes an accord that is not in force here",
+    "quarantine.accord_refused": "What was said of an accord does not hold",
     "quarantine.may_not_speak": "The sender may not speak for this object",
     "quarantine.future_version": "Its version is in the future",
     "quarantine.conflict": "Other bytes of the same version are already here",

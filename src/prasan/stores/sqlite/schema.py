@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from prasan.stores.sqlite.accord_changes import ACCORD_CHANGES
 from prasan.stores.sqlite.consents import CONSENTS
 from prasan.stores.sqlite.recalls import ONWARD
 from prasan.stores.sqlite.requests import REQUESTS
@@ -50,12 +51,13 @@ INSERT INTO due SELECT DISTINCT '*', id, 0 FROM objects;
 """  # noqa: S608 - constants only
 """An older store knows no profiles: everything is decided once more, and its pages wait for that."""
 
-UPGRADES: Final = {2: VARIANTS, 3: TRUST + CONSENTS + REQUESTS + ONWARD + _TO_PROFILES}
+UPGRADES: Final = {2: VARIANTS, 3: TRUST + ACCORD_CHANGES + CONSENTS + REQUESTS + ONWARD + _TO_PROFILES}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
     VARIANTS.replace("event BLOB NOT NULL,", "event BLOB NOT NULL, profile INTEGER NOT NULL DEFAULT 0,")
     + TRUST
+    + ACCORD_CHANGES
     + CONSENTS
     + REQUESTS
     + PROFILES

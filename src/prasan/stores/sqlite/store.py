@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from prasan.errors import IntegrityError, Unreachable, UsageError
+from prasan.stores.sqlite.accord_changes import AccordChangeReads, AccordChangeWrites
 from prasan.stores.sqlite.consents import ConsentReads, ConsentWrites
 from prasan.stores.sqlite.events import EventReads, EventWrites
 from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
@@ -39,6 +40,7 @@ class Reads(
     RecallReads,
     ConsentReads,
     RequestReads,
+    AccordChangeReads,
     InboxReads,
     EventReads,
     LogReads,
@@ -62,6 +64,7 @@ class Tx(
     RecallWrites,
     ConsentWrites,
     RequestWrites,
+    AccordChangeWrites,
     InboxWrites,
     EventWrites,
     LogWrites,

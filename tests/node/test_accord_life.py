@@ -1,0 +1,174 @@
+"""An accord from its proposal to its end, between nodes that pull from one another."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from node.node_kit import Kit
+from node.test_transitions import RELEASE
+from node.three_kit import UNTIL, Three, _Side, reasons
+from partner import ACCORD
+from prasan.errors import UsageError
+from prasan.exchange import jws
+from prasan.node.accords import end, find_accord, narrow
+from prasan.node.explaining import explain
+from prasan.node.partnering import accept_accord, adopt_policy, propose_accord
+from prasan.node.publish import work_due
+from prasan.node.recipients import accord_now, accords_with
+from prasan.picture.marking import Marking, Tlp
+from prasan.release.accord import Narrowing, holding
+
+TO_B = RELEASE.replace('"us-mo"', '"partners"')
+
+
+@pytest.fixture
+def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Iterator[Three]:
+    made = Three(tmp_path, monkeypatch)
+    for kit in made.kits:
+        adopt_policy(kit.node, f'prasan_policy = 1\nname = "t"\n[[rule]]\n{TO_B}'.encode(), "test")
+        work_due(kit.node)
+    yield made
+    made.close()
+
+
+def renewal(first: Kit, second: Kit, **lines: str) -> bytes:
+    text = ACCORD.format(a=_Side(first), b=_Side(second), mode="exercise", until=UNTIL)
+    lines |= {"name": '"renewed"'}
+    kept = [line for line in text.splitlines() if line.split(" ")[0] not in lines]
+    return "\n".join([*kept, *(f"{name} = {value}" for name, value in lines.items()), ""]).encode()
+
+
+def between(first: Kit, second: Kit) -> str:
+    """The hash of the accord that holds between two nodes."""
+    (one,) = holding(accords_with(first.node, second.id), first.node.clock.now())
+    return one.hash
+
+
+def held(kit: Kit) -> set[str]:
+    """The events that came to a node."""
+    return {row.id for row in kit.node.store.each_object() if row.type == "prasan-maritime-event"}
+
+
+def test_a_proposal_travels_is_signed_and_comes_back(three: Three) -> None:
+    a, b = three.a, three.b
+    old = between(a, b)
+    text = renewal(a, b, highest_tlp='"green"', replaces=f'["{old}"]')
+    propose_accord(a.node, text)
+    three.pull(a)
+    row = find_accord(b.node.store, "renewed")
+    assert (row.state, accord_now(b.node, row.hash)[1]) == ("proposed", "proposed")
+    assert between(b, a) == old, "one signature changes nothing"
+    accept_accord(b.node, row.signed)
+    assert between(b, a) == row.hash
+    three.pull(b)
+    assert between(a, b) == row.hash
+    assert accord_now(a.node, old)[1] == accord_now(b.node, old)[1] == "replaced"
+    three.round()
+    assert reasons(a, b.id) == reasons(b, a.id) == []
+
+
+def test_ids_survive_a_renewal_and_what_came_before_it_stays(three: Three) -> None:
+    a, b = three.a, three.b
+    name = a.event("1")
+    three.round()
+    assert name in held(b)
+    collections = {kit.id: kit.taxii(b.id, "/taxii2/node/collections/").body for kit in (a,)}
+    old = between(a, b)
+    both, _ = accept_accord(b.node, propose_accord(a.node, renewal(a, b, replaces=f'["{old}"]')))
+    accept_accord(a.node, both)
+    assert a.taxii(b.id, "/taxii2/node/collections/").body == collections[a.id]
+    three.round()
+    second = a.event("2")
+    three.round()
+    assert {name, second} <= held(b)
+    assert reasons(b, a.id) == []
+
+
+def test_what_was_issued_under_the_old_accord_is_taken_after_the_renewal(three: Three) -> None:
+    a, b = three.a, three.b
+    name = a.event("1")
+    work_due(a.node)
+    old = between(a, b)
+    both, _ = accept_accord(b.node, propose_accord(a.node, renewal(a, b, replaces=f'["{old}"]')))
+    accept_accord(a.node, both)
+    three.pull(b)
+    assert name in held(b)
+    assert reasons(b, a.id) == []
+
+
+def test_one_side_narrows_and_both_hold_to_it(three: Three) -> None:
+    a, b = three.a, three.b
+    amber, green = a.event("1"), a.event("2", marking=Marking(tlp=Tlp.GREEN))
+    three.round()
+    assert {amber, green} <= held(b)
+    after = narrow(b.node, between(b, a), Narrowing(highest_tlp=Tlp.GREEN))
+    assert after.highest_tlp == Tlp.GREEN
+    assert explain(b.node, b.event("3"), a.id).reasons[0].code == "decision.tlp_above", "on its own side at once"
+    three.pull(b)
+    third = a.event("4")
+    assert explain(a.node, amber, b.id).reasons[0].code == "decision.tlp_above"
+    assert explain(a.node, green, b.id).verdict == "release"
+    three.round()
+    assert third not in held(b)
+    states = [accord_now(kit.node, after.hash)[0].highest_tlp for kit in (a, b)]
+    assert states == [Tlp.GREEN, Tlp.GREEN]
+
+
+def test_an_accord_is_ended_by_one_side(three: Three) -> None:
+    a, b = three.a, three.b
+    name = a.event("1")
+    three.round()
+    ended = end(b.node, between(b, a))
+    three.pull(b)
+    assert [accord_now(kit.node, ended.hash)[1] for kit in (a, b)] == ["ended", "ended"]
+    assert explain(a.node, name, b.id).reasons[0].code == "decision.no_accord"
+    assert name in held(b), "what was sent stays until it is recalled"
+    assert explain(a.node, name, three.c.id).verdict == "release", "others' accords are their own"
+    with pytest.raises(UsageError, match="nothing of it would be stricter"):
+        end(b.node, ended.hash)
+
+
+def test_nothing_is_ever_made_wider(three: Three) -> None:
+    a, b = three.a, three.b
+    for terms in (Narrowing(highest_tlp=Tlp.RED), Narrowing(onward="tlp"), Narrowing(recall_days=900), Narrowing()):
+        with pytest.raises(UsageError, match="nothing of it would be stricter"):
+            narrow(a.node, between(a, b), terms)
+    with pytest.raises(UsageError, match="no accord is called"):
+        narrow(a.node, "nobody", Narrowing(recall_days=1))
+
+
+@pytest.mark.parametrize("forged", ["another_signs", "another_party", "another_accord", "not_a_change"])
+def test_a_change_that_is_not_the_partys_own_is_set_apart(three: Three, forged: str) -> None:
+    """C tells A that the accord between A and B is over, in four ways."""
+    a, b, c = three.kits
+    said = {"accord": between(a, b), "party": b.id, "at_us": 1, "terms": {"valid_until": 0}}
+    if forged == "another_party":
+        said |= {"party": c.id}
+    if forged == "another_accord":
+        said |= {"accord": "0" * 64}
+    body = orjson.dumps({"x": 1} if forged == "not_a_change" else said)
+    signed = jws.sign(body, "prasan-accord-change", c.node.key)
+    accord = str(said["accord"])
+    stamp = {"created": "2026-06-01T00:00:00.000Z", "modified": "2026-06-01T00:00:00.000Z"}
+    made = {
+        "type": "prasan-accord", "spec_version": "2.1", "created_by_ref": c.id, "accord": accord, "change": signed,
+        "id": "prasan-accord--00000000-0000-4000-8000-000000000001", **stamp,
+    }  # fmt: skip
+    answer = a.taxii(
+        c.id, "/taxii2/node/collections/inbox/objects/", method="POST", body=orjson.dumps({"objects": [made]})
+    )
+    assert answer.status == 202
+    assert reasons(a, c.id) == ["accord_refused"]
+    assert accord_now(a.node, between(a, b))[1] == "in_force"
+
+
+def test_the_same_change_twice_is_one(three: Three) -> None:
+    a, b = three.a, three.b
+    narrow(b.node, between(b, a), Narrowing(recall_days=1))
+    three.round()
+    three.round()
+    assert len(a.node.store.accord_changes()) == len(b.node.store.accord_changes()) == 1
+    entries = [orjson.loads(row.entry) for row in a.node.store.leaf_rows(b.id) if row.entry]
+    assert [one["detail"] for one in entries if one["kind"] == "accord"][-1] == {"by": b.id, "state": "narrowed"}
