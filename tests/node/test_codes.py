@@ -6,7 +6,7 @@ from prasan.node.settling import HELD_VERBATIM, UNREADABLE, WITHDRAWN
 from prasan.release.decide import CODES, VERDICT_CODES
 from prasan.words.catalogue import known
 
-RENDERED = ("not_verbatim", "lost_reference", "unknown_type", "too_large")
+RENDERED = ("not_verbatim", "lost_reference", "lost_text", "unknown_type", "too_large")
 
 
 @pytest.mark.parametrize("code", [*CODES, *VERDICT_CODES.values(), *RENDERED, HELD_VERBATIM, UNREADABLE, WITHDRAWN])

@@ -10,8 +10,10 @@ import msgspec
 from prasan.feeds.live import Health
 from prasan.formats.ais_batch import Counts
 from prasan.formats.geojson import Drawing
+from prasan.node.feedback import Heard
 from prasan.node.live_health import Archive, Ill, Standing
 from prasan.node.live_pace import Lag
+from prasan.node.requests import ChangeTold, Listed, Subject
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.marking import Marking, Tlp, join_all
 from prasan.web.desk import (
@@ -251,6 +253,33 @@ def _passes(row: Row, filters: Filters) -> bool:
     return all(wish is None or wish == value for wish, value in pairs)
 
 
+HEARD = (
+    Heard("opinion--1", "opinion", "us-mo", "", "disagree", "Our radar had her.", NOW - 60),
+    Heard("note--1", "note", "", "", "", "Seen by patrol.", NOW - 50),
+    Heard("sighting--1", "sighting", "my-mc", "us-mo", "", "", NOW - 40, NOW - 500, NOW - 400, 3),
+)
+_ASKED = Listed(
+    "prasan-information-request--0b1c2d3e-0001-4000-8000-00000000000a", "theirs", "us-mo", "received", True,
+    "immediate", "maritime_security", "2026-11-22T10:00:00.000Z", "2026-11-21T10:00:00.000Z",
+    "2026-11-21T10:00:00.000Z", "Who is she?", (Subject(GAP, True), Subject("tool--1", False)), ("accept", "refuse"),
+    (ChangeTold("aaaaaaaaaaaa", 0, "us-mo", "sent", "2026-11-21T10:00:00.000Z", "Who is she?"),),
+)  # fmt: skip
+REQUESTS = (
+    _ASKED,
+    msgspec.structs.replace(
+        _ASKED, id=_ASKED.id[:-1] + "b", side="ours", standing="conflict", ours=("settle",), changes=(
+            ChangeTold("bbbbbbbbbbbb", 3, "us", "closed", "2026-11-21T10:00:00.000Z", end=True),
+            ChangeTold("cccccccccccc", 3, "us-mo", "accepted", "2026-11-21T10:00:00.000Z", end=True),
+        )),
+    msgspec.structs.replace(
+        _ASKED, id=_ASKED.id[:-1] + "c", side="ours", standing="rated", overdue=False, ours=(), changes=(
+            ChangeTold("dddddddddddd", 3, "us", "rated", "2026-11-21T10:00:00.000Z", rating=4),
+            ChangeTold("eeeeeeeeeeee", 3, "us", "accepted", "2026-11-21T10:00:00.000Z", aside=True),
+        )),
+    msgspec.structs.replace(_ASKED, id=_ASKED.id[:-1] + "d", side="ours", ours=("close",), overdue=False),
+)  # fmt: skip
+
+
 class MemoryDesk:
     """`Desk` over the values above."""
 
@@ -322,6 +351,12 @@ class MemoryDesk:
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()
+
+    def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
+        return HEARD if object_id == GAP else ()
+
+    def requests(self, audience: str) -> tuple[Listed, ...]:
+        return REQUESTS
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
         if (audience, recipient, event_id) != ("staff", "identity--us", TOLD):

@@ -1,4 +1,4 @@
-"""Requests for information on the command line."""
+"""Requests for information and feedback on the command line."""
 
 from typing import Final
 
@@ -60,4 +60,18 @@ REQUESTS: Final[tuple[Command, ...]] = (
         "of two histories that do not agree keep one",
         (REQUEST, arg("--keep", required=True, metavar="CHANGE", help="the end to keep, by its id"), TEXT, HOME),
     ),
+)
+
+ABOUT: Final = arg("object_id", metavar="OBJECT_ID", help="an object that a partner made")
+
+FEEDBACK: Final[tuple[Command, ...]] = (
+    ("feedback agree", "feedback:agree", "say that we see a partner's object as it does", (ABOUT, TEXT, HOME)),
+    ("feedback disagree", "feedback:disagree", "say that we do not, and why", (ABOUT, TEXT, HOME)),
+    (
+        "feedback note",
+        "feedback:write",
+        "write something about a partner's object",
+        (ABOUT, arg("--text", required=True, metavar="TEXT", help="what is noted"), HOME),
+    ),
+    ("feedback list", "feedback:list_all", "who said what of an object, one JSON line each", (ABOUT, HOME)),
 )

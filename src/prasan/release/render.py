@@ -24,6 +24,10 @@ ANYTHING: Final = "*"
 """In `remaining`: the object goes out whole and no table knows what in it identifies."""
 
 
+LOST: Final = {"ref": "lost_reference", "refs": "lost_reference", "text": "lost_text"}
+"""Why a view cannot be made when a required field of this kind cannot."""
+
+
 class Build(msgspec.Struct, frozen=True):
     """What rendering needs from outside.
 
@@ -138,7 +142,7 @@ def _fields(fields: tuple[Field, ...], source: Mapping[str, Any], work: Work) ->
         if value is not None:
             made[field.name] = value
         elif field.required:
-            raise _LostError("lost_reference" if field.kind in ("ref", "refs") else "unknown_type")
+            raise _LostError(LOST.get(field.kind, "unknown_type"))
     return made
 
 

@@ -1,19 +1,19 @@
 """What a built view may hold: per type the fields, the transform of each, and the group that leaves together.
 
-A field that is not listed is absent, unknown and custom properties included. Free text is in no table: nobody can make
-a sentence coarser, so a built view has none.
+A field that is not listed is absent, unknown and custom properties included. Free text is in the tables of what people
+say of an object only: nobody can make a sentence coarser, so it goes where nothing else is made coarser either.
 """
 
 from typing import Final, Literal
 
 import msgspec
 
-from prasan.formats.stix_ids import EVENT, INCIDENT, TRACK, VESSEL
+from prasan.formats.stix_ids import EVENT, INCIDENT, NOTE, TRACK, VESSEL
 
 Kind = Literal[
     "code", "label", "integer", "number", "ref", "refs", "time", "start", "end", "local_time",
     "latitude", "longitude", "place_precision", "time_precision", "points", "coarseness_m", "coarseness_s",
-    "rule", "evidence", "incident_name",
+    "rule", "evidence", "incident_name", "text",
 ]  # fmt: skip
 """The transforms; `transforms.py` has one function for each."""
 
@@ -120,6 +120,21 @@ VIEWS: Final[dict[str, Table]] = {
             Field("first_seen", "start"),
             Field("last_seen", "end"),
             Field("count", "integer"),
+        )
+    ),
+    "opinion": Table(
+        (
+            Field("confidence", "integer"),
+            Field("explanation", "text", "text"),
+            Field("opinion", "code", required=True),
+            Field("object_refs", "refs", required=True),
+        )
+    ),
+    NOTE: Table(
+        (
+            Field("confidence", "integer"),
+            Field("content", "text", "text", required=True),
+            Field("object_refs", "refs", required=True),
         )
     ),
 }

@@ -9,7 +9,7 @@ import msgspec
 from prasan.errors import FormatError
 from prasan.formats.stix import parse_time
 from prasan.formats.stix_build import degree, incident_name
-from prasan.formats.stix_ids import COMMON_KNOWLEDGE
+from prasan.formats.stix_ids import COMMON_KNOWLEDGE, ids_in
 from prasan.release.coarse import Cell, cell_of, earlier, later, precision_km, whole_days
 from prasan.release.facts import is_number
 from prasan.release.rules import Steps
@@ -169,6 +169,12 @@ def _incident_name(_value: Any, work: Work) -> str:
     return incident_name(_code(work.source.get("attack_type"), work) or "")
 
 
+def _text(value: Any, work: Work) -> str | None:
+    """What people wrote, as it is or not at all; an officer has read it, or the object would be withheld."""
+    whole = isinstance(value, str) and bool(value.strip()) and not work.steps.coarsens
+    return value if whole and not ids_in(value) else None
+
+
 MAKE: Final[dict[Kind, Callable[[Any, Work], Any]]] = {
     "code": _code,
     "label": _label,
@@ -190,5 +196,6 @@ MAKE: Final[dict[Kind, Callable[[Any, Work], Any]]] = {
     "rule": _rule,
     "evidence": _evidence,
     "incident_name": _incident_name,
+    "text": _text,
 }
 """Transform -> function (value, work) -> JSON value, or None for "leave it out"."""

@@ -5,12 +5,14 @@ decides. Values are frozen; times are seconds UTC, places decimal degrees, dista
 from worker threads, several at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from prasan.node.feedback import Heard
 from prasan.node.live_health import Ill, Standing
+from prasan.node.requests import Listed
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.metrics import Family
@@ -247,6 +249,12 @@ class Desk(Protocol):
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""
+
+    def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
+        """What we and partners have said of an object; empty where this audience may not know."""
+
+    def requests(self, audience: str) -> Sequence[Listed]:
+        """Requests for information with their changes, for our own staff only."""
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
         """An event as a recipient (by id) holds it now, and its name; None where this audience may not know."""

@@ -5,6 +5,7 @@ same policy, as for a track made of that source.
 """
 
 import threading
+from collections.abc import Sequence
 
 import msgspec
 import orjson
@@ -14,11 +15,13 @@ from prasan.archive.archive import Archive
 from prasan.feeds.reference import read_areas
 from prasan.formats.stix_ids import EVENT, type_of
 from prasan.node.explaining import explain
+from prasan.node.feedback import Heard, heard_of
 from prasan.node.live_health import Ill, Ward
 from prasan.node.node import Node as OpenNode
 from prasan.node.objects import STAFF
 from prasan.node.picture import events_by_object
 from prasan.node.recipients import recipients
+from prasan.node.requests import Listed, listed
 from prasan.picture.event import Event
 from prasan.picture.position import degrees
 from prasan.stores.rows import OWN, CurrentView, UserRow
@@ -153,6 +156,14 @@ class Office:
             again = int(told.recheck_at) if told.recheck_at is not None else None
             made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again, one.id))
         return tuple(made)
+
+    def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
+        """What was said of an object, as far as this audience may read it."""
+        return heard_of(self._node, audience, object_id)
+
+    def requests(self, audience: str) -> Sequence[Listed]:
+        """Requests for information, for our own staff only."""
+        return listed(self._node, changes=True) if audience == STAFF else ()
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, desk.EventPage] | None:
         """An event as a recipient holds it, for our own staff only, from nothing but bytes that it can read."""

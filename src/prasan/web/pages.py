@@ -106,6 +106,7 @@ def event(request: Request, house: House, screen: Screen) -> Response:
         "event": found,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, event_id),
+        "said": house.desk.said_of(screen.audience, event_id),
         "drawing": features(found, screen.lang),
         "marking": found.row.marking,
     }
@@ -124,6 +125,7 @@ def told(request: Request, house: House, screen: Screen) -> Response:
         "event": event,
         "row": event.row,
         "recipients": (),
+        "said": (),
         "told_to": name,
         "drawing": features(event, screen.lang),
         "marking": event.row.marking,
@@ -143,6 +145,7 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
         "fields": told_fields(found.raw) or found.fields,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, object_id),
+        "said": house.desk.said_of(screen.audience, object_id),
         "drawing": features(found, screen.lang),
         "marking": found.row.marking,
     }

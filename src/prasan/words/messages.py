@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from prasan.words.asking import ASKING
 from prasan.words.findings import FINDINGS
 from prasan.words.health import HEALTH
 from prasan.words.measures import MEASURES
 from prasan.words.screens import SCREENS
 from prasan.words.sharing import SHARING
 
-TABLES: Final = (FINDINGS, MEASURES, SHARING, SCREENS, HEALTH)
+TABLES: Final = (FINDINGS, MEASURES, SHARING, SCREENS, HEALTH, ASKING)
 """A code is in one of them only."""

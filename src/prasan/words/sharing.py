@@ -34,6 +34,7 @@ SHARING: Final[dict[str, str]] = {
     "decision.consent_steps": "The consent asks for a coarser form than the rule.",
     "decision.not_verbatim": "It names objects or markings this recipient may not see, so a view was built.",
     "decision.lost_reference": "It cannot stand without an object this recipient may not see.",
+    "decision.lost_text": "It says something in words, and these go out as they are or not at all.",
     "decision.unknown_type": "No table says how a view of this type is built.",
     "decision.held_verbatim": "The recipient holds it whole; a coarser form goes out only once that is recalled.",
     "decision.withdrawn": "Its sender recalled it, so it was withdrawn.",

@@ -22,6 +22,7 @@ from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
 from prasan.stores.sqlite.profiles import ProfileReads, ProfileWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
 from prasan.stores.sqlite.requests import RequestReads, RequestWrites
+from prasan.stores.sqlite.saying import SayingReads
 from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
 from prasan.stores.sqlite.standing import StandingReads, StandingWrites
 from prasan.stores.sqlite.trust import TrustReads, TrustWrites
@@ -41,6 +42,7 @@ class Reads(
     ConsentReads,
     RequestReads,
     AccordChangeReads,
+    SayingReads,
     InboxReads,
     EventReads,
     LogReads,
