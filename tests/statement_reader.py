@@ -1,4 +1,4 @@
-"""How a program that reads TAXII pages reads `/peer/v1/statements` (docs/wire.md, section 7), as the tests hold it to."""
+"""How a program that reads TAXII pages reads `/peer/v1/statements` (docs/wire.md, section 7), for the tests."""
 
 from typing import Final
 

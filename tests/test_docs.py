@@ -34,6 +34,14 @@ def test_every_command_is_one_that_parses(page: str) -> None:
             build_parser().parse_args(words[1:])
 
 
+def with_fingerprints(line: str) -> str:
+    """A command with the fingerprints that officers would have read to each other."""
+    for side in ("th", "us"):
+        if f"{side.upper()}_FINGERPRINT" in line:
+            return line.replace(f"{side.upper()}_FINGERPRINT", fingerprint(Path(f"{side}.card")))
+    return line
+
+
 def test_two_nodes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Run every command of the page, in its order, in an empty folder."""
     monkeypatch.chdir(tmp_path)
@@ -45,12 +53,9 @@ def test_two_nodes_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capf
     for line in commands("two-nodes.md"):
         if " serve " in line or " sync " in line:
             continue
-        for side in ("th", "us"):
-            if f"{side.upper()}_FINGERPRINT" in line:
-                line = line.replace(f"{side.upper()}_FINGERPRINT", fingerprint(Path(f"{side}.card")))
         if "accord check" in line:
             write_accord(tmp_path)
-        command, _, target = line.partition(" > ")
+        command, _, target = with_fingerprints(line).partition(" > ")
         capfd.readouterr()
         assert main(shlex.split(command)[1:]) == 0, capfd.readouterr().err
         if target:

@@ -1,4 +1,4 @@
-"""Real processes: a backup of a serving node while it takes rows in, one that is killed, and the restored node served."""
+"""Real processes: a backup of a serving node that takes rows in, one that is killed, the restored node served."""
 
 from pathlib import Path
 
