@@ -187,7 +187,7 @@ def cast(stage: Stage) -> Iterator[Cast]:
     (gap,) = [row for row in own if row.kind == "gap" and row.marking.exercise]
     mapped, document = node.store.mapped(to, gap.id), orjson.loads(gap.raw)
     assert mapped
-    given = {row.object_id for row in own for row in node.store.views_of(row.id) if row.recipient == to}
+    given = {view.object_id for row in own for view in node.store.views_of(row.id) if view.recipient == to}
     hidden = [row for row in own if row.id not in given]
     duplicate = next(row for row in hidden if row.kind == "duplicate_identity")
     vessels = {row.id: orjson.loads(row.raw) for row in own if row.type == "prasan-vessel"}

@@ -5,6 +5,7 @@ import random
 import msgspec
 import numpy as np
 import pytest
+from release_makers import NODE, NOW, OTHER, US, accord, facts, us
 
 from prasan.formats.stix_ids import EVENT, INCIDENT, VESSEL
 from prasan.picture.marking import Marking, Tlp
@@ -12,8 +13,7 @@ from prasan.picture.source import Terms
 from prasan.release.decide import Case, judge, prepare
 from prasan.release.facts import PUBLIC, Facts, Recipient, profile_of, staff_class
 from prasan.release.outlook import NEVER, Columns, judge_all, outlook
-from prasan.release.rules import Policy, Rule, Steps
-from release.release_makers import NODE, NOW, OTHER, US, accord, facts, us
+from prasan.release.rules import Policy, Rule, Steps, Verdict
 
 TYPES = (EVENT, VESSEL, INCIDENT)
 KINDS = ("gap", "encounter", "robbed")
@@ -23,7 +23,8 @@ def some_rule(chance: random.Random, number: int) -> Rule:
     def maybe(value: object, share: float = 0.3) -> object:
         return value if chance.random() < share else None
 
-    then = chance.choice(["release", "sanitise", "withhold"])
+    verdicts: list[Verdict] = ["release", "sanitise", "withhold"]
+    then = chance.choice(verdicts)
     return Rule(
         id=f"r{number}",
         to=frozenset({chance.choice(["us-mo", "partners", "public", "class:staff"])}),
