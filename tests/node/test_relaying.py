@@ -118,6 +118,13 @@ def test_suspension_and_the_end_of_an_accord_end_it_at_once(kit: Kit, us: Partne
     assert again.ended == "not_permitted"
 
 
+def test_a_clock_behind_its_own_ledger_stops_it(kit: Kit, us: Partner) -> None:
+    relays, reader = start(kit, us)
+    kit.hands.now_us -= 3_600_000_000
+    relays.look()
+    assert reader.ended == "not_permitted"
+
+
 def test_an_accord_without_a_relay_tells_nothing(kit: Kit, tmp_path: Path) -> None:
     jp = Partner("jp-cg", tmp_path)
     kit.agree(jp)

@@ -65,6 +65,7 @@ class _Status(msgspec.Struct, frozen=True):
 
 NOTHING: Final = 204
 """The status of an answer that has nothing new."""
+NEXT: Final = "/peer/v1/next"
 SEAL, EPOCH = "prasan-seal", "prasan-epoch"
 """Headers of a parcel, and of an answer that has none."""
 
@@ -72,7 +73,12 @@ SEAL, EPOCH = "prasan-seal", "prasan-epoch"
 def following(after: Mapping[Lane, int], limit: int, wait_s: int = 0) -> Ask:
     """The next parcel behind these rows, whatever lane it is of; with `wait_s` the answer may wait for one to come."""
     query = {str(lane): seq for lane, seq in after.items()} | {"limit": limit} | ({"wait": wait_s} if wait_s else {})
-    return Ask("GET", f"/peer/v1/next?{urlencode(query)}", max_bytes=LARGE, more=(("accept-encoding", "zstd, gzip"),))
+    return Ask("GET", f"{NEXT}?{urlencode(query)}", max_bytes=LARGE, more=(("accept-encoding", "zstd, gzip"),))
+
+
+def waits(ask: Ask) -> bool:
+    """Whether the answer to a request may wait for news."""
+    return ask.target.startswith(NEXT) and "&wait=" in ask.target
 
 
 def going_on(ask: Ask, part: Part | None, piece: str) -> Ask:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from prasan.errors import IntegrityError, PrasanError
 from prasan.exchange import following
 from prasan.exchange.acks import Ours, Theirs, read_ack
-from prasan.exchange.asks import SEAL
+from prasan.exchange.asks import NEXT, SEAL
 from prasan.exchange.cards import MAX_CARD, read_card
 from prasan.exchange.histories import EpochEntry, write_shown
 from prasan.exchange.http import Problem, Request, Response, compressed, raw_answer, time_us
@@ -21,7 +21,6 @@ from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.ledger.tree import Proof
 
 JSON: Final = {"content-type": "application/json"}
-NEXT: Final = "/peer/v1/next"
 HOURS: Final = "hours"
 MAX_BODY: Final = 32 * 1024
 """Bytes in the body of an acknowledgement."""

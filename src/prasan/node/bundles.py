@@ -81,7 +81,7 @@ class _Rows:
     """How far the lanes are written."""
 
     def __init__(self, node: Node, partner: str, lanes: Sequence[Lane], since: int | None) -> None:
-        self._node, self._partner = node, partner
+        self._node, self._partner, self._desk = node, partner, PeerDesk(node)
         acked = {lane: node.store.acked(partner, lane) if since is None else since for lane in lanes}
         self.at = {lane: acked[lane] for lane in LANES if lane in acked}
 
@@ -92,7 +92,7 @@ class _Rows:
             after = start
             while most > 0 and len(found) < PARCELS_AT_ONCE:
                 now_us = self._node.clock.now_us()
-                rows = self._node.store.parcel_rows(self._partner, lane, after, min(most, PAGE), now_us)
+                rows = self._desk.parcel_rows(self._partner, lane, after, min(most, PAGE), now_us)
                 if not rows:
                     break
                 rows = rows[: fitting(rows)]

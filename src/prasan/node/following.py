@@ -6,12 +6,15 @@ What is new there is here a moment later, and a line that carries little is not 
 import logging
 import threading
 import time
+from functools import partial
 from typing import Final
 
 from prasan.errors import PrasanError
+from prasan.exchange import asks
+from prasan.exchange.asks import Ask
 from prasan.exchange.client import Client
 from prasan.exchange.line import Line
-from prasan.exchange.steps import Summary
+from prasan.exchange.steps import Reply, Summary
 from prasan.node.card_news import refresh
 from prasan.node.node import Node
 from prasan.node.partner_keys import card_of
@@ -26,6 +29,8 @@ WAIT_S: Final = 20
 """How long the partner's node is asked to wait for news: less than others let an idle connection live."""
 CARD_S: Final = 600.0
 """How often it is asked for a newer card, beside when it refuses us."""
+NUDGES: Final = 3
+"""How often waiting is broken off for the same things: what the partner does not take goes with every pull."""
 AGAIN_S: Final = 2.0
 """After a pull that failed; doubled each time, up to the interval of the settings."""
 QUICK_S: Final = WAIT_S / 2
@@ -40,7 +45,7 @@ class Follower:
         self._node, self._partner, self._stop = node, partner, stop
         self._line, self._said = Line(), ""
         self._client: Client | None = None
-        self._waiting, self._carried = False, frozenset[str]()
+        self._waiting, self._carried, self._nudges = False, frozenset[str](), 0
         self._pause_s, self._card_at = AGAIN_S, 0.0
         self.thread = threading.Thread(target=self._run, name=f"pull {partner.name}", daemon=True)
 
@@ -53,8 +58,10 @@ class Follower:
         if not self._waiting:
             return
         ids = frozenset(one.id for one in self._node.store.outgoing(self._partner.id))
-        if not ids <= self._carried:
-            self._carried = ids
+        if ids != self._carried:
+            self._carried, self._nudges = ids, 0
+        if ids and self._nudges < NUDGES:
+            self._nudges += 1
             self.abort()
 
     def abort(self) -> None:
@@ -78,14 +85,12 @@ class Follower:
         try:
             client = self._ready()
             work_due(self._node)
-            self._waiting = True
-            summary = pull_by(self._node, self._partner, client.fetch, wait_s=WAIT_S, line=self._line)
+            fetch = partial(self._fetch, client)
+            summary = pull_by(self._node, self._partner, fetch, wait_s=WAIT_S, line=self._line)
         except Exception as error:
             if not isinstance(error, PrasanError):
                 LOG.exception("the pull from %s failed", self._partner.name)
             summary = failed(self._partner, error)
-        finally:
-            self._waiting = False
         told(self._node, self._partner, summary)
         if summary.pages or summary.acked or summary.posted:
             work_due(self._node)
@@ -93,6 +98,14 @@ class Follower:
         if summary.failure and summary.failure not in BROKEN:
             self._leave()
         return summary
+
+    def _fetch(self, client: Client, ask: Ask) -> Reply:
+        """One request; while it waits for news it may be broken off."""
+        self._waiting = asks.waits(ask)
+        try:
+            return client.fetch(ask)
+        finally:
+            self._waiting = False
 
     def _ready(self) -> Client:
         """The connection, with the partner's latest card and our present key."""

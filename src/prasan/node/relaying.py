@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from prasan.formats.nmea_encode import encode_positions
+from prasan.node.clock_guard import check
 from prasan.node.node import Node
 from prasan.node.recipients import find_recipient, policy_in_force
 from prasan.node.record import note
@@ -211,7 +212,7 @@ class Relays:
 def permit_of(node: Node, partner: str, names: Iterable[str]) -> Permit | None:
     """What a partner may be told now of these sources; None: nothing. Asked each time anew, as accords end by time."""
     recipient = find_recipient(node.store, partner)
-    if recipient is None or recipient.kind != "partner" or recipient.suspended:
+    if recipient is None or recipient.kind != "partner" or recipient.suspended or check(node):
         return None
     case = prepare(recipient, policy_in_force(node.store), node.clock.now_us() / 1e6)
     if case.terms is None or not case.terms.relay:
