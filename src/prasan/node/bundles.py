@@ -61,7 +61,8 @@ def export(
     """What a partner may read behind `since` (where nothing is said: behind what it acknowledged), in files of at most
     `max_bytes`, to be imported in this order. The first also brings what waits for its inbox, and acknowledgements.
 
-    A file is larger only if one row alone is. UsageError for a partner that is none.
+    A file is larger only if one row alone is, or in the first what it brings beside. UsageError if there is no such
+    partner.
     """
     partner = partner_named(node, name)
     work_due(node)
@@ -106,12 +107,12 @@ class _Rows:
 
 
 def _fit(node: Node, partner: PartnerRow, rows: _Rows, max_bytes: int, *, first: bool) -> Exported:
-    """The largest bundle that is no larger: half as many rows until it fits, or is a single one."""
+    """The largest that fits: half as many rows until it does, or is one alone; the first may have none."""
     most = PAGE * PARCELS_AT_ONCE
     while True:
         made = _make(node, partner, rows.parcels(most), first=first)
         count = sum(span.rows for span in made.spans)
-        if len(made.raw) <= max_bytes or count <= 1:
+        if len(made.raw) <= max_bytes or count <= (0 if first else 1):
             return made
         most = min(most, count) // 2
 
