@@ -18,6 +18,7 @@ from prasan.formats.incidents import code
 from prasan.formats.stix import header
 from prasan.formats.stix_accord import AccordNews, accord_object
 from prasan.formats.stix_build import (
+    Counted,
     Stamp,
     Vessel,
     event_object,
@@ -94,7 +95,13 @@ def every(marking: Marking) -> dict[str, bytes]:
         "reception": reception_object(RECEPTION, STAMP, marking),
         "incident": incident_object(INCIDENT, STAMP, marking),
         "incident with text": incident_object(INCIDENT, STAMP, marking, text=True, credit=credit),
-        "note": statistics_note({"gap": 3, "encounter": 1}, {"th": "๓", "en": "three"}, [NODE], STAMP, marking),
+        "note": statistics_note(Counted({"gap": 5}, {"th": "๕", "en": "five"}), [NODE], STAMP, marking),
+        "monthly note": statistics_note(
+            Counted({"gap": 5}, {"en": "five"}, "statistics", "2026-03", ("encounter", "stop"), 12),
+            [NODE],
+            STAMP,
+            marking,
+        ),
         "recall": recall_object(RECALL, STAMP, marking),
         "receipt": receipt_object(receipt, STAMP, marking),
         "consent asked": consent_object(ASKED, STAMP, marking),

@@ -226,15 +226,32 @@ def incident_object(
     return encode(extended(document, properties))
 
 
-def statistics_note(
-    counts: Mapping[str, int], texts: Mapping[str, str], about: Sequence[str], stamp: Stamp, marking: Marking
-) -> bytes:
-    """The `note` with counts for the public. `texts` are the sentences by language (`en`, `th`); `about` ids.
+class Counted(msgspec.Struct, frozen=True):
+    """Counts with the sentences made of them, by language (`en`, `th`); nobody needs to read those as free text.
 
-    The sentences were made from the counts, so nobody needs to read them as free text.
+    `label` says what they are of; `period` is a month ("2026-03") or "" for no time in particular, `hidden` names the
+    counts that are too small to be told, `total` the sum of all where it may be told.
     """
-    document = common(object_id(NOTE, stamp.node, PUBLIC_SUMMARY), stamp, marking, [PUBLIC_SUMMARY]) | {
-        "content": "\n\n".join(texts[lang] for lang in sorted(texts)),
+
+    counts: Mapping[str, int]
+    texts: Mapping[str, str]
+    label: str = PUBLIC_SUMMARY
+    period: str = ""
+    hidden: tuple[str, ...] = ()
+    total: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells its note from others of a node."""
+        return f"{self.label}/{self.period}" if self.period else self.label
+
+
+def statistics_note(counted: Counted, about: Sequence[str], stamp: Stamp, marking: Marking) -> bytes:
+    """The `note` with counts, about these ids."""
+    texts = dict(sorted(counted.texts.items()))
+    document = common(object_id(NOTE, stamp.node, counted.key), stamp, marking, [counted.label]) | {
+        "content": "\n\n".join(texts.values()),
         "object_refs": list(about),
     }
-    return encode(extended(document, {"counts": dict(sorted(counts.items())), "texts": dict(sorted(texts.items()))}))
+    told = {"counts": dict(sorted(counted.counts.items())), "texts": texts, "period": counted.period or None}
+    return encode(extended(document, {**told, "hidden": list(counted.hidden) or None, "total": counted.total}))

@@ -5,8 +5,11 @@ from typing import Final
 SHARING: Final[dict[str, str]] = {
     # the one note for everybody
     "public.counts": (
-        "Real data on this node: {events} events and {incidents} reported incidents. Small counts are given as 0."
+        "Real data on this node: at least {events} events and {incidents} reported incidents, in steps of five."
     ),
+    "statistics.month": "{month}: {told}. Counts below {floor} are not told apart.",
+    "statistics.cell": "{kind} {count}",
+    "statistics.none": "nothing to tell",
     # verdicts and their reasons (docs/wire.md, section 4)
     "verdict.release": "Released",
     "verdict.sanitise": "Released, sanitised",
