@@ -81,6 +81,9 @@ QUESTION = Question(
 )  # fmt: skip
 
 
+MONTH = Counted({"gap": 5}, {"en": "five"}, "statistics", "2026-03", ("encounter", "stop"), 12)
+
+
 def every(marking: Marking) -> dict[str, bytes]:
     event = Event("event-1", FINDING, "closed", 2, 1_700_100_000, marking, "late_data", "event-0")
     receipt = Receipt(recall_id(NODE, RECALL), (VESSEL,), {VESSEL: "not_held"}, 1)
@@ -96,12 +99,7 @@ def every(marking: Marking) -> dict[str, bytes]:
         "incident": incident_object(INCIDENT, STAMP, marking),
         "incident with text": incident_object(INCIDENT, STAMP, marking, text=True, credit=credit),
         "note": statistics_note(Counted({"gap": 5}, {"th": "๕", "en": "five"}), [NODE], STAMP, marking),
-        "monthly note": statistics_note(
-            Counted({"gap": 5}, {"en": "five"}, "statistics", "2026-03", ("encounter", "stop"), 12),
-            [NODE],
-            STAMP,
-            marking,
-        ),
+        "monthly note": statistics_note(MONTH, [NODE], STAMP, marking),
         "recall": recall_object(RECALL, STAMP, marking),
         "receipt": receipt_object(receipt, STAMP, marking),
         "consent asked": consent_object(ASKED, STAMP, marking),

@@ -70,7 +70,7 @@ def _settled(node: Node, rows: list[ObjectRow]) -> Iterator[Counted]:
         told = node.store.object(object_id(NOTE, node.id, f"{STATISTICS}/{month}"))
         if told is None and ended + SETTLED_S <= node.clock.now():
             table = protect(found)
-            texts = {lang: _sentence(table, begun, lang) for lang in LANGUAGES}
+            texts: dict[str, str] = {lang: _sentence(table, begun, lang) for lang in LANGUAGES}
             yield Counted(table.counts, texts, STATISTICS, month, table.hidden, table.total)
 
 
