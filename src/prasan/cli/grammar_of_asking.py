@@ -1,4 +1,4 @@
-"""Requests for information and feedback on the command line."""
+"""Requests for information, feedback and vessels of interest on the command line."""
 
 from typing import Final
 
@@ -74,4 +74,34 @@ FEEDBACK: Final[tuple[Command, ...]] = (
         (ABOUT, arg("--text", required=True, metavar="TEXT", help="what is noted"), HOME),
     ),
     ("feedback list", "feedback:list_all", "who said what of an object, one JSON line each", (ABOUT, HOME)),
+)
+
+LIST: Final = arg("list", metavar="LIST", help="the name of a list of ours")
+VESSEL: Final = (
+    arg("--mmsi", type=int, metavar="N"),
+    arg("--imo", type=int, metavar="N"),
+    arg("--name", dest="vessel", metavar="TEXT", help="the vessel's name"),
+)
+
+INTERESTS: Final[tuple[Command, ...]] = (
+    (
+        "interest new",
+        "interests:new",
+        "begin a list of vessels of interest",
+        (
+            arg("name", metavar="LIST"),
+            arg("--tlp", choices=("clear", "green", "amber", "amber+strict", "red"), default="amber"),
+            arg("--suspicious", action="store_true", help="they are on it for suspicious activity"),
+            arg("--exercise", action="store_true", help="for an exercise: looked for in exercise data only"),
+            HOME,
+        ),
+    ),
+    ("interest add", "interests:add", "put a vessel on a list of ours", (LIST, *VESSEL, HOME)),
+    ("interest remove", "interests:remove", "take a vessel off a list of ours", (LIST, *VESSEL, HOME)),
+    (
+        "interest list",
+        "interests:list_all",
+        "lists, ours and partners', with who has seen each vessel, one JSON line each",
+        (arg("list", nargs="?", metavar="LIST", help="lists of this name only"), HOME),
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 from prasan import __version__
 from prasan.cli.grammar import HOME, Command
 from prasan.cli.grammar import arg as _arg
-from prasan.cli.grammar_of_asking import FEEDBACK, REQUESTS
+from prasan.cli.grammar_of_asking import FEEDBACK, INTERESTS, REQUESTS
 from prasan.cli.grammar_of_release import ACCORDS, POLICIES, RELEASE
 from prasan.cli.grammar_of_servers import OUTWARD, SIGN_IN
 from prasan.cli.grammar_of_sharing import BUNDLES, CONSENTS, RECALLS
@@ -138,6 +138,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     *CONSENTS,
     *REQUESTS,
     *FEEDBACK,
+    *INTERESTS,
     (
         "sync",
         "sync:sync",

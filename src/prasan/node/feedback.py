@@ -85,7 +85,9 @@ def theirs(tx: Reads, object_id: str) -> ObjectRow:
 def marking_about(row: ObjectRow) -> Marking:
     """What speaks of an object is under the marking of that object, and whoever sent it may be told."""
     named = row.marking.rel_to
-    return row.marking if named is None else msgspec.structs.replace(row.marking, rel_to=named | {row.origin})
+    if named is None or row.origin == OWN:
+        return row.marking
+    return msgspec.structs.replace(row.marking, rel_to=named | {row.origin})
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from prasan.errors import PrasanError
+from prasan.node.hits import look_for
 from prasan.node.live_pace import Pace
 from prasan.node.live_settling import Settling
 from prasan.node.node import Node
@@ -21,6 +22,8 @@ LOG: Final = logging.getLogger("prasan.live")
 REST: Final = 3.0
 """After a look, rest at least so many times as long as it took."""
 STOP_S: Final = 30.0
+HITS_S: Final = 10
+"""Vessels of lists are looked for so often at most."""
 
 After = Callable[[Node, Looked], None]
 
@@ -125,6 +128,7 @@ class Looking:
         self._pace.passed("detected", clock, self._now())
         self._pace.passed("published", clock, self._now())
         self._looks[clock] = _joined(self._looks.get(clock), looked)
+        look_for(self._node, clock, sources_of(self._node, clock), 0 if self._stopping else HITS_S)
         if looked.changed:
             publish_counts(self._node)
         if self._after is not None:

@@ -13,6 +13,7 @@ from prasan.formats.stix_build import event_id
 from prasan.node.clocks import fit, known_off
 from prasan.node.deriving import WARM_S, begin, derive
 from prasan.node.events import Rows, events_of, keep, revisions
+from prasan.node.hits import look_for
 from prasan.node.node import Node
 from prasan.node.provenance import arrived, remember_arrived, stale, with_partners
 from prasan.node.reception import Listening, note_partners, publish_reception
@@ -56,6 +57,7 @@ def look(node: Node, clock: str, upto: int | None = None) -> Looked:
     with node.store.write() as tx:
         remember_rules(tx, clock)
     publish_reception(node, own)
+    look_for(node, clock, own)
     return Looked(clock, outcome.counts, len(changed), objects)
 
 

@@ -122,6 +122,13 @@ VIEWS: Final[dict[str, Table]] = {
             Field("count", "integer"),
         )
     ),
+    "grouping": Table(
+        (
+            Field("name", "label", "identity"),
+            Field("context", "code", required=True),
+            Field("object_refs", "refs", required=True),
+        )
+    ),
     "opinion": Table(
         (
             Field("confidence", "integer"),
