@@ -16,7 +16,7 @@ from prasan.exchange import packing
 from prasan.exchange.asked import Query
 from prasan.exchange.asks import Ask
 from prasan.exchange.http import Response
-from prasan.exchange.steps import Apply, Cut, Heard, Reply, Summary, Unreached
+from prasan.exchange.steps import Acked, Apply, Cut, Heard, Reply, Summary, Unreached
 from prasan.ledger.tree import Frontier
 
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -39,6 +39,20 @@ def test_everything_arrives_as_its_bytes_and_is_acknowledged(th: Partner, us: Pa
     assert summary.acked == 1
     again = us.pull(th)
     assert (again.accepted, again.same, again.pages, again.acked) == (0, 0, 0, 0), "nothing new, nothing done"
+
+
+def test_a_long_pull_says_every_minute_how_far_it_came(th: Partner, us: Partner) -> None:
+    th.publish(us, *(incident(n) for n in range(6)))
+
+    def spoil(ask: Ask, response: Response) -> Reply:
+        us.now_us += 25_000_000 if NEXT in ask.target else 0
+        th.now_us = us.now_us
+        return response
+
+    assert us.pull(th, limit=1, spoil=spoil).failure == ""
+    acked = [step.upto for step in us.seen if isinstance(step, Acked)]
+    assert acked == [3, 6]
+    assert th.store.acked(us.id, "objects") == 6
 
 
 def test_alerts_come_before_control_before_objects(th: Partner, us: Partner) -> None:

@@ -16,8 +16,8 @@ PLAIN: Final = "identity"
 
 FROM: Final = 256
 """Bytes below which packing costs more than it saves."""
-_HARD_UNTIL: Final = 256 * 1024
-"""Up to here a thin line is likely, and bytes are dearer than time."""
+_HARD_UNTIL: Final = 32 * 1024
+"""Up to here a thin line is likely, and a tenth of the bytes is worth some milliseconds."""
 _HARD, _LIGHT = 15, 3
 _CHUNK: Final = 1 << 20
 

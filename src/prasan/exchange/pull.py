@@ -44,6 +44,8 @@ TRIES: Final = 8
 POST_AT_ONCE: Final = 100
 POST_FIRST: Final = 4000
 """Bytes posted at once before anything is known of the line: a post that breaks off is lost whole."""
+ACK_US: Final = 60 * 1_000_000
+"""How long in a long pull nobody is told how far it came."""
 MAX_PARCELS: Final = 20_000
 """Parcels in one pull: ten million objects. A node that never ends does not hold us for ever."""
 
@@ -103,7 +105,7 @@ class _Reader:
         self.task, self.summary, self.posted = task, Summary(), False
         self.lanes = {name: _Lane(name, task.cursors[name]) for name in LANES}
         self.assembly = Assembly(task.line, task.theirs, task.ours, task.peer.now_us)
-        self.wait_s = task.wait_s
+        self.wait_s, self.last, self.acked_us = task.wait_s, task.last, task.peer.now_us()
 
     def run(self) -> Steps[None]:
         if self.wait_s:
@@ -116,6 +118,8 @@ class _Reader:
                 break
             yield from self.apply(parcel)
             self.posted &= parcel.lane != "control"
+            if self.task.peer.now_us() - self.acked_us >= ACK_US:
+                yield from self.acknowledge()
         yield from self.acknowledge()
 
     def ask(self, ask: Ask) -> Steps[Response]:
@@ -214,16 +218,18 @@ class _Reader:
         lanes = [lane for lane in self.lanes.values() if lane.seq > lane.acked]
         if not lanes:
             return
-        since = self.task.last.size if self.task.last else 0
+        since = self.last.size if self.last else 0
         response = yield from self.again(lambda: self.ask(asks.checkpoint(since)))
         try:
-            _, note = check_checkpoint(response.body, self.task.theirs, self.task.ours, self.task.last)
+            self.last, note = check_checkpoint(response.body, self.task.theirs, self.task.ours, self.last)
         except IntegrityError as error:
             raise Stop("ledger", str(error)) from None
+        self.acked_us = self.task.peer.now_us()
         for lane in lanes:
             body = write_ack(lane.name, lane.seq, note, self.task.ours)
             yield from self.again(lambda body=body: self.ask(asks.ack(body)))  # type: ignore[misc]
             yield Acked(lane.name, lane.seq, note)
+            lane.acked = lane.seq
             self.summary.acked += 1
 
 
