@@ -15,8 +15,8 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from node.leak_doors import plain
 from node.node_kit import STAFF_RULE, Hands, Kit, Partner, new_home
-from node.test_no_leak import plain
 from prasan.exercise.player import position_table
 from prasan.formats.stix_build import event_id
 from prasan.formats.stix_ids import EVENT
