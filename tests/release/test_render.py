@@ -283,3 +283,35 @@ def test_a_view_is_what_the_schema_says(steps: Steps) -> None:
 def test_a_revoked_object_gives_a_revoked_view() -> None:
     raw = orjson.dumps(orjson.loads(objects(MARK)[EVENT]) | {"revoked": True})
     assert view_of(raw, sanitise())["revoked"] is True
+
+
+def native(kind: str, **more: Any) -> bytes:
+    at = "2026-01-01T00:00:00.000Z"
+    common = {"type": kind, "spec_version": "2.1", "id": f"{kind}--{UUID}", "created": at, "modified": at}
+    return orjson.dumps(common | {"description": CANARY, "x_note": CANARY} | more)
+
+
+def test_an_indicator_goes_out_with_its_pattern_or_not_at_all() -> None:
+    """Nobody can make a pattern coarser."""
+    pattern = "[ipv4-addr:value = '192.0.2.7']"
+    raw = native(
+        "indicator", pattern=pattern, pattern_type="stix", valid_from="2026-01-01T00:00:00Z",
+        indicator_types=["malicious-activity", "not a code!"],
+    )  # fmt: skip
+    built = view_of(raw.replace(b'"x_note"', b'"x_ref":"%s","x_note"' % EVENT_ID.encode()), RELEASE)
+    assert (built["pattern"], built["indicator_types"]) == (pattern, ["malicious-activity"])
+    assert CANARY not in str(built)
+    assert rendered(raw, sanitise()).codes[-1] == "lost_text"
+
+
+def test_a_location_is_made_coarser_and_says_by_how_much() -> None:
+    raw = native("location", latitude=9.1234, longitude=100.5678, precision=50.0, country="TH", city=CANARY)
+    built = view_of(raw, sanitise())
+    assert (built["latitude"], built["longitude"], built["country"]) == (9.25, 100.75, "TH")
+    assert built["precision"] == precision_km(cell_of(9.1234, 100.5678, 0.5)) * 1000
+    assert CANARY not in str(built)
+
+
+def test_a_course_of_action_keeps_its_name() -> None:
+    built = view_of(native("course-of-action", name="Keep a watch"), sanitise())
+    assert (built["name"], "description" in built) == ("Keep a watch", False)

@@ -13,7 +13,7 @@ from prasan.formats.stix_ids import EVENT, INCIDENT, NOTE, TRACK, VESSEL
 Kind = Literal[
     "code", "label", "integer", "number", "ref", "refs", "time", "start", "end", "local_time",
     "latitude", "longitude", "place_precision", "time_precision", "points", "coarseness_m", "coarseness_s",
-    "rule", "evidence", "incident_name", "text",
+    "rule", "evidence", "incident_name", "text", "codes", "precision_m",
 ]  # fmt: skip
 """The transforms; `transforms.py` has one function for each."""
 
@@ -127,6 +127,27 @@ VIEWS: Final[dict[str, Table]] = {
             Field("name", "label", "identity"),
             Field("context", "code", required=True),
             Field("object_refs", "refs", required=True),
+        )
+    ),
+    "indicator": Table(
+        (
+            Field("confidence", "integer"),
+            Field("name", "label", "identity"),
+            Field("pattern", "text", "text", required=True),
+            Field("pattern_type", "code", required=True),
+            Field("valid_from", "start", required=True),
+            Field("valid_until", "end"),
+            Field("indicator_types", "codes"),
+        )
+    ),
+    "course-of-action": Table((Field("confidence", "integer"), Field("name", "label", required=True))),
+    "location": Table(
+        (
+            Field("region", "code"),
+            Field("country", "code"),
+            Field("latitude", "latitude", required=True),
+            Field("longitude", "longitude", required=True),
+            Field("precision", "precision_m"),
         )
     ),
     "opinion": Table(

@@ -16,6 +16,7 @@ from prasan.release.rules import Steps
 from prasan.release.tables import Kind
 
 LABEL_LENGTH: Final = 120
+MAX_CODES: Final = 20
 MAX_INTEGER: Final = 2**53 - 1
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -39,6 +40,11 @@ class Work(msgspec.Struct, frozen=True):
 
 def _code(value: Any, _work: Work) -> str | None:
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _codes(value: Any, work: Work) -> list[str] | None:
+    codes = [_code(item, work) for item in value] if isinstance(value, list) else []
+    return [item for item in codes if item is not None][:MAX_CODES] or None
 
 
 def _label(value: Any, _work: Work) -> str | None:
@@ -101,6 +107,11 @@ def _longitude(value: Any, work: Work) -> float | None:
 def _place_precision(value: Any, work: Work) -> Any:
     """A view of a view keeps the coarser of both."""
     return _coarser(_number(value, work), None if work.cell is None else precision_km(work.cell))
+
+
+def _precision_m(value: Any, work: Work) -> Any:
+    """STIX 2.1 section 4.11: metres around the place of a `location`."""
+    return _coarser(_number(value, work), None if work.cell is None else precision_km(work.cell) * 1000)
 
 
 def _time_precision(value: Any, work: Work) -> Any:
@@ -197,5 +208,7 @@ MAKE: Final[dict[Kind, Callable[[Any, Work], Any]]] = {
     "evidence": _evidence,
     "incident_name": _incident_name,
     "text": _text,
+    "codes": _codes,
+    "precision_m": _precision_m,
 }
 """Transform -> function (value, work) -> JSON value, or None for "leave it out"."""
