@@ -39,7 +39,7 @@ def ask(node: Node, asked: Ask) -> ConsentRow:
         accord = _accord(node, tx, row)
         recipient = _recipient(tx, asked.to, row.origin)
         terms = Terms(
-            nonce=node.clock.uuid(f"{row.origin}/consent"),
+            nonce=node.clock.uuid(f"{row.origin}/{row.id}/consent"),
             accord=accord.hash,
             target_id=row.id,
             target_version="" if asked.all_versions else row.version,
