@@ -61,3 +61,21 @@ def test_what_cannot_be_asked_is_for_the_answer_to_say() -> None:
         await Bell(0.01).wait("us", broken, 30)
 
     asyncio.run(run())
+
+
+def test_two_hundred_who_wait_are_one_look() -> None:
+    inside, most, looks = 0, 0, 0
+
+    def news() -> bool:
+        nonlocal inside, most, looks
+        inside, looks = inside + 1, looks + 1
+        most = max(most, inside)
+        inside -= 1
+        return looks > 1000
+
+    async def run() -> None:
+        bell = Bell(0.01)
+        await asyncio.gather(*(bell.wait(f"partner {n}", news, 30) for n in range(200)))
+
+    asyncio.run(run())
+    assert most == 1, "nobody's thread waits, and no two look at once"

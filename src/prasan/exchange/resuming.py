@@ -4,7 +4,7 @@ import contextlib
 import socket
 import ssl
 from typing import Any
-from weakref import WeakSet
+from weakref import ReferenceType, ref
 
 
 class _Socket(ssl.SSLSocket):
@@ -26,13 +26,13 @@ class Resuming(ssl.SSLContext):
 
     sslsocket_class = _Socket
     _kept: ssl.SSLSession | None = None
-    _opened: "WeakSet[ssl.SSLSocket] | None" = None
+    _opened: "tuple[ReferenceType[ssl.SSLSocket], ...]" = ()
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **more: Any) -> ssl.SSLSocket:
         """As usual, with the session of a connection before."""
         opened = super().wrap_socket(sock, *args, **({"session": self._kept} if self._kept else {}) | more)
-        self._opened = self._opened or WeakSet()
-        self._opened.add(opened)
+        # A new tuple each time: another thread may be going over the old one to break off.
+        self._opened = (*(one for one in self._opened if one() is not None), ref(opened))
         return opened
 
     def remember(self, sock: ssl.SSLSocket) -> None:
@@ -43,7 +43,8 @@ class Resuming(ssl.SSLContext):
 
     def abort(self) -> None:
         """Break off every open connection: a thread that waits for an answer is told at once."""
-        for opened in list(self._opened or ()):
-            with contextlib.suppress(OSError):
-                # Not the method of the TLS socket: that one takes the TLS away from under the thread that reads.
-                socket.socket.shutdown(opened, socket.SHUT_RDWR)
+        for opened in (one() for one in self._opened):
+            if opened is not None:
+                with contextlib.suppress(OSError):
+                    # Not the method of the TLS socket: that one takes the TLS away from under the thread that reads.
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
