@@ -34,6 +34,7 @@ from prasan.web.desk import (
     WatchPage,
 )
 from prasan.web.guessing import TooSoon
+from prasan.web.interest_values import ListRow, Vessel
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
@@ -264,6 +265,13 @@ _ASKED = Listed(
     "2026-11-21T10:00:00.000Z", "Who is she?", (Subject(GAP, True), Subject("tool--1", False)), ("accept", "refuse"),
     (ChangeTold("aaaaaaaaaaaa", 0, "us-mo", "sent", "2026-11-21T10:00:00.000Z", "Who is she?"),),
 )  # fmt: skip
+LISTS = (
+    ListRow("grouping--0b1c2d3e-0001-4000-8000-00000000000a", "november watch", "us-mo", "suspicious-activity", (
+        Vessel("prasan-vessel--1", 567000001, None, "SEA LARK", (HEARD[2],)),
+        Vessel("prasan-vessel--2", None, 9074729, ""),
+    ), GREEN),
+    ListRow("grouping--0b1c2d3e-0001-4000-8000-00000000000b", "ours", "", "unspecified"),
+)  # fmt: skip
 REQUESTS = (
     _ASKED,
     msgspec.structs.replace(
@@ -357,6 +365,9 @@ class MemoryDesk:
 
     def requests(self, audience: str) -> tuple[Listed, ...]:
         return REQUESTS
+
+    def interests(self, audience: str) -> tuple[ListRow, ...]:
+        return LISTS
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
         if (audience, recipient, event_id) != ("staff", "identity--us", TOLD):

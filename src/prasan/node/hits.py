@@ -47,13 +47,14 @@ _REACHED: Final = msgspec.json.Decoder(Reached)
 def look_for(node: Node, clock: str, sources: Sequence[Source], rest_s: int = 0) -> int:
     """Look for the vessels of lists in what these sources of one clock brought since the last time; how many sightings
     are new or changed. Nothing is done within `rest_s` seconds of the last time."""
-    wanted, key = watched(node.store), f"interest/{clock}"
-    if not wanted or not sources:
+    key, now = f"interest/{clock}", node.clock.now()
+    before = _REACHED.decode(node.store.meta(key) or "{}")
+    if not sources or 0 <= now - before.at < rest_s:
         return 0
-    before, now = _REACHED.decode(node.store.meta(key) or "{}"), node.clock.now()
+    wanted = watched(node.store)
+    if not wanted:
+        return 0
     lists = _digest(wanted)
-    if 0 <= now - before.at < rest_s:
-        return 0
     names = [source.name for source in sources]
     news = node.archive.news(before.batch if before.lists == lists else 0, names)
     changed = 0

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from prasan.errors import PrasanError, Refused, Unreachable
-from prasan.web import api, login, pages, requests_page
+from prasan.web import api, interests_page, login, pages, requests_page
 from prasan.web.desk import Desk
 from prasan.web.screen import House, house_of, refuse, screen_of, show
 from prasan.web.security import SecurityHeaders
@@ -36,6 +36,7 @@ PAGES: Final = (
     Route("/objects/{id:path}", pages.object_page),
     Route("/partners", pages.partners, name="partners"),
     Route("/requests", requests_page.requests, name="requests"),
+    Route("/interests", interests_page.interests, name="interests"),
     Route("/health", pages.health, name="health"),
     Route("/ills", pages.ills),
     Route("/login", login.login, name="login", methods=["GET"]),

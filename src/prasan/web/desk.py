@@ -15,6 +15,7 @@ from prasan.node.live_health import Ill, Standing
 from prasan.node.requests import Listed
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
+from prasan.web.interest_values import ListRow
 from prasan.web.metrics import Family
 from prasan.web.partner_values import PartnersPage
 from prasan.words import Message
@@ -255,6 +256,9 @@ class Desk(Protocol):
 
     def requests(self, audience: str) -> Sequence[Listed]:
         """Requests for information with their changes, for our own staff only."""
+
+    def interests(self, audience: str) -> Sequence[ListRow]:
+        """Lists of vessels of interest, as this audience may read them."""
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, EventPage] | None:
         """An event as a recipient (by id) holds it now, and its name; None where this audience may not know."""

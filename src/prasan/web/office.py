@@ -29,6 +29,7 @@ from prasan.web import desk
 from prasan.web.credentials import Credentials
 from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.identity_page import identity_of
+from prasan.web.interest_values import ListRow, lists_of
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.partner_values import PartnersPage
 from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
@@ -164,6 +165,10 @@ class Office:
     def requests(self, audience: str) -> Sequence[Listed]:
         """Requests for information, for our own staff only."""
         return listed(self._node, changes=True) if audience == STAFF else ()
+
+    def interests(self, audience: str) -> Sequence[ListRow]:
+        """Lists of vessels of interest, as this audience may read them."""
+        return lists_of(self._node, audience)
 
     def told(self, audience: str, recipient: str, event_id: str) -> tuple[str, desk.EventPage] | None:
         """An event as a recipient holds it, for our own staff only, from nothing but bytes that it can read."""

@@ -44,4 +44,13 @@ ASKING: Final[dict[str, str]] = {
     "said.strongly-disagree": "disagree strongly",
     "said.note": "note",
     "said.sighting": "have seen it",
+    "screen.interests": "Vessels of interest",
+    "screen.interests.none": "There is no list yet. To begin one: prasan interest new NAME",
+    "screen.interests.ours": "our list",
+    "screen.interests.theirs": "list of {partner}",
+    "screen.interests.empty": "No vessel of this list is here.",
+    "screen.interests.seen": "Heard",
+    "screen.interests.hours": "by {name}: hours {number}, last",
+    "interest.suspicious-activity": "suspicious activity",
+    "interest.unspecified": "reason not given",
 }
