@@ -118,14 +118,14 @@ class Stage:
     def sync(self, crash_at: str = "") -> Process:
         return self.start("sync", "--home", str(self.home(READER)), crash_at=crash_at)
 
-    def serve(self, crash_at: str = "") -> Process:
-        """The sender's node, answering."""
-        process = self.start("serve", "--home", str(self.home(SENDER)), crash_at=crash_at)
+    def serve(self, crash_at: str = "", name: str = SENDER) -> Process:
+        """A node, the sender's if no other is named, answering."""
+        process = self.start("serve", "--home", str(self.home(name)), crash_at=crash_at)
         end = time.monotonic() + 60
-        with client(self.home(SENDER)) as http:
+        with client(self.home(name)) as http:
             while process.running() and time.monotonic() < end:
                 try:
-                    if http.get(f"https://{HOST}:{self.ports[SENDER]}/healthz").status_code == 200:
+                    if http.get(f"https://{HOST}:{self.ports[name]}/healthz").status_code == 200:
                         return process
                 except httpx2.HTTPError:
                     time.sleep(0.05)

@@ -243,7 +243,7 @@ def test_thai_is_set_in_the_shipped_font(context: BrowserContext, address: str) 
 def test_nothing_runs_over_the_edge_of_a_narrow_screen(context: BrowserContext, address: str) -> None:
     page = watch(context, address)
     page.set_viewport_size({"width": 420, "height": 860})
-    for path in ("/", f"/events/{GAP}", "/partners"):
+    for path in ("/", f"/events/{GAP}", "/partners", "/requests", "/interests"):
         for lang in ("th", "en"):
             page.goto(f"{address}{path}?lang={lang}", wait_until="domcontentloaded")
             assert page.evaluate("document.documentElement.scrollWidth") <= 420, path
