@@ -57,8 +57,8 @@ RELEASE: Final[tuple[Command, ...]] = (
     (
         "release explain",
         "release:explain",
-        "verdict and reasons for one object and recipient",
-        (arg("object_id", metavar="OBJECT_ID"), arg("--to", required=True, metavar="RECIPIENT"), HOME),
+        "verdict and reasons for an object, for one recipient or a line for each",
+        (arg("object_id", metavar="OBJECT_ID"), arg("--to", metavar="RECIPIENT"), HOME),
     ),
     (
         "release preview",

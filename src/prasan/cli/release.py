@@ -9,6 +9,7 @@ import msgspec
 
 from prasan.cli.output import emit, tell
 from prasan.node.explaining import explain as explain_object
+from prasan.node.explaining import explain_to_all
 from prasan.node.explaining import preview as preview_views
 from prasan.node.node import Node
 from prasan.node.publish import work_due
@@ -16,8 +17,13 @@ from prasan.node.reading import mark_read, texts_of, unread
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Verdict and reasons for one object and recipient, in both languages."""
-    emit(msgspec.to_builtins(explain_object(Node(Path(arguments.home)), arguments.object_id, arguments.to)))
+    """Verdict and reasons for an object, in both languages: a line a recipient."""
+    node = Node(Path(arguments.home))
+    if arguments.to is None:
+        for one in explain_to_all(node, arguments.object_id):
+            emit(msgspec.to_builtins(one))
+    else:
+        emit(msgspec.to_builtins(explain_object(node, arguments.object_id, arguments.to)))
     return 0
 
 

@@ -86,9 +86,9 @@ class _Rows:
         acked = {lane: node.store.acked(partner, lane) if since is None else since for lane in lanes}
         self.at = {lane: acked[lane] for lane in LANES if lane in acked}
 
-    def parcels(self, most: int) -> list[tuple[Lane, int, list[Vouched]]]:
+    def parcels(self, most: int) -> list[tuple[Lane, int, Sequence[Vouched]]]:
         """The next rows, alerts first: lane, after, rows; `most` of them, a lane's parcels one behind the other."""
-        found = list[tuple[Lane, int, list[Vouched]]]()
+        found = list[tuple[Lane, int, Sequence[Vouched]]]()
         for lane, start in self.at.items():
             after = start
             while most > 0 and len(found) < PARCELS_AT_ONCE:

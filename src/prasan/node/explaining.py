@@ -7,15 +7,16 @@ import msgspec
 
 from prasan.errors import UsageError
 from prasan.node.desk import Desk
+from prasan.node.naming import meant
 from prasan.node.node import Node
-from prasan.node.recipients import find_recipient
+from prasan.node.recipients import find_recipient, recipients
 from prasan.node.settling import HELD_VERBATIM, WITHDRAWN, Step, untold_codes
 from prasan.node.telling_apart import apart
 from prasan.release.explain import explain as reasons_of
 from prasan.release.explain import explain_steps
 from prasan.release.facts import Recipient
 from prasan.release.render import View
-from prasan.stores.rows import Lane
+from prasan.stores.rows import Lane, ViewRow
 from prasan.words import LANGUAGES, say
 
 PAGE: Final = 500
@@ -46,13 +47,20 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 def explain(node: Node, object_id: str, to: str) -> Explained:
-    """Decide and render anew, write nothing, and say why. UsageError for an unknown object or recipient."""
+    """Decide and render anew, write nothing, and say why. UsageError for an unknown object or recipient.
+
+    The object may be named by the id that a partner knows it by; what travels in the control lane is an object too.
+    """
     recipient = the_recipient(node, to)
+    control = [row for row in node.store.views_of(object_id) if row.lane == "control"]
+    if control:
+        return _control(object_id, recipient, control)
     with node.store.write() as tx:
+        object_id = meant(tx, object_id)
         desk = Desk(node, tx)
         subject, case = desk.subject(object_id, recipient.id), desk.cases[recipient.id]
         if subject is None:
-            raise UsageError(f"there is no object {object_id}", "Copy the id from a page or from 'release preview'.")
+            raise UsageError(f"nothing is told of {object_id} any more", "Its sender has withdrawn it.")
         desk.lay_out([object_id])
         step = Step(desk, case, subject, desk.standing(recipient.id, object_id))
         view, until = _view(step), desk.until[recipient.id]
@@ -65,6 +73,21 @@ def explain(node: Node, object_id: str, to: str) -> Explained:
         object_id, recipient.name, view.verdict, step.decision.rule_id, told, steps, sent, view.remaining,
         min((at for at in (step.decision.recheck_at, until) if at is not None), default=None),
     )  # fmt: skip
+
+
+def _control(object_id: str, recipient: Recipient, rows: list[ViewRow]) -> Explained:
+    """A recall or an answer: it is for one recipient, and always goes to it."""
+    mine = [row for row in rows if row.recipient == recipient.id]
+    code = "decision.control" if mine else "decision.control_of_another"
+    return Explained(
+        object_id, recipient.name, "release" if mine else "withhold", "", (_reason(code, {}),), (),
+        mine[-1].view_id if mine else "", (), None,
+    )  # fmt: skip
+
+
+def explain_to_all(node: Node, object_id: str) -> Iterator[Explained]:
+    """`explain` for every recipient."""
+    return (explain(node, object_id, one) for one in recipients(node.store))
 
 
 def _view(step: Step) -> View:

@@ -12,6 +12,7 @@ from prasan.formats.stix_build import Stamp, encode
 from prasan.formats.stix_control import Recall, recall_id, recall_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.desk import Desk
+from prasan.node.naming import meant
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, STEP_S, object_row, put
 from prasan.node.record import note
@@ -54,26 +55,13 @@ def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
         raise UsageError("the reason names an object's id", "Say it without ids: the partner knows them by others.")
     with node.store.write() as tx:
         desk = Desk(node, tx)
-        object_id = _ours(tx, object_id)
+        object_id = meant(tx, object_id)
         sent = [one for case in _addressees(desk, to) for one in _by_officer(desk, case, object_id, text)]
         if not sent:
             raise UsageError(
                 f"{object_id} was not sent to {to}, or was recalled before", "See 'prasan release explain'."
             )
     return sent
-
-
-def _ours(tx: Tx, object_id: str) -> str:
-    """The object's own id; officers may also paste the id that a partner knows it by."""
-    if tx.object(object_id) is not None:
-        return object_id
-    for partner in tx.partners():
-        if tx.variant(partner.id, object_id) is not None:
-            return object_id
-        found = tx.mapped_back(partner.id, object_id)
-        if found is not None:
-            return found
-    raise UsageError(f"there is no object {object_id}", "Copy the id from the event's page or from 'release preview'.")
 
 
 def _addressees(desk: Desk, to: str) -> list[Case]:
@@ -152,7 +140,7 @@ def lift(node: Node, object_id: str, to: str) -> list[Lifted]:
     """Let a partner, or `all`, have a recalled object again, if the policy gives it. UsageError if no recall stands."""
     with node.store.write() as tx:
         desk = Desk(node, tx)
-        object_id = _ours(tx, object_id)
+        object_id = meant(tx, object_id)
         lifted = [one for case in _addressees(desk, to) if (one := _lift(desk, case, object_id)) is not None]
         if not lifted:
             raise UsageError(f"no recall of {object_id} from {to} stands", "See 'prasan recall list'.")

@@ -30,6 +30,8 @@ SHARING: Final[dict[str, str]] = {
     "decision.unread_text": "It holds free text that no officer has read.",
     "decision.too_young": "Rule “{rule}” holds it back for {hours} hours, until {when}.",
     "decision.rule_withholds": "Rule “{rule}” withholds it.",
+    "decision.control": "It travels in the control lane: what takes back or answers always goes to the one it is for.",
+    "decision.control_of_another": "It travels in the control lane of another recipient.",
     "decision.no_rule": "No rule releases it; what no rule names is withheld.",
     "decision.rule_releases": "Rule “{rule}” releases it.",
     "decision.rule_sanitises": "Rule “{rule}” releases it in a coarser form.",
