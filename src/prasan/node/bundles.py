@@ -118,7 +118,7 @@ def _fit(node: Node, partner: PartnerRow, rows: _Rows, max_bytes: int, *, first:
 
 
 def _make(
-    node: Node, partner: PartnerRow, found: Sequence[tuple[Lane, int, list[Vouched]]], *, first: bool
+    node: Node, partner: PartnerRow, found: Sequence[tuple[Lane, int, Sequence[Vouched]]], *, first: bool
 ) -> Exported:
     epoch, ours = node.store.epoch(), signer(node)
     waiting = [one.raw for one in node.store.outgoing(partner.id)][:MAX_POSTS] if first else []
@@ -136,7 +136,7 @@ def _make(
     return Exported(seal_bundle(manifest, body, ours), spans, len(waiting))
 
 
-def _spans(found: Sequence[tuple[Lane, int, list[Vouched]]]) -> tuple[Span, ...]:
+def _spans(found: Sequence[tuple[Lane, int, Sequence[Vouched]]]) -> tuple[Span, ...]:
     spans = dict[Lane, Span]()
     for lane, after, rows in found:
         before = spans.get(lane)
