@@ -1,7 +1,10 @@
 """Kill either of two real nodes at random moments and check that nothing is lost or doubled.
 
-`python tools/kill_at_random.py --times 20 --seed 7` prints one line a kill and a summary; 1 if something did not hold.
-The checks are those of tests/process. The seed fixes what is killed and when, as far as a machine can repeat a moment.
+`python tools/kill_at_random.py --times 100 --seed 7` prints one line a kill and a summary; 1 if something did not hold.
+Three of four kills hit nodes that serve and follow each other while objects are made, revised, recalled and answered,
+consents asked for and given, and bundles carried (`alive`); the others an ingest, a single pull or the node it pulls
+from (`apart`). The checks are those of tests/process. The seed fixes what is killed and when, as far as a machine can
+repeat a moment; `--kind` does only one of the two.
 """
 
 import argparse
@@ -15,10 +18,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "process"))
 
+from alive_kit import Alive
 from pair_kit import READER, SENDER, Process, Stage, Taken, problems, taken
 
 STARTING = 0.4
 """Share of a run's time in which Python is still starting: kills come after it, where there is something to break."""
+
+A_ROUND = 10
+"""Kills of serving nodes until both are let come to rest."""
 
 
 class Bases:
@@ -86,14 +93,8 @@ def finish(stage: Stage, whole: Taken) -> list[str]:
     return problems(stage) + ["the sender made something else of its feeds"] * (taken(stage, SENDER) != whole)
 
 
-def main() -> int:
-    """One line a kill, a summary, and 1 if anything did not hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    draw = random.Random(asked.seed)  # noqa: S311 - moments, not secrets
-    root = Path(tempfile.mkdtemp(prefix="prasan-kill-"))
+def apart(root: Path, times: int, draw: random.Random) -> tuple[int, int]:
+    """Kills of one command each: how many hit, and after how many something did not hold."""
     bases = Bases(root)
     plans: dict[str, Callable[[Path, float], tuple[Stage, bool]]] = {
         "ingest": lambda to, share: kill_ingest(bases, to, share),
@@ -103,18 +104,63 @@ def main() -> int:
         "serve with a recall": lambda to, share: kill_serve(bases.recalled, bases, to, share),
     }
     killed = bad = 0
-    for number in range(1, asked.times + 1):
+    for number in range(1, times + 1):
         what, share = draw.choice(sorted(plans)), draw.uniform(STARTING, 1.0)
         stage, hit = plans[what](root / f"kill-{number}", share)
         found = finish(stage, bases.whole)
         shutil.rmtree(stage.root)
         killed, bad = killed + hit, bad + bool(found)
         how = "killed" if hit else "had ended"
-        sys.stdout.write(f"{number:>3}  {what:<20} {how:<9} at {share:4.0%}  {'; '.join(found) or 'whole'}\n")
-        sys.stdout.flush()
+        say(f"{number:>3}  {what:<20} {how:<9} at {share:4.0%}  {'; '.join(found) or 'whole'}")
+    return killed, bad
+
+
+def alive(root: Path, times: int, draw: random.Random) -> tuple[int, int]:
+    """Kills of nodes that serve, in rounds of a few, after each of which both must come to rest and agree."""
+    killed = bad = 0
+    while killed < times:
+        seed = draw.randrange(10**6)
+        pair = Alive(root / f"alive-{seed}", seed)
+        pair.begin()
+        for _ in range(min(A_ROUND, times - killed)):
+            killed += 1
+            say(f"{killed:>3}  {pair.kill_one()}  (round {seed})")
+        found = pair.settle()
+        bad += bool(found)
+        did = ", ".join(f"{count} {what}" for what, count in sorted(pair.told.acts.items()))
+        say(f"     round {seed}: {did}, {pair.told.imports} imports killed: {'; '.join(found) or 'whole'}")
+        shutil.rmtree(pair.stage.root)
+    return killed, bad
+
+
+def say(text: str) -> None:
+    """One line, now."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """One line a kill, a summary, and 1 if anything did not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=("alive", "apart"), action="append", help="default: both")
+    asked = parser.parse_args()
+    kinds = asked.kind or ["apart", "alive"]
+    draw = random.Random(asked.seed)  # noqa: S311 - moments, not secrets
+    root = Path(tempfile.mkdtemp(prefix="prasan-kill-"))
+    share = asked.times // 4 if len(kinds) > 1 else asked.times
+    times = {"apart": share, "alive": asked.times - share if len(kinds) > 1 else asked.times}
+    bad = 0
+    for kind in kinds:
+        hit, wrong = KINDS[kind](root, times[kind], draw)
+        bad += wrong
+        say(f"{kind}: {times[kind]} times, {hit} killed, {wrong} not whole (seed {asked.seed})")
     shutil.rmtree(root)
-    sys.stdout.write(f"{asked.times} runs, {killed} killed, {bad} not whole (seed {asked.seed})\n")
     return 1 if bad else 0
+
+
+KINDS: dict[str, Callable[[Path, int, random.Random], tuple[int, int]]] = {"apart": apart, "alive": alive}
 
 
 if __name__ == "__main__":

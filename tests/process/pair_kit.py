@@ -21,6 +21,7 @@ import msgspec
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.processes import client
 from prasan.cli.demo.stage import DATA, set_up
+from prasan.formats.stix_ids import CONTROL, type_of
 from prasan.ledger.entry import Entry, decode
 from prasan.node.node import Node
 from prasan.node.record import verify
@@ -190,12 +191,17 @@ def taken(stage: Stage, name: str) -> Taken:
 def problems(stage: Stage) -> list[str]:
     """Everything that does not hold between the two nodes; empty after any crash that was followed by a whole run."""
     sender, reader = Node(stage.home(SENDER)), Node(stage.home(READER))
-    found = [*_views(sender, reader), *_once(reader, partner_id(reader)), *_recalls(sender, reader)]
+    found = one_way(sender, reader)
     for node in (sender, reader):
         found += [f"{node.settings.name}: log {one.log} does not verify" for one in verify(node) if not one.report.ok]
         found += [f"{node.settings.name}: decisions are still due"] * (node.store.due(node.clock.now_us()) != [])
         node.close()
     return found
+
+
+def one_way(sender: Node, reader: Node) -> list[str]:
+    """What does not hold of what the sender sent and the reader read."""
+    return [*_views(sender, reader), *_once(reader, partner_id(reader)), *_recalls(sender, reader)]
 
 
 def _views(sender: Node, reader: Node) -> list[str]:
@@ -205,7 +211,7 @@ def _views(sender: Node, reader: Node) -> list[str]:
     current = {tuple(row[:3]) for row in rows if row[3] == "current"}
     received = Counter(reader.store._all("SELECT object_id, version, sha256 FROM received WHERE partner = ?", (by,)))
     kept = Counter(reader.store._all("SELECT id, version, sha256 FROM objects WHERE origin = ?", (by,)))
-    shown = {row[:3] for row in current if not row[0].startswith("prasan-recall--")}
+    shown = {row[:3] for row in current if type_of(row[0]) not in CONTROL}
     live = reader.store._all(
         "SELECT id, version, sha256 FROM objects WHERE origin = ? AND status IN ('current', 'revoked')", (by,)
     )
@@ -235,7 +241,8 @@ def _once(reader: Node, by: str) -> list[str]:
         if entry.kind == "applied":
             ends.setdefault(str(entry.detail["lane"]), []).append(int(str(entry.detail["upto"])))
     wrong = [f"pages of {lane} were applied out of order or twice: {to}" for lane, to in ends.items() if not rising(to)]
-    return wrong + ["something was quarantined"] * bool(reader.store.quarantined(by))
+    apart = {one.reason for one in reader.store.quarantined(by)} - {"not_held"}  # an ask may cross a recall
+    return wrong + [f"quarantined: {sorted(apart)}"] * bool(apart)
 
 
 def rising(numbers: list[int]) -> bool:

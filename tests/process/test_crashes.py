@@ -1,4 +1,4 @@
-"""Power cuts at the five named points (docs/wire.md, section 12): nothing acknowledged lost, nothing doubled.
+"""Power cuts at the named points and at random ones (docs/wire.md, section 12): nothing acknowledged lost or doubled.
 
 Each case is a copy of the same two homes. The process that passes the point dies there by SIGKILL, is started again
 without the point, and the run is brought to its end.
@@ -7,6 +7,7 @@ without the point, and the run is brought to its end.
 from pathlib import Path
 
 import pytest
+from alive_kit import Alive
 from pair_kit import KILLED, READER, SENDER, Process, Stage, Taken, problems, taken
 
 from prasan.cli import main
@@ -104,3 +105,12 @@ def test_sending_everything_again_changes_nothing(recalled: Stage, whole: Taken,
     assert taken(stage, SENDER) == whole
     finish(stage)
     finish(stage)
+
+
+def test_nodes_that_follow_each_other_are_killed_at_random_moments(tmp_path: Path) -> None:
+    """At reduced size; `tools/kill_at_random.py` kills as often as asked."""
+    seed = 20261123
+    pair = Alive(tmp_path / "alive", seed)
+    pair.begin()
+    moments = [pair.kill_one() for _ in range(4)]
+    assert pair.settle() == [], (seed, moments)
