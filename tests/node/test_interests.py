@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import orjson
+import pyarrow as pa
 import pytest
 
 from node.node_kit import AMBER, Kit
@@ -20,6 +21,8 @@ from prasan.node.feedback import heard_of
 from prasan.node.hits import look_for
 from prasan.node.ingest import ingest
 from prasan.node.interests import LARGEST, Interest, add, interests, new, remove
+from prasan.node.live_looking import Looking
+from prasan.node.live_pace import Pace
 from prasan.node.objects import STAFF
 from prasan.node.picture import sources_of
 from prasan.node.publish import work_due
@@ -239,3 +242,26 @@ def test_what_a_partner_calls_a_list_may_be_of_any_shape(three: Three) -> None:
     for broken in (b"{}", b'{"object_refs":5}', b'{"object_refs":[],"name":7}'):
         assert read_list(broken) == ("", "", ())
     assert read_entry(b'{"mmsi":"x"}') == Entry()
+
+
+def test_live_rows_are_looked_at_too(three: Three) -> None:
+    shared(three, LUCKY)
+    node = three.b.node
+    ingest(node, [str(table(node.home.root, at("01:00")))], name="secret")
+    assert len(three.b.node.store.objects(types=[SIGHTING])) == 1
+    looking = Looking(node, None, Pace())
+    looking.start()
+    rows = node.archive.read(["secret"])
+    coast = pa.array(["coast"] * rows.num_rows).dictionary_encode()
+    live = rows.set_column(rows.schema.get_field_index("source"), "source", coast)
+    node.archive.append("live/1", "coast", live, node.archive.read_statics(["secret"]).slice(0, 0), hot=True)
+    looking.add("live")
+    looking.stop()
+    assert looking.failures() == {}
+    assert len(three.b.node.store.objects(types=[SIGHTING])) == 2
+
+
+def table(folder: Path, t: str) -> Path:
+    path = folder / "live.csv"
+    path.write_text(f"mmsi,t,lat,lon\n567000001,{t},9.5,101.2\n")
+    return path

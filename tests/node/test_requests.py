@@ -18,9 +18,11 @@ from prasan.exchange.jws import payload_of, sign
 from prasan.formats.stix import parse_time
 from prasan.formats.stix_ids import EVENT
 from prasan.formats.stix_request import Change, Question, carrier_id, request_id, request_object, write_change
+from prasan.node.partnering import add_partner, own_card
 from prasan.node.record import verify
 from prasan.node.requesting import MARKING, history_of
 from prasan.node.requests import Listed, Said, Wanted, act_on, listed, request, settle
+from prasan.node.rotation import rotate
 from prasan.picture.marking import Marking
 
 RELEASE = 'id = "all"\nto = ["partners", "class:staff"]\nthen = "release"\n'
@@ -274,3 +276,30 @@ def test_times_and_texts_are_told(three: Three) -> None:
     asked(three, text="เรือลำนี้ชื่ออะไร")
     assert at(three.a).text == "เรือลำนี้ชื่ออะไร"
     assert parse_time(at(three.a).needed_by) > parse_time(at(three.a).opened_at)
+
+
+def test_changes_by_an_older_key_stay_good(three: Three) -> None:
+    name = asked(three)
+    act(three.a, name, "accept")
+    rotate(three.a.node)
+    for kit in (three.b, three.c):
+        add_partner(kit.node, own_card(three.a.node))
+    act(three.a, name, "answer", text="Signed by the new key.")
+    three.pull(three.a)
+    assert same(three) == ["sent", "received", "accepted", "answered"]
+    assert reasons(three.b, three.a.id) == []
+
+
+def test_without_an_accord_nothing_new_is_asked_and_what_was_asked_goes_on(three: Three) -> None:
+    name = asked(three)
+    for kit in (three.a, three.b):
+        with kit.node.store.write() as tx:
+            for row in tx.accords("in_force"):
+                tx.put_accord(msgspec.structs.replace(row, state="ended"))
+    with pytest.raises(UsageError, match="no accord with th-mc is in force"):
+        request(three.b.node, Wanted("th-mc", soon(three.b), "And who is he?"))
+    post(three.a, three.b.id, forged(three, three.b))
+    assert reasons(three.a, three.b.id) == ["other_terms"]
+    act(three.a, name, "refuse", text="The accord has ended.")
+    three.pull(three.a)
+    assert at(three.b).standing == "refused"
