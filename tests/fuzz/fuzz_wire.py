@@ -28,6 +28,8 @@ from prasan.exchange.statements import Seal
 from prasan.formats import jsonlimits, stix
 from prasan.formats.stix_consent import read_consent
 from prasan.formats.stix_control import read_recall, read_receipt
+from prasan.formats.stix_interest import read_entry, read_list
+from prasan.formats.stix_request import read_change, read_request
 from prasan.ledger.note import verify_note
 from prasan.release.facts import content_of
 from prasan.web.fields import told_fields
@@ -53,7 +55,9 @@ def stix_object(data: bytes) -> None:
     stix.free_text(data)
     content_of(data, header)
     told_fields(data.decode())
-    for read in (lambda raw: read_recall(raw, US), read_receipt, read_consent):
+    read_list(data)
+    read_entry(data)
+    for read in (lambda raw: read_recall(raw, US), read_receipt, read_consent, read_request, read_change):
         try:
             read(data)
         except PrasanError as error:

@@ -198,6 +198,12 @@ def test_what_the_partner_may_not_see_is_left_out_of_its_list(three: Three) -> N
     assert [one.entry for one in lists(three.b)[0].here] == [LUCKY]
 
 
+def test_a_number_that_is_none_is_nobodys(three: Three) -> None:
+    shared(three, Entry(None, 2**40, "BIG"), Entry(2**30 - 1, 5), LUCKY)
+    hear(three.b, [(567000001, at("01:00"))], imo=5)
+    assert len(three.b.node.store.objects(types=[SIGHTING])) == 1
+
+
 def test_our_own_lists_are_looked_for_here(three: Three) -> None:
     new(three.c.node, "ours", AMBER, "unspecified")
     name = add(three.c.node, "ours", LUCKY)

@@ -27,6 +27,8 @@ from prasan.stores.rows import OWN, ObjectRow
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3600
+IMO: Final = range(1_000_000, 10_000_000)
+"""Seven digits: a partner may write any number."""
 LOOK_BACK_DAYS: Final = 30
 """When lists change, so many days before the newest row are looked at as well."""
 
@@ -96,7 +98,7 @@ def _look(node: Node, source: Source, wanted: Watched, since: int) -> int:
 def _numbers(node: Node, source: Source, wanted: Watched, since: int) -> dict[str, set[int]]:
     """Each vessel with the MMSIs that it may be heard under: its own, and those that gave its IMO number or name."""
     numbers = {name: {entry.mmsi} if entry.mmsi else set[int]() for name, (_, entry) in wanted.items()}
-    by_imo = {entry.imo: name for name, (_, entry) in wanted.items() if entry.imo}
+    by_imo = {entry.imo: name for name, (_, entry) in wanted.items() if entry.imo in IMO}
     by_name = {entry.name.upper(): name for name, (_, entry) in wanted.items() if not entry.imo and not entry.mmsi}
     if by_imo or by_name:
         told = node.archive.read_statics([source.name], None, since, columns=["mmsi", "imo", "name"], ordered=False)
