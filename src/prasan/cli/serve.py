@@ -82,7 +82,9 @@ def _listen(listen: Listen, arguments: argparse.Namespace) -> Listen:
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Unreachable if somebody else has the port."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # Named, since asyncio sends small answers at once only where the protocol says TCP: else each waits 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
