@@ -60,7 +60,7 @@ class Act(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A random case. `hijacker` at last claims an id of the store for itself."""
+    """A random case. `hijacker` claims an id of the store for itself: `early`, before the object is there, or last."""
 
     seed: int
     accord: int
@@ -75,6 +75,7 @@ class Plan(NamedTuple):
     lane: str
     hijacker: str
     hijacked: str
+    early: bool
     web: bool
 
 
@@ -215,5 +216,6 @@ def plan(seed: int, who: Who) -> Plan:
         lane=chance.choice(LANES),
         hijacker=chance.choice(NAMES),
         hijacked=chance.choice(things).name,
+        early=chance.random() < 0.3,
         web=chance.random() < 0.15,
     )

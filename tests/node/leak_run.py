@@ -51,6 +51,8 @@ class Run:
     def go(self) -> Answers:
         """Every answer, after each step of the plan."""
         plan, kit = self.plan, self.kit
+        if plan.early:
+            self.hijack()
         for one in plan.store:
             self.put(one)
         adopt_policy(kit.node, plan.policies[0], "test")
@@ -72,7 +74,9 @@ class Run:
         self.read_at_rest()
         if listening:
             doors.add(self.told["staff"], listening.end())
-        self.hijack()
+        if not plan.early:
+            self.hijack()
+            self.after_hijack()
         return self.told
 
     def ask(self, what: Any) -> None:
@@ -245,13 +249,17 @@ class Run:
             doors.add(self.told[who], {"taxii post": [doors.plain(answer), doors.plain(status)]})
 
     def hijack(self) -> None:
-        """One partner at last speaks for an id of the store, and reads again."""
+        """One partner speaks for an id of the store."""
         plan = self.plan
         partner = self.world.partners[plan.hijacker]
         stamp = Stamp(partner.id, self.kit.hands.now_us / 1e6, self.kit.hands.now_us / 1e6)
         kind = type_of(plan.hijacked)
         raw = encode(common(plan.hijacked, stamp, Marking(tlp=Tlp.GREEN)) | {"name": "mine", "kind": kind})
         self.post(plan.hijacker, raw)
+
+    def after_hijack(self) -> None:
+        """It reads again."""
+        plan = self.plan
         work_due(self.kit.node)
         if plan.hijacker in self.to:
             doors.add(self.told[plan.hijacker], doors.reads(self.world, plan.hijacker))
@@ -276,8 +284,11 @@ class Run:
         given = {name: self.given(name) for name in RECIPIENTS}
         found = {}
         for one in self.plan.store:
+            # Who was passed what somebody else had sent under an id of ours sees that it goes when the id is reclaimed.
+            squatted = self.plan.early and one.name == self.plan.hijacked
+            asked = [self.plan.hijacker] if squatted else RECIPIENTS
             kept_from = [
-                name for name in RECIPIENTS if one.name not in given[name] and (one.name, name) not in self.asked_of
+                name for name in asked if one.name not in given[name] and (one.name, name) not in self.asked_of
             ]
             if kept_from:
                 found[one.name] = tuple(kept_from)

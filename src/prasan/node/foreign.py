@@ -18,6 +18,7 @@ from prasan.formats.stix import Header, free_text, header, is_control, peek
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, Kept, object_row, put
+from prasan.node.own_ids import SOURCE
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.marking import Marking
 from prasan.picture.source import Source, Terms
@@ -72,7 +73,7 @@ def take(node: Node, tx: Tx, raws: Sequence[bytes], source: Source) -> Came:
 
 def tag_of(source: str) -> str:
     """The tag of what came from a source."""
-    return f"source:{source}"
+    return f"{SOURCE}{source}"
 
 
 class _Hand:

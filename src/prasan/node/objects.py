@@ -10,6 +10,7 @@ from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, VESSEL
 from prasan.node.node import Node
+from prasan.node.own_ids import claimed_by, reclaim
 from prasan.picture.marking import Marking
 from prasan.picture.source import Terms
 from prasan.release.accord import Onward
@@ -84,7 +85,10 @@ def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
 
 def keep_made(node: Node, tx: Tx, made: Made) -> bool:
     """`keep_own` for what is made of rows."""
-    row = next_version(node, tx.object(made.id), made)
+    before, after = tx.object(made.id), 0.0
+    if before is not None and (who := claimed_by(before, KEPT(before.facts).tags)):
+        before, after = None, reclaim(node, tx, made.id, who) + STEP_S
+    row = next_version(node, before, made, after)
     if row is not None:
         put(node, tx, row)
     return row is not None
@@ -115,13 +119,13 @@ def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
     return {ref: back.get(ref, ref) for ref in names}
 
 
-def next_version(node: Node, before: ObjectRow | None, made: Made) -> ObjectRow | None:
+def next_version(node: Node, before: ObjectRow | None, made: Made, after: float = 0.0) -> ObjectRow | None:
     """The version after this one; None if its bytes would be the same, or if it was revoked: nothing follows that.
 
-    `modified` is max(clock, last + 1 ms) and `created` that of the first version.
+    `modified` is max(clock, last + 1 ms), not before `after`, and `created` that of the first version.
     """
     now = node.clock.now_us() / 1e6
-    created = modified = now
+    created = modified = max(now, after)
     if before is not None:
         header = peek(before.raw)
         if header.revoked:

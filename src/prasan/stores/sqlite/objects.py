@@ -136,6 +136,11 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         )
         return len(self._all(sql, (object_id, partner, *versions)))
 
+    def remove_object(self, object_id: str) -> None:
+        """Remove every version of an object, and who speaks for it."""
+        self._do("DELETE FROM objects WHERE id = ?", (object_id,))
+        self._do("DELETE FROM speakers WHERE id = ?", (object_id,))
+
     def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
         """Record who speaks for an id whose first version is not here; what is recorded stays."""
         if self.speaker(object_id) is None:
