@@ -15,6 +15,7 @@ from node.three_kit import Three
 from prasan.errors import UsageError
 from prasan.formats.stix import header
 from prasan.formats.stix_feedback import SIGHTING
+from prasan.formats.stix_ids import EVENT
 from prasan.formats.stix_interest import GROUPING, Entry, read_entry, read_list
 from prasan.node.explaining import explain
 from prasan.node.feedback import heard_of
@@ -105,6 +106,21 @@ def test_a_hit_at_a_partner_comes_back_as_a_sighting(three: Three) -> None:
     assert (document["first_seen"], document["last_seen"]) == (f"{DAY}T01:10:00.000Z", f"{DAY}T03:00:00.000Z")
     assert document["where_sighted_refs"] == [three.b.id]
     assert header(row.raw).type == SIGHTING
+
+
+def test_our_own_watch_is_alerted_and_nobody_else(three: Three) -> None:
+    shared(three, LUCKY)
+    hear(three.b, [(567000001, at("01:10")), (567000001, at("03:00"))])
+    ((_, row),) = [one for one in three.b.node.store.objects(types=[EVENT]) if one[1].kind == "watchlist_hit"]
+    document = orjson.loads(row.raw)
+    assert document["evidence"]["list"] == "of interest"
+    assert (document["evidence"]["keeper"], document["evidence"]["heard_hours"]) == ("th-mc", 2)
+    assert document["vessel_refs"] == [*vessels(three.b).values()]
+    assert three.b.node.store.view(STAFF, row.id) is not None
+    for other in (three.a, three.c):
+        told = explain(three.b.node, row.id, other.id)
+        assert told.verdict == "withhold"
+        assert "decision.rel_to" in {one.code for one in told.reasons}
 
 
 def test_it_says_so_once_an_hour_at_most(three: Three) -> None:

@@ -1,20 +1,12 @@
 """The page of vessels of interest, in both languages."""
 
 import re
-from pathlib import Path
 
 import pytest
 from desk import MemoryDesk
 from test_pages import client_for, signed_in
 
-from node.node_kit import Kit, new_home
-from node.test_transitions import adopt
-from prasan.formats.stix_interest import Entry
-from prasan.node.interests import add, new
-from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
-from prasan.picture.marking import Marking, Tlp
-from prasan.web.interest_values import ListRow, lists_of
+from prasan.web.interest_values import ListRow
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "hours 3, last"), ("th", "3 ชั่วโมง")])
@@ -35,20 +27,3 @@ def test_no_lists_say_how_to_begin_one() -> None:
 
     with client_for(Quiet()) as client:
         assert "prasan interest new" in signed_in(client).get("/interests").text
-
-
-def test_a_list_is_shown_to_whoever_may_read_it(tmp_path: Path) -> None:
-    kit = Kit(new_home(tmp_path))
-    new(kit.node, "ours", Marking(tlp=Tlp.GREEN), "unspecified")
-    add(kit.node, "ours", Entry(567000001))
-    adopt(kit, 'id = "no"\nto = ["class:staff"]\ntypes = ["grouping"]\nthen = "withhold"\n')
-    work_due(kit.node)
-    assert lists_of(kit.node, STAFF) == ()
-    adopt(kit, 'id = "lists"\nto = ["class:staff"]\ntypes = ["grouping"]\nthen = "release"\n')
-    work_due(kit.node)
-    (one,) = lists_of(kit.node, STAFF)
-    assert (one.name, one.vessels) == ("ours", ())
-    adopt(kit, 'id = "all"\nto = ["class:staff"]\nthen = "release"\n')
-    work_due(kit.node)
-    assert [vessel.mmsi for vessel in lists_of(kit.node, STAFF)[0].vessels] == [567000001]
-    kit.close()

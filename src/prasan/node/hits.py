@@ -1,7 +1,8 @@
 """Vessels of lists, ours and partners', in what was heard: each day on which one was heard is a `sighting`.
 
 One sighting is of one source and under its marking, so that whoever may not know a source learns nothing of it, and it
-changes once an hour at most. It is an object like any other: by policy it goes to the partner whose list it was.
+changes once an hour at most. It is an object like any other: by policy it goes to the partner whose list it was. Beside
+it our own watch gets an alert of the kind `watchlist_hit`, which goes to nobody else.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,16 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from prasan.formats.stix_build import Stamp
+from prasan.formats.stix_build import Stamp, event_id, event_object
 from prasan.formats.stix_feedback import Sighted, sighting_id, sighting_object
 from prasan.formats.stix_interest import Entry
 from prasan.node.feedback import marking_about
-from prasan.node.interests import watched
+from prasan.node.interests import Watched, watched
 from prasan.node.node import Node
 from prasan.node.objects import Made, keep_made
 from prasan.node.record import NODE_LOG, note
+from prasan.picture.event import Event
+from prasan.picture.finding import Finding, Fix, Rule
+from prasan.picture.position import degrees
 from prasan.picture.source import Source
-from prasan.stores.rows import OWN, ObjectRow
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3600
@@ -32,7 +35,7 @@ IMO: Final = range(1_000_000, 10_000_000)
 LOOK_BACK_DAYS: Final = 30
 """When lists change, so many days before the newest row are looked at as well."""
 
-Watched = Mapping[str, tuple[ObjectRow, Entry]]
+Wanted = Mapping[str, Watched]
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -68,9 +71,9 @@ def look_for(node: Node, clock: str, sources: Sequence[Source], rest_s: int = 0)
     return changed
 
 
-def _digest(wanted: Watched) -> str:
+def _digest(wanted: Wanted) -> str:
     """Which vessels, by what: another one is looked for in what came before, too."""
-    told = sorted((name, entry.key, entry.mmsi or 0) for name, (_, entry) in wanted.items())
+    told = sorted((name, entry.key, entry.mmsi or 0) for name, entry in _entries(wanted))
     return sha256(repr(told).encode()).hexdigest()
 
 
@@ -81,25 +84,30 @@ def _since(node: Node, names: Collection[str], t_min: int, *, anew: bool) -> int
     return first - first % DAY_S
 
 
-def _look(node: Node, source: Source, wanted: Watched, since: int) -> int:
+def _look(node: Node, source: Source, wanted: Wanted, since: int) -> int:
     """Real vessels are looked for in real data and those of exercises in exercise data."""
-    ours = {name: one for name, one in wanted.items() if one[0].marking.exercise == source.exercise}
+    ours = {name: one for name, one in wanted.items() if one.vessel.marking.exercise == source.exercise}
     numbers = _numbers(node, source, ours, since)
     every = sorted(set().union(*numbers.values())) if numbers else []
     if not every:
         return 0
-    rows = node.archive.read([source.name], every, since, columns=["mmsi", "t"])
-    mmsi, t = rows["mmsi"].to_numpy(), rows["t"].to_numpy()
-    return sum(
-        _keep_days(node, source, ours[name][0], t[np.isin(mmsi, sorted(found))]) for name, found in numbers.items()
-    )
+    rows = node.archive.read([source.name], every, since, columns=["mmsi", "t", "lat", "lon"])
+    changed = 0
+    for name, found in numbers.items():
+        among = pc.is_in(rows["mmsi"], value_set=pa.array(sorted(found), pa.uint32()))
+        changed += _keep_days(node, source, ours[name], rows.filter(among))
+    return changed
 
 
-def _numbers(node: Node, source: Source, wanted: Watched, since: int) -> dict[str, set[int]]:
+def _entries(wanted: Wanted) -> list[tuple[str, Entry]]:
+    return [(name, one.entry) for name, one in wanted.items()]
+
+
+def _numbers(node: Node, source: Source, wanted: Wanted, since: int) -> dict[str, set[int]]:
     """Each vessel with the MMSIs that it may be heard under: its own, and those that gave its IMO number or name."""
-    numbers = {name: {entry.mmsi} if entry.mmsi else set[int]() for name, (_, entry) in wanted.items()}
-    by_imo = {entry.imo: name for name, (_, entry) in wanted.items() if entry.imo in IMO}
-    by_name = {entry.name.upper(): name for name, (_, entry) in wanted.items() if not entry.imo and not entry.mmsi}
+    numbers = {name: {entry.mmsi} if entry.mmsi else set[int]() for name, entry in _entries(wanted)}
+    by_imo = {entry.imo: name for name, entry in _entries(wanted) if entry.imo in IMO}
+    by_name = {entry.name.upper(): name for name, entry in _entries(wanted) if not entry.imo and not entry.mmsi}
     if by_imo or by_name:
         told = node.archive.read_statics([source.name], None, since, columns=["mmsi", "imo", "name"], ordered=False)
         for column, known in (("imo", by_imo), ("name", by_name)):
@@ -118,20 +126,21 @@ def _pairs(told: pa.Table, column: str, known: Mapping[Any, str]) -> set[tuple[i
     return {(row["mmsi"], row["value"]) for row in kept.group_by(["mmsi", "value"]).aggregate([]).to_pylist()}
 
 
-def _keep_days(node: Node, source: Source, vessel: ObjectRow, t: NDArray[np.int64]) -> int:
+def _keep_days(node: Node, source: Source, one: Watched, rows: pa.Table) -> int:
     """A sighting for each day; how many are new or changed."""
-    changed = 0
-    for day in np.unique(t // DAY_S).tolist():
-        changed += _keep(node, source, vessel, np.sort(t[t // DAY_S == day]))
-    return changed
+    days = rows["t"].to_numpy() // DAY_S
+    return sum(_keep(node, source, one, rows.filter(pa.array(days == day))) for day in np.unique(days).tolist())
 
 
-def _keep(node: Node, source: Source, vessel: ObjectRow, t: NDArray[np.int64]) -> bool:
+def _keep(node: Node, source: Source, one: Watched, rows: pa.Table) -> bool:
     """Counted by hours: the last time is that of the first report in the last hour."""
+    rows = rows.sort_by("t")
+    t = rows["t"].to_numpy()
     hours, firsts = np.unique(t // HOUR_S, return_index=True)
-    seen = Sighted(vessel.id, int(t[0]), int(t[firsts[-1]]), len(hours))
-    name = sighting_id(node.id, vessel.id, f"{source.name}/{int(t[0]) // DAY_S}")
-    marking = marking_about(vessel).join(source.marking)
+    seen = Sighted(one.vessel.id, int(t[0]), int(t[firsts[-1]]), len(hours))
+    key = f"{source.name}/{int(t[0]) // DAY_S}"
+    name = sighting_id(node.id, one.vessel.id, key)
+    marking = marking_about(one.vessel).join(source.marking)
 
     def build(stamp: Stamp) -> bytes:
         return sighting_object(name, seen, stamp, marking)
@@ -140,7 +149,52 @@ def _keep(node: Node, source: Source, vessel: ObjectRow, t: NDArray[np.int64]) -
     with node.store.write() as tx:
         is_new = tx.object(name) is None
         changed = keep_made(node, tx, made)
+        event = _event(key, source, one, seen, _fixes(rows, firsts))
+        if changed and event is not None:
+            keep_made(node, tx, _told(node, event, one, source))
         if changed and is_new:
-            whose = "" if vessel.origin == OWN else vessel.origin
-            note(node, tx, NODE_LOG, "interest_hit", vessel.id, {"source": source.name, "list_of": whose})
+            detail = {"source": source.name, "list_of": one.keeper}
+            note(node, tx, NODE_LOG, "interest_hit", one.vessel.id, detail)
     return changed
+
+
+def _fixes(rows: pa.Table, firsts: NDArray[np.int64]) -> tuple[Fix, ...]:
+    """The first place of the day and the first of its last hour, of reports that give one."""
+    placed = [row for row in rows.take(pa.array(sorted({0, int(firsts[-1])}))).to_pylist() if None not in row.values()]
+    return tuple(Fix(row["t"], row["mmsi"], degrees(row["lat"]), degrees(row["lon"])) for row in placed)
+
+
+def _event(key: str, source: Source, one: Watched, seen: Sighted, fixes: tuple[Fix, ...]) -> Event | None:
+    """The alert of a hit for our own watch; None where no place is known."""
+    if not fixes:
+        return None
+    evidence = {"codes": ["on_list"], "list": one.list, "keeper": one.keeper or None, "heard_hours": seen.count}
+    finding = Finding(
+        kind="watchlist_hit",
+        key=key,
+        mmsi=(fixes[-1].mmsi,),
+        start=int(seen.first),
+        end=int(seen.last),
+        lat=fixes[-1].lat,
+        lon=fixes[-1].lon,
+        confidence="high" if one.entry.imo or one.entry.mmsi else "low",
+        reason="",
+        rule=Rule("watchlist_hit", 1, "prasan", {}),
+        sources=(source.name,),
+        fixes=fixes,
+        evidence=evidence,
+    )
+    marking = marking_about(one.vessel).join(source.marking)
+    return Event(f"{one.vessel.id}/{key}", finding, "closed", seen.count - 1, int(seen.last), marking)
+
+
+def _told(node: Node, event: Event, one: Watched, source: Source) -> Made:
+    """The alert as an object for this node alone: who looks for whom is the list's keeper's business."""
+    marking = msgspec.structs.replace(event.marking, rel_to=frozenset({node.id}))
+    event = msgspec.structs.replace(event, marking=marking)
+
+    def build(stamp: Stamp) -> bytes:
+        return event_object(event, [one.vessel.id], stamp)
+
+    name = event_id(node.id, event.id)
+    return Made(name, build, marking, source.terms, clock=source.clock, sources=frozenset({source.name}))

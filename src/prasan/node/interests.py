@@ -148,12 +148,22 @@ def _here(store: Reads, row: ObjectRow) -> Iterator[Listed]:
             yield Listed(vessel.id, read_entry(vessel.raw))
 
 
-def watched(store: Reads) -> dict[str, tuple[ObjectRow, Entry]]:
+class Watched(msgspec.Struct, frozen=True):
+    """A vessel of a list to look for. `keeper` is whose list it is by our name, "" for our own."""
+
+    vessel: ObjectRow
+    entry: Entry
+    list: str
+    keeper: str
+
+
+def watched(store: Reads) -> dict[str, Watched]:
     """Every vessel on any list, by the id of its object, if it can be told from others."""
-    found = {}
+    found, names = {}, {OWN: ""} | {one.id: one.name for one in store.partners()}
     for row in _lists(store):
+        keeper = names.get(row.origin, row.origin)
         for one in _here(store, row):
             vessel = store.object(one.object_id)
             if vessel is not None and one.entry != Entry():
-                found[one.object_id] = vessel, one.entry
+                found[one.object_id] = Watched(vessel, one.entry, read_list(row.raw)[0], keeper)
     return found

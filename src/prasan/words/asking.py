@@ -53,4 +53,9 @@ ASKING: Final[dict[str, str]] = {
     "screen.interests.hours": "by {name}: hours {number}, last",
     "interest.suspicious-activity": "suspicious activity",
     "interest.unspecified": "reason not given",
+    "finding.on_list": "The vessel is on the list “{list}” of {keeper} and was heard.",
+    "finding.on_list.no_keeper": "The vessel is on our list “{list}” and was heard.",
+    "measure.list": "List",
+    "measure.keeper": "Kept by",
+    "measure.heard_hours": "Hours in which it was heard",
 }
