@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -414,3 +415,13 @@ def test_a_batch_id_tells_parts_apart() -> None:
     assert batch_id("a", "bc") != batch_id("ab", "c")
     assert batch_id("a", 1, b"x") == batch_id("a", "1", "x")
     assert len(batch_id("a")) == 64
+
+
+def test_threads_that_ended_leave_no_connection_behind(tmp_path: Path) -> None:
+    archive = Archive.open(tmp_path / "a")
+    for _ in range(20):
+        thread = threading.Thread(target=archive.stats)
+        thread.start()
+        thread.join()
+    assert len(archive._manifest._opened) <= 2
+    archive.close()

@@ -85,3 +85,17 @@ def threading_write(store: Store) -> None:
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
+
+
+def test_threads_that_ended_leave_no_connection_behind(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db", create=True)
+
+    def look() -> None:
+        assert store.partners() == []
+
+    for _ in range(20):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert len(store._opened) <= 2
+    store.close()

@@ -7,7 +7,7 @@ WAL with synchronous=FULL: what a commit has acknowledged survives a power cut, 
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +83,7 @@ class Manifest:
         self._path = path
         self._readonly = readonly
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
 
     @property
@@ -94,15 +94,20 @@ class Manifest:
             found = _connect(self._path, readonly=self._readonly)
             self._local.connection = found
             with self._guard:
-                self._opened.append(found)
+                self._let_go(lambda thread: not thread.is_alive())
+                self._opened.append((threading.current_thread(), found))
         return found
+
+    def _let_go(self, over: Callable[[threading.Thread], bool]) -> None:
+        """Close the connections of these threads: a server's come and go."""
+        for _, connection in (gone := [one for one in self._opened if over(one[0])]):
+            connection.close()
+        self._opened = [one for one in self._opened if one not in gone]
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._guard:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
+            self._let_go(lambda _: True)
         self._local = threading.local()
 
     def prepare(self, buckets: int) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -119,7 +119,7 @@ class Store(Reads):
             )
         self._path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         with _named(path):
@@ -132,8 +132,15 @@ class Store(Reads):
             connection = connect(str(self._path))
             self._local.connection = connection
             with self._guard:
-                self._opened.append(connection)
+                self._let_go(lambda thread: not thread.is_alive())
+                self._opened.append((threading.current_thread(), connection))
         return connection
+
+    def _let_go(self, over: Callable[[threading.Thread], bool]) -> None:
+        """Close the connections of these threads: a server's come and go."""
+        for _, connection in (gone := [one for one in self._opened if over(one[0])]):
+            connection.close()
+        self._opened = [one for one in self._opened if one not in gone]
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -164,9 +171,7 @@ class Store(Reads):
     def close(self) -> None:
         """Close every thread's connection; the store is then of no further use."""
         with self._guard:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
+            self._let_go(lambda _: True)
 
     def copy_to(self, path: Path) -> None:
         """A whole, consistent copy into a new file, while others read and write."""
