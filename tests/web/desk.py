@@ -219,7 +219,7 @@ GIVEN = msgspec.structs.replace(
 REFUSED = msgspec.structs.replace(ASK, side="ours", standing="refused", reason="Not while the case is open.")
 PARTNER = Partner(
     name="us-mo", country="US", mode="exercise", standing="active",
-    accord="7f1d0f9c3a5be0f7e2c7c1b2a4d99c5c1f0ce6b7d1b6c4e5f2a3918273645566", fingerprint="3q2-7wEX1m2n5J0aQ9rKxWm1s8oQZ4vYF0T7u6b5cDk",
+    fingerprint="3q2-7wEX1m2n5J0aQ9rKxWm1s8oQZ4vYF0T7u6b5cDk",
     last_sync=NOW - 95, last_error="", released=412, sanitised=3, withheld={"rule_withholds": 2, "no_rule": 17, "tlp_above": 1}, received=6,
     quarantined={"wrong_hash": 1}, recalls=(Recall(MEETING, "EXERCISE PAYU · EXERCISE NARAI", NOW - 2 * HOUR, NOW + 46 * HOUR, "answered", NOW - HOUR), Recall(COARSE, Message("kind.gap"), NOW - 600, NOW + 47 * HOUR, "pending"), LATE),
     recalls_in=(Recall(JUMP, "speed jump", NOW - 7200, NOW + 3600, "onward", NOW - 7000, "The place was rounded wrongly.", onward=1, to_look_at=3, sent=False),),

@@ -82,6 +82,12 @@ def read_signed(signed: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedAc
     return SignedAccord(accord, text, frozenset(signed_by))
 
 
+def signers_of(signed: bytes) -> frozenset[str]:
+    """The thumbprints that an accord kept here says it was signed by."""
+    general = _GENERAL.decode(signed)
+    return frozenset(jws.header_of(jws.compact(general.payload, one)).kid for one in general.signatures)
+
+
 def _check_party(accord: Accord, key: Ed25519PrivateKey) -> None:
     if jws.thumbprint(key.public_key()) not in {party.key for party in accord.parties}:
         raise AccordError(

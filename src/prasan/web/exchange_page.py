@@ -20,6 +20,7 @@ from prasan.release.accord import holding
 from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
+from prasan.web.accord_rows import accord_rows
 from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.words import Message, known
 
@@ -36,6 +37,7 @@ def partners_page(node: Node) -> PartnersPage:
         _checkpoint(node.store.checkpoint(NODE_LOG)),
         late=tuple(sorted((one for one in recalls if one.standing == "overdue"), key=lambda one: one.deadline)),
         asks=tuple(one for one in consents if (one.side, one.standing) == ("theirs", "asked")),
+        proposals=tuple(one for partner in partners for one in partner.accords if one.to_sign),
     )
 
 
@@ -50,7 +52,6 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         country=card.country,
         mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
         standing="suspended" if row.suspended else "active" if accords else "no_accord",
-        accord=", ".join(accord.name for accord in accords),
         fingerprint=card.fingerprint,
         last_sync=last,
         last_error=message,
@@ -64,6 +65,7 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         recalls_in=tuple(one for one in recalls if not one.sent),
         consents=tuple(_consent(node, one) for one in reversed(store.consents(partner=row.id))),
         trust=tuple(_trust(node, row)),
+        accords=accord_rows(node, row),
     )
 
 

@@ -48,6 +48,23 @@ class Consent(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class AccordRow(msgspec.Struct, frozen=True):
+    """An accord with a partner as it is now. `standing`: proposed (`to_sign`: for us to sign), in_force,
+    not_yet, replaced, ended or over; `narrowed` if either side made it stricter since it was signed."""
+
+    name: str
+    hash: str
+    partner: str
+    standing: str
+    mode: Literal["real", "exercise"]
+    highest_tlp: str
+    purposes: tuple[str | Message, ...]
+    onward: str
+    until: int
+    narrowed: bool = False
+    to_sign: bool = False
+
+
 class Checkpoint(msgspec.Struct, frozen=True):
     """A log's size and root hash (hex) when it was last signed."""
 
@@ -64,7 +81,6 @@ class Partner(msgspec.Struct, frozen=True):
     country: str
     mode: Literal["real", "exercise"]
     standing: Literal["active", "suspended", "no_accord"]
-    accord: str
     fingerprint: str
     last_sync: int | None
     last_error: str
@@ -78,6 +94,7 @@ class Partner(msgspec.Struct, frozen=True):
     recalls_in: tuple[Recall, ...] = ()
     consents: tuple[Consent, ...] = ()
     trust: tuple[Message, ...] = ()
+    accords: tuple[AccordRow, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):
@@ -88,3 +105,4 @@ class PartnersPage(msgspec.Struct, frozen=True):
     marking: Marking = PUBLIC
     late: tuple[Recall, ...] = ()
     asks: tuple[Consent, ...] = ()
+    proposals: tuple[AccordRow, ...] = ()
