@@ -1,5 +1,7 @@
 """Reading STIX objects from strangers."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
-from prasan.formats.jsonlimits import depth
+from prasan.formats.jsonlimits import depth, load_strict
 from prasan.formats.stix import format_time, free_text, header, parse_time, peek, references
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, EXTENSIONS, TLP1, TLP2, is_id, object_id
 from prasan.picture.marking import Tlp
@@ -162,3 +164,39 @@ def test_a_cyber_observable_has_no_times() -> None:
     sco = orjson.dumps({"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{UUID}", "value": "192.0.2.1"})
     assert header(sco).version == ""
     assert peek(sco) == header(sco)
+
+
+written = st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+members = st.recursive(
+    st.one_of(st.integers(-(2**53), 2**53), written, st.none()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.lists(st.tuples(written, inner), max_size=3)),
+    max_leaves=8,
+)
+
+
+def spelled(value: Any, style: Callable[[str], str], space: str) -> str:
+    """JSON of a value in which objects are lists of pairs, so that a name can stand there twice."""
+    if isinstance(value, list) and value and all(isinstance(item, tuple) for item in value):
+        pairs = (f"{style(name)}{space}:{space}{spelled(item, style, space)}" for name, item in value)
+        return "{" + f",{space}".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(spelled(item, style, space) for item in value) + "]"
+    return style(value) if isinstance(value, str) else json.dumps(value)
+
+
+def repeats(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    pairs = [item for item in value if isinstance(item, tuple)]
+    inner = [item[1] if isinstance(item, tuple) else item for item in value]
+    return len({name for name, _ in pairs}) < len(pairs) or any(map(repeats, inner))
+
+
+@given(members, st.sampled_from([json.dumps, lambda text: orjson.dumps(text).decode()]), st.sampled_from(["", " "]))
+def test_a_name_given_twice_is_found_however_it_is_written(value: Any, style: Callable[[str], str], space: str) -> None:
+    raw = spelled(value, style, space).encode()
+    if repeats(value):
+        with pytest.raises(FormatError, match="twice"):
+            load_strict(raw)
+    else:
+        assert load_strict(raw) == json.loads(raw)

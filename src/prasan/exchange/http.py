@@ -84,7 +84,8 @@ def compressed(response: Response, accept_encoding: str) -> Response:
 
 def time_text(us: int) -> str:
     """Microseconds UTC as a TAXII timestamp (section 2: always six digits)."""
-    return (_EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    at = _EPOCH + timedelta(microseconds=us)
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def time_us(text: str) -> int | None:

@@ -163,10 +163,10 @@ def _check_times(found: Header) -> None:
     is_sco = not found.created and not found.modified and found.type not in REQUIRED
     if is_sco:
         return
-    names = ("created",) if found.type in UNVERSIONED else ("created", "modified")
+    names = ("created",) if found.type in UNVERSIONED or found.modified == found.created else ("created", "modified")
     for name in names:
         parse_time(getattr(found, name), f"{name} of {found.id}")
-    if found.modified and parse_time(found.modified) < parse_time(found.created):
+    if found.modified not in ("", found.created) and parse_time(found.modified) < parse_time(found.created):
         raise FormatError(f"{found.id} was modified before it was created", "correct the times")
 
 
@@ -182,8 +182,7 @@ def parse_time(text: str, what: str = "a time") -> float:
 
 def format_time(seconds: float) -> str:
     """Seconds since 1970 -> RFC 3339 in UTC with milliseconds, as STIX asks of `created` and `modified`."""
-    at = datetime.fromtimestamp(seconds, UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 @lru_cache(16)  # an object is decided for one recipient after the other
@@ -211,6 +210,14 @@ def free_text(raw: bytes) -> frozenset[str]:
     if b"\\" not in raw and _FREE_NAME.search(raw) is None:
         return frozenset()  # no name stands there as it is, and none can be written another way
     return frozenset(_free(orjson.loads(raw)))
+
+
+def has_free_text(raw: bytes) -> bool:
+    """True if people have written into it: `free_text` is not empty."""
+    if b"\\" not in raw and _FREE_NAME.search(raw) is None:
+        return False
+    document = orjson.loads(raw)
+    return any(document.get(name) for name in FREE_TEXT) or any(True for _ in _free(document))
 
 
 def _free(value: Any) -> Iterator[str]:

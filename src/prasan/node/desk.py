@@ -1,6 +1,6 @@
 """The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 import msgspec
@@ -38,15 +38,18 @@ class Desk:
         self.hidden = hidden_clocks(node, tx, self.cases)
         self._outlooks = outlooks_for(node.id, self.cases, origin_names(tx))
         self._used: set[bytes] = set()
+        self._rows: dict[str, ObjectRow] = {}
         self._subjects: dict[str, Subject | None] = {}
         self._standings = tx.standings(())
+        self._unreferred: set[str] = set()
         self._known: dict[str, dict[str, str]] = {}
 
     def lay_out(self, object_ids: Collection[str]) -> None:
         """Have these objects at hand, and how they stand with everybody."""
         names = list(dict.fromkeys(object_ids))
         self._subjects, self._known = {}, {}
-        self._standings = self.tx.standings(names)
+        self._rows, self._standings = self.tx.latest_objects(names), self.tx.standings(names)
+        self._unreferred = {*names} - self.tx.referred_to(names)
 
     def origin(self, object_id: str) -> str:
         """Where an object comes from; "" for one that is not here."""
@@ -109,7 +112,7 @@ class Desk:
     def main(self, object_id: str) -> Subject | None:
         """The object itself, made ready once: it is decided for one recipient after the other."""
         if object_id not in self._subjects:
-            row = self.tx.object(object_id)
+            row = self._rows.get(object_id) or self.tx.object(object_id)
             self._subjects[object_id] = self._ready(row) if row else None
         return self._subjects[object_id]
 
@@ -124,16 +127,30 @@ class Desk:
 
     def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
         """Of these objects, those that the recipient can read now or sent itself, each with the id it has there."""
-        unasked: Sequence[str] = [name for name in object_ids if name not in self._known]
-        if unasked:
+        if not all(name in self._known for name in object_ids):
+            unasked = list({*object_ids, *self._mentioned()} - {*self._known})
             found = self.tx.visible(unasked)
             self._known.update({name: found.get(name, {}) for name in unasked})
         known: Mapping[str, str | None] = {name: self._known[name].get(recipient) for name in object_ids}
         return {name: view_id for name, view_id in known.items() if view_id is not None}
 
+    def _mentioned(self) -> Iterator[str]:
+        """What the objects of ours that were laid out refer to: it is asked for at once."""
+        for name, row in self._rows.items():
+            main = self.main(name) if row.origin == OWN else None
+            yield from main.refs if main else ()
+
     def forget(self, object_id: str) -> None:
         """By which ids this object is known is no longer what it was."""
         self._known.pop(object_id, None)
+
+    def shown(self, recipient: str, object_id: str, view_id: str | None) -> None:
+        """A recipient knows an object by this id now, or (None) not at all; what refers to it is decided again."""
+        if object_id in self._known:
+            others = {one: known for one, known in self._known[object_id].items() if one != recipient}
+            self._known[object_id] = others | ({recipient: view_id} if view_id else {})
+        if object_id not in self._unreferred:
+            self.tx.bring_referrers(recipient, object_id, self.now_us)
 
     def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None, *, first: bool = False) -> Place:
         """One row at the end of a recipient's order; for a partner with the statement and the leaf of the pair log.

@@ -1,16 +1,16 @@
 """What partners post to their inbox beside control: objects of theirs, judged, kept and decided like those that we pull
 (docs/wire.md, section 9). The poster's status never depends on it: it was written by form alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
 from prasan.exchange.intake import Peer, Reason, speech
-from prasan.formats.stix import Header, free_text, peek
+from prasan.formats.stix import Header, has_free_text, peek
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, CONTROL, RECEPTION
 from prasan.node.control import POSTED
 from prasan.node.node import Node
-from prasan.node.objects import Kept, object_row, put
+from prasan.node.objects import Kept, object_row, put_all
 from prasan.node.reception import arrives
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG, note
@@ -18,8 +18,13 @@ from prasan.picture.marking import Marking, Tlp
 from prasan.picture.posted import Item, Outcome
 from prasan.release.accord import Combined, combine, holding
 from prasan.release.facts import content_of
+from prasan.stores.rows import ObjectRow
 from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.objects import Put
 from prasan.stores.traffic import Conflict, Quarantined
+
+Told = tuple[Item, Outcome]
+"""What was posted, and whether it is new in the inbox."""
 
 UNSTATED: Final = Tlp.AMBER_STRICT
 """Of an object without a TLP label: FIRST's label for "your organization, and nobody else"."""
@@ -36,7 +41,7 @@ def take_in(node: Node, tx: Tx, owner: str, items: Sequence[Item], outcomes: Seq
     if not told:
         return
     judge = _Judge(node, tx, owner)
-    changed = [result for item, how in told if (result := judge.take(item, how)) is not None]
+    changed = [result for some in _apart(told) for result in judge.take(some) if result is not None]
     # The partner's own log counts what came, not what became of it: that may tell whose an id is.
     if came := sum(how == "new" for _, how in told):
         note(node, tx, owner, "posted", owner, {"objects": came})
@@ -50,6 +55,29 @@ def _is_told(item: Item) -> bool:
     return item.type not in CONTROL and item.type not in POSTED and item.id not in COMMON_KNOWLEDGE
 
 
+def _apart(told: Sequence[Told]) -> Iterator[list[Told]]:
+    """All, in order, in as few runs as there can be with no id twice in one: a run is looked up and kept at once."""
+    some: dict[str, Told] = {}
+    for item, how in told:
+        if item.id in some:
+            yield [*some.values()]
+            some = {}
+        some[item.id] = item, how
+    yield [*some.values()]
+
+
+class _Here:
+    """What is here of some ids: who speaks for them, and which are ours under the ids that the poster knows."""
+
+    def __init__(self, tx: Tx, owner: str, ids: Sequence[str]) -> None:
+        self.object_hash = tx.object_hash
+        self._speakers, self.ours = tx.speakers(ids), tx.mapped_back_all(owner, ids)
+
+    def speaker(self, object_id: str) -> str | None:
+        """Who first sent it."""
+        return self._speakers.get(object_id)
+
+
 class _Judge:
     """One partner's post: who it is, under which accords, and what is here already."""
 
@@ -61,40 +89,45 @@ class _Judge:
         self._peer = Peer(owner, node.id, {one.hash: one for one in accords}, nodes, lambda: self._now_us)
         self._terms = combine(holding(accords, self._now_us / 1e6))
 
-    def take(self, item: Item, how: Outcome) -> bool | None:
-        """True if it is an object of ours now, False if it was put into quarantine, None if nothing changed."""
-        header = peek(item.raw)
-        reason: Reason | None = "conflict" if how == "conflict" else self._reason(header)
-        if reason is None and self._terms is not None:
-            kept = self._keep(item, header, self._terms)
-            if kept != "conflict":
-                return True if kept == "new" else None
-            reason = "conflict"
-        return False if self._set_apart(item, header.version, reason or "unknown_accord") else None
+    def take(self, told: Sequence[Told]) -> list[bool | None]:
+        """Of each, all of different ids: True if it is an object of ours now, False if it was put into quarantine, None
+        if nothing changed.
+        """
+        here = _Here(self._tx, self._owner, [item.id for item, _ in told])
+        judged = [self._judged(*one, here) for one in told]
+        puts = iter(put_all(self._node, self._tx, [one for one in judged if isinstance(one, ObjectRow)]))
+        return [
+            self._kept(item, next(puts)) if isinstance(one, ObjectRow) else self._set_apart(item, one)
+            for (item, _), one in zip(told, judged, strict=True)
+        ]
 
-    def _reason(self, header: Header) -> Reason | None:
+    def _judged(self, item: Item, how: Outcome, here: _Here) -> ObjectRow | Reason:
+        header = peek(item.raw)
+        if how == "conflict":
+            return "conflict"
         if self._terms is None:
             return "unknown_accord"
         # An id that we gave to this partner for a view of ours is ours to speak for.
-        if self._tx.mapped_back(self._owner, header.id) is not None:
-            return "may_not_speak"
-        return speech(header, self._peer, self._tx)
+        reason = "may_not_speak" if header.id in here.ours else speech(header, self._peer, here)
+        return reason or self._row(item, header, self._terms)
 
-    def _keep(self, item: Item, header: Header, terms: Combined) -> str:
-        unread = bool(free_text(item.raw))
+    def _row(self, item: Item, header: Header, terms: Combined) -> ObjectRow:
+        unread = has_free_text(item.raw)
         kept = Kept(content_of(item.raw, header), self._now_us / 1e6, unread_text=unread, onward=terms.onward)
-        row = object_row(item.raw, header, self._owner, marking_of(header, self._owner, terms), kept, self._now_us)
-        how = put(self._node, self._tx, row)
-        if how == "new" and header.type == RECEPTION:
-            arrives(self._tx, item.raw)
-        return how
+        return object_row(item.raw, header, self._owner, marking_of(header, self._owner, terms), kept, self._now_us)
 
-    def _set_apart(self, item: Item, version: str, reason: Reason) -> bool:
+    def _kept(self, item: Item, how: Put) -> bool | None:
+        if how == "new" and item.type == RECEPTION:
+            arrives(self._tx, item.raw)
+        return self._set_apart(item, "conflict") if how == "conflict" else True if how == "new" else None
+
+    def _set_apart(self, item: Item, reason: Reason) -> bool | None:
+        version = peek(item.raw).version
         row = Quarantined(self._owner, item.id, version, reason, item.raw, self._now_us)
         if reason == "conflict" and (here := self._tx.object_hash(item.id, version)) is not None:
             other = sha256(item.raw).hexdigest()
             self._tx.put_conflict(Conflict(self._owner, item.id, version, here, other, item.raw, self._now_us))
-        return self._tx.put_quarantined(row)
+        return False if self._tx.put_quarantined(row) else None
 
 
 def marking_of(header: Header, owner: str, terms: Combined) -> Marking:

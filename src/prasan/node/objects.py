@@ -1,6 +1,6 @@
 """This node's own objects into the store: one version when something changed, none when nothing did."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -96,20 +96,28 @@ def keep_made(node: Node, tx: Tx, made: Made) -> bool:
 
 def put(node: Node, tx: Tx, row: ObjectRow) -> Put:
     """Keep a version of an object and, if it is new here, have it decided for every recipient."""
-    how = tx.put_object(row)
-    if how == "new":
-        note_refs(node, tx, row)
-        queue(tx, node, row)
-    return how
+    return put_all(node, tx, [row])[0]
 
 
-def note_refs(node: Node, tx: Tx, row: ObjectRow) -> None:
-    """Remember what an object refers to, so that it is decided again when a recipient gets to know that, or no longer.
+def put_all(node: Node, tx: Tx, rows: Sequence[ObjectRow]) -> list[Put]:
+    """`put` for versions of different objects that came from one; what became of each.
 
-    What a partner refers to by the id that it knows an object of ours by is that object.
+    They are decided by way of the due-queue, which is part of the transaction, so a crash forgets nothing.
     """
-    refs = references(row.raw) - COMMON_KNOWLEDGE - {node.id}
-    tx.set_refs(row.id, resolved(tx, row.origin, refs).values())
+    puts = tx.put_objects(rows)
+    new = [row for row, how in zip(rows, puts, strict=True) if how == "new"]
+    note_refs(node, tx, new)
+    tx.bring_all_due([(row.id, due_at(node, row.type)) for row in new])
+    return puts
+
+
+def note_refs(node: Node, tx: Tx, rows: Sequence[ObjectRow]) -> None:
+    """Remember what objects that came from one refer to, so that they are decided again when a recipient gets to know
+    that, or no longer. What a partner refers to by the id that it knows an object of ours by is that object.
+    """
+    refs = {row.id: references(row.raw) - COMMON_KNOWLEDGE - {node.id} for row in rows}
+    meant = resolved(tx, rows[0].origin, frozenset[str]().union(*refs.values())) if rows else {}
+    tx.set_refs([(meant[ref], name) for name, found in refs.items() for ref in found])
 
 
 def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
@@ -171,14 +179,6 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
         status="revoked" if header.revoked else "current",
         profile=PROFILE(profile),
     )
-
-
-def queue(tx: Tx, node: Node, row: ObjectRow) -> None:
-    """Have an object decided for every recipient but the one it came from, by way of the due-queue.
-
-    The queue is part of the transaction, so a crash forgets nothing.
-    """
-    tx.bring_due_for_all(row.id, due_at(node, row.type))
 
 
 def due_at(node: Node, kind: str) -> int:

@@ -8,7 +8,7 @@ section 5), a chunk a transaction, so that a crash between two chunks repeats no
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -24,9 +24,9 @@ from prasan.stores.rows import EVERYBODY, Settled
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.profiles import Pending
 
-CHUNK: Final = 1000
-"""Objects looked at in one transaction, at most."""
-CHUNK_S: Final = 0.04
+CHUNK: Final = 100
+"""Objects looked up at once."""
+CHUNK_S: Final = 0.06
 """Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
 NARROWED: Final = 4000
 """Rows taken out of pages in one transaction."""
@@ -35,21 +35,33 @@ LOG: Final = logging.getLogger("prasan.publish")
 
 Pair = tuple[str, str]
 """A recipient and an object."""
+Settle = Callable[[Desk, str, str], Settled]
+"""How a pair is settled: as it comes, or so that one that cannot be settled holds up no other."""
 
 
 def work_due(node: Node) -> int:
     """Decide everything that is due by now; how many decisions that were, of one object for one recipient."""
     done = 0
     while not clock_guard.check(node):
-        with node.store.write() as tx:
-            refresh_late(node, tx)
-            desk = Desk(node, tx)
-            count = _work_queue(desk) or _work_pending(desk)
-            desk.note_outlooks()
+        try:
+            count = _work_some(node, settle)
+        except Exception:
+            # Undone as a whole: a part that can be undone alone costs twice the time. Now each by itself.
+            count = _work_some(node, settle_safely)
         if not count:
             break
         done += count
     return done
+
+
+def _work_some(node: Node, how: Settle) -> int:
+    """One transaction of it."""
+    with node.store.write() as tx:
+        refresh_late(node, tx)
+        desk = Desk(node, tx)
+        count = _work_queue(desk, how) or _work_pending(desk, how)
+        desk.note_outlooks()
+    return count
 
 
 def refresh_late(node: Node, tx: Tx) -> None:
@@ -64,15 +76,19 @@ def _is_late(until_us: int | None, now_us: int) -> bool:
     return until_us is not None and until_us <= now_us
 
 
-def _work_queue(desk: Desk) -> int:
-    """A chunk of the queue."""
-    dues = desk.tx.due(desk.now_us, CHUNK)
-    taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues])
-    put_settled(desk, settled)
-    return max(taken, len(settled))
+def _work_queue(desk: Desk, how: Settle) -> int:
+    """What can be done of the queue until the time of a transaction is over."""
+    done, end = 0, time.monotonic() + CHUNK_S
+    while True:
+        dues = desk.tx.due(desk.now_us, CHUNK)
+        taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues], how, end)
+        put_settled(desk, settled)
+        done += max(taken, len(settled))
+        if taken < CHUNK or time.monotonic() > end:
+            return done
 
 
-def _work_pending(desk: Desk) -> int:
+def _work_pending(desk: Desk, how: Settle) -> int:
     """A chunk of what is to be decided anew by profile; what narrows comes first."""
     waiting = desk.tx.pending()
     if not waiting:
@@ -80,7 +96,7 @@ def _work_pending(desk: Desk) -> int:
     for one in waiting:
         if desk.outlook(one.recipient, desk.profiles[one.profile]).withholds:
             return _narrow(desk, one)
-    return _walk(desk, waiting[0])
+    return _walk(desk, waiting[0], how)
 
 
 def _narrow(desk: Desk, one: Pending) -> int:
@@ -94,10 +110,10 @@ def _narrow(desk: Desk, one: Pending) -> int:
     return max(1, len(names))
 
 
-def _walk(desk: Desk, one: Pending) -> int:
+def _walk(desk: Desk, one: Pending, how: Settle) -> int:
     """Decide the objects of the profile one by one, in order of arrival."""
     found = desk.tx.of_profile(one.profile, one.after, CHUNK)
-    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found])
+    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found], how, time.monotonic() + CHUNK_S)
     over = taken == len(found) < CHUNK
     desk.tx.move_pending(one, None if over else found[taken - 1][0])
     put_settled(desk, settled)
@@ -113,27 +129,16 @@ def put_settled(desk: Desk, settled: Sequence[Settled]) -> None:
     desk.tx.put_settled(settled)
 
 
-def settle_all(desk: Desk, tried: Sequence[Pair]) -> tuple[int, list[Settled]]:
-    """Settle pairs until the time of a chunk is over; how many were taken, and what came of them.
-
-    If one cannot be settled, all of them again one by one: it is withheld and named, and holds up no other.
-    """
+def settle_all(desk: Desk, tried: Sequence[Pair], how: Settle, end: float) -> tuple[int, list[Settled]]:
+    """Settle pairs until a time (of the monotonic clock); how many were taken, and what came of them."""
     desk.lay_out([name for _, name in tried])
     settled: dict[Pair, Settled] = {}
-    end = time.monotonic() + CHUNK_S
-    try:
-        with desk.tx.part():
-            for number, pair in enumerate(tried):
-                # Off the queue first: what is settled may put what refers to it back on.
-                desk.tx.not_due([pair])
-                settled |= {one: settle(desk, *one) for one in _each(desk, pair) if one not in settled}
-                if time.monotonic() > end:
-                    return number + 1, [*settled.values()]
-    except Exception:
-        desk.lay_out([name for _, name in tried])
-        desk.tx.not_due(tried)
-        every = dict.fromkeys(one for pair in tried for one in _each(desk, pair))
-        return len(tried), [settle_safely(desk, *one) for one in every]
+    for number, pair in enumerate(tried):
+        # Off the queue first: what is settled may put what refers to it back on.
+        desk.tx.not_due([pair])
+        settled |= {one: how(desk, *one) for one in _each(desk, pair) if one not in settled}
+        if time.monotonic() > end:
+            return number + 1, [*settled.values()]
     return len(tried), [*settled.values()]
 
 

@@ -103,7 +103,7 @@ class Theirs:
     def put(self, tx: Tx, row: ObjectRow, event: bytes = b"") -> None:
         """Keep a variant as it is and have it decided for this recipient."""
         tx.put_variant(self.recipient, row, event)
-        note_refs(self._node, tx, row)
+        note_refs(self._node, tx, [row])
         tx.bring_due([self.recipient], row.id, due_at(self._node, row.type))
 
     def drop(self, tx: Tx, event: Event) -> None:

@@ -50,8 +50,7 @@ def withheld(desk: Desk, recipient: str, object_id: str, *codes: str, again_us: 
 def leave_pages(desk: Desk, recipient: str, object_id: str) -> None:
     """Narrow: the object is read no more, and what refers to it is decided again."""
     if desk.tx.narrow(recipient, object_id):
-        desk.forget(object_id)
-        desk.tx.bring_referrers(recipient, object_id, desk.now_us)
+        desk.shown(recipient, object_id, None)
 
 
 def untold(desk: Desk, case: Case, subject: Subject) -> Settled:
@@ -213,8 +212,7 @@ class Step:
         marking = self.row.marking.join(self.decision.caveats)
         self.desk.put_view(self.case, new, marking, self.row.sha256 if verbatim else None, first=not self.standing.rows)
         if self.held is None or self.held.view_id != view.id:
-            self.desk.forget(self.row.id)
-            self.tx.bring_referrers(self.to, self.row.id, self.desk.now_us)
+            self.desk.shown(self.to, self.row.id, view.id)
 
     def next_us(self, after: Target, due_s: float) -> int | None:
         """When to decide again: once the clock may change the verdict, or a built view's interval has passed."""

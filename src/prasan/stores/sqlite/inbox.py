@@ -1,11 +1,11 @@
 """Inboxes: what callers posted, each in a namespace of its own, and the status of each post."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from prasan.picture.posted import Item, Outcome
 from prasan.stores.rows import Shelved, Wanted, version_key
-from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.link import Link, Values, marks
 
 STATUS_KEEP_US: Final = 48 * 3_600_000_000
 """Twice what TAXII 2.1 section 4.3 asks for."""
@@ -34,21 +34,31 @@ class InboxReads(Link):
 class InboxWrites(InboxReads):
     """Changing them."""
 
-    def put_inbox(self, owner: str, item: Item, now_us: int) -> Outcome:
-        """Keep what a caller posted, at max(now, the last + 1 µs) of that inbox."""
-        key = version_key(item.version)
-        sql = "SELECT sha256 FROM inbox WHERE owner = ? AND id = ? AND spec_version = ? AND vkey = ? AND version = ?"
-        kept = self._value(sql, (owner, item.id, item.spec_version, key, item.version))
-        if kept is not None:
-            return "same" if kept == item.sha256 else "conflict"
-        last = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (owner,)) or 0
-        added_us = max(now_us, last + 1)
-        self._do(
+    def put_inbox(self, owner: str, items: Sequence[Item], now_us: int) -> list[Outcome]:
+        """Keep what a caller posted, each at max(now, the last + 1 µs) of that inbox; what became of each."""
+        kept = self._inbox_hashes(owner, [item.id for item in items])
+        added_us = self._value("SELECT max(date_added_us) FROM inbox WHERE owner = ?", (owner,)) or 0
+        outcomes, new = list[Outcome](), list[Values]()
+        for item in items:
+            named = item.id, item.version, item.spec_version
+            before = kept.setdefault(named, "")
+            outcomes.append("same" if before == item.sha256 else "conflict" if before else "new")
+            if not before:
+                kept[named] = item.sha256
+                added_us, key = max(now_us, added_us + 1), version_key(item.version)
+                new.append((owner, item.id, item.version, key, item.type, item.spec_version, item.sha256, item.raw,
+                            added_us))  # fmt: skip
+        self._each_of(
             "INSERT INTO inbox (owner, id, version, vkey, type, spec_version, sha256, bytes, date_added_us)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (owner, item.id, item.version, key, item.type, item.spec_version, item.sha256, item.raw, added_us),
+            new,
         )
-        return "new"
+        return outcomes
+
+    def _inbox_hashes(self, owner: str, ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
+        """Of these ids the hash of every (id, version, spec_version) that is in the inbox."""
+        sql = f"SELECT id, version, spec_version, sha256 FROM inbox WHERE owner = ? AND id IN ({marks(ids)})"  # noqa: S608
+        return {(name, version, spec): digest for name, version, spec, digest in self._all(sql, (owner, *ids))}
 
     def delete_inbox(
         self, owner: str, object_id: str, versions: Collection[str], spec_versions: Collection[str] | None

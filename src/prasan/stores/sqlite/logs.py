@@ -122,10 +122,32 @@ class LogWrites(LogReads):
 
     _frontiers: dict[str, Frontier]
     """What this transaction has added to; written once, at its end."""
+    _entries: list[tuple[str, int, bytes, bytes, bytes]]
+    """(log, index, leaf, salt, entry) of what it has added and not written yet: they are written together."""
 
     def frontier(self, log: str) -> Frontier:
         """As for readers, with what this transaction has added."""
         return self._frontiers.get(log) or super().frontier(log)
+
+    def write_entries(self) -> None:
+        """Write what was added. Called when the transaction ends, and before anything reads it."""
+        added, self._entries = self._entries, []
+        self._each_of("INSERT INTO leaves VALUES (?, ?, ?)", [row[:3] for row in added])
+        self._each_of("INSERT INTO entries VALUES (?, ?, ?, ?)", [(*row[:2], *row[3:]) for row in added])
+
+    def leaf_rows(self, log: str, start: int = 0) -> Iterator[LeafRow]:
+        """As for readers, with what this transaction has added."""
+        self.write_entries()
+        return super().leaf_rows(log, start)
+
+    def last_entry_at(self, log: str) -> int | None:
+        """As for readers, with what this transaction has added."""
+        self.write_entries()
+        return super().last_entry_at(log)
+
+    def _leaves(self, log: str, start: int, stop: int) -> Sequence[bytes]:
+        self.write_entries()
+        return super()._leaves(log, start, stop)
 
     def write_frontiers(self) -> None:
         """Store what the next entries are added to. Called when the transaction ends."""
@@ -144,13 +166,13 @@ class LogWrites(LogReads):
         raw = encode(entry)
         leaf = commit(salt, raw)
         frontier = self.frontier(log)
-        self._do("INSERT INTO leaves VALUES (?, ?, ?)", (log, frontier.size, leaf))
-        self._do("INSERT INTO entries VALUES (?, ?, ?, ?)", (log, frontier.size, salt, raw))
+        self._entries.append((log, frontier.size, leaf, salt, raw))
         self._frontiers[log] = frontier.append(leaf)
         return frontier.size
 
     def erase_entry(self, log: str, index: int) -> bool:
         """Delete an entry and its salt; the leaf stays and still verifies as a hole."""
+        self.write_entries()
         self._do("PRAGMA secure_delete = ON")  # the page is overwritten, not only let go
         return self._do("DELETE FROM entries WHERE log = ? AND i = ?", (log, index)) == 1
 

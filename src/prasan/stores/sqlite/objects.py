@@ -1,7 +1,7 @@
 """Objects: versions as the bytes received, and who may speak for an id."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Sequence, Set
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,15 @@ _VERSION: Final = "id = ? AND vkey = ? AND version = ?"
 _DECODE: Final = msgspec.json.Decoder(Marking).decode
 
 
+class Version(NamedTuple):
+    """One version of an object that is here."""
+
+    vkey: str
+    version: str
+    status: ObjectStatus
+    sha256: str
+
+
 class ObjectReads(Link):
     """Finding objects."""
 
@@ -32,6 +41,11 @@ class ObjectReads(Link):
         else:
             row = self._one(f"{_SELECT} WHERE {_VERSION}", _version(object_id, version))
         return _row(row)
+
+    def latest_objects(self, object_ids: Sequence[str]) -> dict[str, ObjectRow]:
+        """Of these objects the latest version of each that is here, whatever its status."""
+        sql = f"{_SELECT} WHERE id IN ({marks(object_ids)}) ORDER BY vkey, version"
+        return {row[0]: _object(row) for row in {row[0]: row for row in self._all(sql, object_ids)}.values()}
 
     def object_versions(self, object_id: str) -> list[ObjectRow]:
         """All versions, oldest first."""
@@ -75,12 +89,14 @@ class ObjectReads(Link):
 
     def speaker(self, object_id: str) -> str | None:
         """Who first sent this id (`own` or a partner's identity id); None if nobody did."""
-        sql = (
-            "SELECT coalesce((SELECT speaker FROM speakers WHERE id = ?1),"
-            " (SELECT origin FROM objects WHERE id = ?1 ORDER BY n LIMIT 1))"
-        )
-        found: str | None = self._value(sql, (object_id,))
-        return found
+        return self.speakers([object_id]).get(object_id)
+
+    def speakers(self, object_ids: Sequence[str]) -> dict[str, str]:
+        """Who first sent each of these ids; those that nobody sent are left out."""
+        among = f"IN ({marks(object_ids)})"
+        first = f"SELECT id, origin FROM objects WHERE id {among} ORDER BY n DESC"  # noqa: S608
+        recorded = f"SELECT id, speaker FROM speakers WHERE id {among}"  # noqa: S608
+        return dict(self._all(first, object_ids)) | dict(self._all(recorded, object_ids))
 
 
 class ObjectWrites(ObjectReads, ProfileWrites):
@@ -92,36 +108,49 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         `same`: it is here already with these bytes; `conflict`: with others, and the first is kept. The first to
         send an id becomes its speaker; whether a later sender may speak is decided before this is called.
         """
-        sql = "SELECT vkey, version, status FROM objects WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1"
-        newest = self._one(sql, (row.id,))
-        kept = self.object_hash(row.id, row.version) if newest else None
-        if kept is not None:
-            return "same" if kept == row.sha256 else "conflict"
-        key = version_key(row.version)
-        status = self._arriving(row, key, newest)
-        self._do(
+        return self.put_objects([row])[0]
+
+    def put_objects(self, rows: Sequence[ObjectRow]) -> list[Put]:
+        """`put_object` for rows of different ids; what became of each."""
+        here = self._versions([row.id for row in rows])
+        puts = [_put(row, here.get(row.id, ())) for row in rows]
+        new = [row for row, how in zip(rows, puts, strict=True) if how == "new"]
+        withdrawn = self._taken_back(new)
+        status = {row.id: _arriving(row, here.get(row.id, ()), withdrawn) for row in new}
+        later = [(row.id,) for row in new if row.id in here and status[row.id] == row.status]
+        self._each_of("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", later)
+        self._each_of(
             "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
             " status, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (row.id, row.version, key, row.type, row.kind, row.origin, row.sha256, row.raw, _ENCODE(row.marking),
-             row.facts, row.received_us, status, self.profile_number(row.profile)),
+            [(row.id, row.version, version_key(row.version), row.type, row.kind, row.origin, row.sha256, row.raw,
+              _ENCODE(row.marking), row.facts, row.received_us, status[row.id], self.profile_number(row.profile))
+             for row in new],
         )  # fmt: skip
-        return "new"
+        return puts
+
+    def _versions(self, object_ids: Sequence[str]) -> dict[str, list[Version]]:
+        """Every version of these ids that is here, the latest last."""
+        sql = "SELECT id, vkey, version, status, sha256 FROM objects"
+        found: dict[str, list[Version]] = {}
+        among = f"WHERE id IN ({marks(object_ids)}) ORDER BY vkey, version"
+        for name, *version in self._all(f"{sql} {among}", object_ids):
+            found.setdefault(name, []).append(Version(*version))
+        return found
+
+    def _taken_back(self, rows: Sequence[ObjectRow]) -> set[tuple[str, str, str]]:
+        """(partner, id, version) of what was recalled before it came, and may be among these."""
+        came = [row for row in rows if row.origin != OWN]
+        if not came:
+            return set()
+        partners = list({row.origin for row in came})
+        among = f"partner IN ({marks(partners)}) AND id IN ({marks(came)})"
+        sql = f"SELECT partner, id, version FROM taken_back WHERE {among}"  # noqa: S608
+        return set(self._all(sql, (*partners, *(row.id for row in came))))
 
     def set_object_facts(self, object_id: str, version: str, facts: bytes, profile: bytes) -> None:
         """What release needs to know of a version, changed by an officer. Its bytes stay."""
         sql = "UPDATE objects SET facts = ?, profile = ? WHERE id = ? AND version = ?"
         self._do(sql, (facts, self.profile_number(profile), object_id, version))
-
-    def _arriving(self, row: ObjectRow, key: str, newest: tuple[str, str, ObjectStatus] | None) -> ObjectStatus:
-        """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
-        sql = "SELECT 1 FROM taken_back WHERE partner = ? AND id = ? AND version = ?"
-        taken_back = row.origin != OWN and self._one(sql, (row.origin, row.id, row.version)) is not None
-        if taken_back or newest is None:
-            return "withdrawn" if taken_back else row.status
-        if (newest[0], newest[1]) > (key, row.version) or newest[2] == "revoked":
-            return "superseded"
-        self._do("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", (row.id,))
-        return row.status
 
     def take_back(self, partner: str, object_id: str, versions: Sequence[str]) -> int:
         """A partner recalled these versions: they are withdrawn now, and for ever, also those that have not come yet.
@@ -145,6 +174,22 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         """Record who speaks for an id whose first version is not here; what is recorded stays."""
         if self.speaker(object_id) is None:
             self._do("INSERT INTO speakers VALUES (?, ?, ?)", (object_id, speaker, now_us))
+
+
+def _put(row: ObjectRow, here: Sequence[Version]) -> Put:
+    kept = next((one.sha256 for one in here if one.version == row.version), None)
+    return "new" if kept is None else "same" if kept == row.sha256 else "conflict"
+
+
+def _arriving(row: ObjectRow, here: Sequence[Version], withdrawn: Set[tuple[str, str, str]]) -> ObjectStatus:
+    """The status of a version that comes in now: an older one never replaces a newer, nor what was taken back."""
+    if (row.origin, row.id, row.version) in withdrawn:
+        return "withdrawn"
+    if not here:
+        return row.status
+    newest = here[-1]
+    older = (newest.vkey, newest.version) > (version_key(row.version), row.version)
+    return "superseded" if older or newest.status == "revoked" else row.status
 
 
 def _version(object_id: str, version: str) -> tuple[str, str, str]:

@@ -71,6 +71,11 @@ class ProfileReads(Link):
         found: int | None = self._value("SELECT min(until_us) FROM bases")
         return found
 
+    def referred_to(self, object_ids: Sequence[str]) -> set[str]:
+        """Of these ids, those that objects here refer to."""
+        sql = "SELECT n.value FROM json_each(?) n WHERE EXISTS (SELECT 1 FROM refs r WHERE r.ref = n.value)"
+        return {row[0] for row in self._all(sql, (msgspec.json.encode(object_ids).decode(),))}
+
     def pending(self) -> list[Pending]:
         """What is to be worked off, identities and vessels first: others refer to them."""
         sql = (
@@ -165,9 +170,9 @@ class ProfileWrites(ProfileReads):
         )
         self._each_of("INSERT OR REPLACE INTO turned VALUES (?, ?, ?)", [row for row in rows if row[2]])
 
-    def set_refs(self, object_id: str, refs: Iterable[str]) -> None:
-        """An object refers to these. What an earlier version referred to stays: it costs one decision too many."""
-        self._each_of("INSERT OR IGNORE INTO refs VALUES (?, ?)", [(ref, object_id) for ref in refs])
+    def set_refs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """(id, object that refers to it). What an earlier version referred to stays: it costs one decision too many."""
+        self._each_of("INSERT OR IGNORE INTO refs VALUES (?, ?)", pairs)
 
     def bring_referrers(self, recipient: str, object_id: str, at_us: int) -> None:
         """Decide anew what refers to an object, as far as the recipient was given it or could not be."""

@@ -55,7 +55,7 @@ class StoreShelf:
     ) -> bytes:
         """Keep the items, what follows from them, and the status, together or not at all."""
         with self._store.write() as tx:
-            outcomes = [tx.put_inbox(owner, item, now_us) for item in items]
+            outcomes = tx.put_inbox(owner, items, now_us)
             self._on_post(tx, owner, [i for i, how in zip(items, outcomes, strict=True) if how == "new"], now_us)
             self._on_told(tx, owner, items, outcomes)
             body = report(outcomes)

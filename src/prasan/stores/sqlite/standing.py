@@ -114,4 +114,8 @@ class StandingWrites(StandingReads):
 
     def bring_due_for_all(self, object_id: str, at_us: int) -> None:
         """`bring_due` for every recipient but the one that the object came from."""
-        self._do(_BRING_DUE, (EVERYBODY, object_id, at_us))
+        self.bring_all_due([(object_id, at_us)])
+
+    def bring_all_due(self, rows: Sequence[tuple[str, int]]) -> None:
+        """(object, time): `bring_due_for_all` for each."""
+        self._each_of(_BRING_DUE, [(EVERYBODY, *row) for row in rows])

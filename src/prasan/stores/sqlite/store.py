@@ -79,12 +79,14 @@ class Tx(
         self._connection = connection
         self._places = {}
         self._frontiers = {}
+        self._entries = []
         self._known = None
         self._profiles = {}
 
     def finish(self) -> None:
         """Write what was kept in memory until the end."""
         self.write_places()
+        self.write_entries()
         self.write_frontiers()
 
     @property
@@ -94,6 +96,7 @@ class Tx(
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part of the transaction that is undone alone if anything is raised inside."""
+        self.write_entries()
         places, frontiers = dict(self._places), dict(self._frontiers)
         self._connection.execute("SAVEPOINT part")
         try:
@@ -101,6 +104,7 @@ class Tx(
         except BaseException:
             self._connection.execute("ROLLBACK TO part")
             self._places, self._frontiers, self._known = places, frontiers, None
+            self._entries = []
             self._profiles = {}
             raise
         finally:
