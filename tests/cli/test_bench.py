@@ -31,7 +31,8 @@ from prasan.exercise.player import play
 from prasan.feeds.reference import load_scenario, reference_world
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 
-OWN_PROCESS = {"memory", "memory-chain"}
+SERVED = ["adopt", *(name for name in MEASURES if name.startswith("taxii"))]
+OWN_PROCESS = {"memory", "memory-chain", *SERVED}
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,15 @@ def test_every_line_is_measured(name: str, brief: None, capsys: pytest.CaptureFi
     assert (told["ratio"] is None) == (told["peer_rate"] is None)
     assert bool(told["why"]) == (told["reached"] is False)
     shipped.noaa.cache_clear()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", SERVED)
+def test_a_served_node_is_measured(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", name, "--rows", "8000", "--json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert told["rate"] > 0
+    assert "generated" in told["note"]
 
 
 @pytest.mark.process

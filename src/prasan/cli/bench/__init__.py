@@ -13,6 +13,7 @@ from rich.console import Console
 
 from prasan.cli.bench import measures, memory, year
 from prasan.cli.bench import measures_detect as finding
+from prasan.cli.bench import measures_exchange as sharing
 from prasan.cli.bench.page import notes, table
 from prasan.cli.bench.pairing import Measure
 from prasan.cli.output import emit, tell
@@ -42,6 +43,13 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "chain": finding.chain,
     "live": finding.live,
     "country-year": year.country_year,
+    "taxii-add": sharing.add,
+    "taxii-first-page": sharing.first_page,
+    "taxii-poll": sharing.poll,
+    "taxii-verbatim": sharing.read_verbatim,
+    "taxii-sanitised": sharing.read_sanitised,
+    "adopt": sharing.adopt,
+    "decide": sharing.decide,
 }
 
 

@@ -124,13 +124,19 @@ def _vessel(chance: random.Random, _made: list[str]) -> dict[str, Any]:
 
 def _event(chance: random.Random, made: list[str]) -> dict[str, Any]:
     vessels = [one for one in made[-200:] if one.startswith(VESSEL)]
+    mmsi = chance.randint(200_000_000, 775_999_999)
     return {
         "event_kind": chance.choice(["gap", "encounter", "loitering", "port_visit", "zone_entry"]), "state": "closed",
         "start_time": _time(chance), "end_time": _time(chance), "revision": 1, "confidence": 85, **_place(chance),
         "vessel_refs": chance.sample(vessels, min(2, len(vessels))) or [f"{VESSEL}--{_uuid(chance)}"],
-        "evidence": {"fixes": [{"t": _time(chance), "sog_kn": 7.5, **_place(chance)} for _ in range(6)]},
+        "evidence": {"fixes": [_fix(chance, mmsi) for _ in range(6)]},
         "rule": {"id": "gap", "version": 4, "preset": "prasan", "thresholds": {"min_h": 6.0, "calm_h": 7.0}},
     }  # fmt: skip
+
+
+def _fix(chance: random.Random, mmsi: int) -> dict[str, Any]:
+    place = _place(chance)
+    return {"t": _time(chance), "mmsi": mmsi, "lat": place["latitude"], "lon": place["longitude"], "sog_kn": 7.5}
 
 
 def _incident(chance: random.Random, _made: list[str]) -> dict[str, Any]:
