@@ -16,7 +16,7 @@ from prasan.errors import UsageError
 from prasan.formats.stix import header
 from prasan.formats.stix_feedback import SIGHTING
 from prasan.formats.stix_ids import EVENT
-from prasan.formats.stix_interest import GROUPING, Entry, read_entry, read_list
+from prasan.formats.stix_interest import GROUPING, Entry, list_id, list_object, read_entry, read_list
 from prasan.node.explaining import explain
 from prasan.node.feedback import heard_of
 from prasan.node.hits import look_for
@@ -246,6 +246,20 @@ def test_what_cannot_be_is_said(three: Three) -> None:
             act()
     remove(node, "a", Entry(1, None, "x"))
     assert len(lists(three.a)[0].here) == 1
+
+
+def test_a_partner_cannot_take_the_place_of_a_list_of_ours(three: Three) -> None:
+    """It works out which id the list will have, and sends something under it before there is one."""
+    node = three.a.node
+    forged = list_object("mine", "unspecified", (), three.b.stamp(), GREEN)
+    claim = orjson.dumps(orjson.loads(forged) | {"id": list_id(node.id, "mine")})
+    three.a.receive(three.b.id, claim, GREEN)
+    with pytest.raises(UsageError, match="we have no list"):
+        add(node, "mine", LUCKY)
+    new(node, "mine", GREEN, "unspecified")
+    add(node, "mine", LUCKY)
+    (one,) = [one for one in lists(three.a) if one.name == "mine"]
+    assert (one.partner, [vessel.entry for vessel in one.here]) == ("", [LUCKY])
 
 
 def test_a_list_has_an_end(three: Three, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,8 @@ def new(node: Node, name: str, marking: Marking, context: Context) -> str:
         raise UsageError(f"'{name[:80]}' is no name for a list", "Use up to 80 letters, digits, spaces, dots, hyphens.")
     with node.store.write() as tx:
         identifier = list_id(node.id, name)
-        if tx.object(identifier) is not None:
+        row = tx.object(identifier)
+        if row is not None and row.origin == OWN:
             raise UsageError(f"there is a list '{name}' already", "Add to it with 'prasan interest add'.")
         keep_own(node, tx, identifier, lambda stamp: list_object(name, context, (), stamp, marking), marking)
         note(node, tx, NODE_LOG, "interest_list", identifier, {"vessels": 0})
@@ -104,7 +105,7 @@ def _same(asked: Entry, entry: Entry) -> bool:
 
 def _own(tx: Reads, node: Node, name: str) -> ObjectRow:
     row = tx.object(list_id(node.id, name))
-    if row is None or row.status != "current":
+    if row is None or row.origin != OWN or row.status != "current":
         raise UsageError(f"we have no list '{name}'", "Begin one with 'prasan interest new'.")
     return row
 
