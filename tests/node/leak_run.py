@@ -327,7 +327,8 @@ def try_plan(plan: Plan, world: World) -> Tried:
         for name in to:
             tried.cases[name] += 1
             _compare(tried, f"{plan.seed} {name} {object_name}", told[name], without[name])
-            if not like_unknown(told[name], object_name):
+            squatted = plan.early and (name, object_name) == (plan.hijacker, plan.hijacked)  # it is in its own inbox
+            if not squatted and not like_unknown(told[name], object_name):
                 tried.leaks.append(f"{plan.seed} {name} {object_name}: not answered as one that never was")
     return tried._replace(given=given)
 

@@ -55,6 +55,22 @@ TRUST: Final[tuple[Command, ...]] = (
         "a new home from a backup, in a new epoch",
         (arg("file", metavar="FILE"), arg("--passphrase-file", metavar="FILE"), HOME),
     ),
+    (
+        "quarantine list",
+        "quarantine:list_all",
+        "what came and was not taken, and why, one JSON line each",
+        (
+            arg("--partner", metavar="NAME", help="of one partner, or of a source as source/NAME"),
+            arg("--reason", metavar="CODE", help="for one reason, as may_not_speak"),
+            HOME,
+        ),
+    ),
+    (
+        "quarantine show",
+        "quarantine:show",
+        "one of them as it came",
+        (arg("number", type=int, metavar="NUMBER"), HOME),
+    ),
     ("clock show", "clocks:show", "the clock, the last ledger entry, and whether release is stopped", (HOME,)),
     ("clock confirm", "clocks:confirm", "the clock is right as it is now: release goes on", (HOME,)),
     ("ledger verify", "ledger:verify", "check the record; exit 1 and the first bad entry if tampered", (HOME,)),

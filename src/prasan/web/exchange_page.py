@@ -21,8 +21,11 @@ from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
 from prasan.web.accord_rows import accord_rows
-from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
+from prasan.web.partner_values import Apart, Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.words import Message, known
+
+APART: Final = 5
+"""How many of the latest in quarantine the page names."""
 
 _SYNC = msgspec.json.Decoder(tuple[int, str])
 
@@ -66,6 +69,10 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         consents=tuple(_consent(node, one) for one in reversed(store.consents(partner=row.id))),
         trust=tuple(_trust(node, row)),
         accords=accord_rows(node, row),
+        apart=tuple(
+            Apart(one.object_id, one.reason, one.at_us // 1_000_000)
+            for _, one in store.quarantine_rows(row.id, None, APART)
+        ),
     )
 
 

@@ -65,6 +65,14 @@ class AccordRow(msgspec.Struct, frozen=True):
     to_sign: bool = False
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """Something that came and was not taken: its id as far as it has one, the code of the reason, and when it came."""
+
+    object_id: str
+    reason: str
+    at: int
+
+
 class Checkpoint(msgspec.Struct, frozen=True):
     """A log's size and root hash (hex) when it was last signed."""
 
@@ -95,6 +103,7 @@ class Partner(msgspec.Struct, frozen=True):
     consents: tuple[Consent, ...] = ()
     trust: tuple[Message, ...] = ()
     accords: tuple[AccordRow, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):

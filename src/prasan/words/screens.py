@@ -165,6 +165,8 @@ SCREENS: Final[dict[str, str]] = {
     "tally.quarantined": "in quarantine",
     "screen.withheld_why": "Why withheld",
     "screen.quarantined_why": "Why in quarantine",
+    "screen.quarantined_last": "The latest in quarantine",
+    "screen.quarantined_how": "All of them, and what came: prasan quarantine list --partner {name}",
     "screen.nothing": "None.",
     "screen.recalls": "Recalls sent",
     "screen.recalls_in": "Recalls received",

@@ -42,6 +42,19 @@ class IntakeReads(Link):
         rows = self._all(f"{_QUARANTINE} WHERE ?1 IS NULL OR partner = ?1 ORDER BY n DESC LIMIT ?2", (partner, limit))
         return [Quarantined(*row) for row in rows]
 
+    def quarantine_rows(self, partner: str | None, reason: str | None, limit: int) -> list[tuple[int, Quarantined]]:
+        """What was not taken, of one sender and for one reason if asked, each with its number, latest first."""
+        sql = (
+            "SELECT partner, object_id, version, reason, bytes, at_us, n FROM quarantine"
+            " WHERE (?1 IS NULL OR partner = ?1) AND (?2 IS NULL OR reason = ?2) ORDER BY n DESC LIMIT ?3"
+        )
+        return [(row[6], Quarantined(*row[:6])) for row in self._all(sql, (partner, reason, limit))]
+
+    def quarantine_row(self, number: int) -> Quarantined | None:
+        """One of them by its number."""
+        row = self._one(f"{_QUARANTINE} WHERE n = ?", (number,))
+        return None if row is None else Quarantined(*row)
+
     def turned(self, partner: str, object_id: str) -> set[str]:
         """The versions of an id that came from a partner and were not taken."""
         sql = "SELECT version FROM quarantine WHERE partner = ? AND object_id = ?"
