@@ -202,6 +202,9 @@ def plan(seed: int, who: Who) -> Plan:
     """The case of a seed."""
     chance = random.Random(seed)
     things = store(chance, who)
+    hijacked = chance.choice(things).name
+    # What names a vessel is made with it: an id that nobody has made is named by nothing of ours.
+    early = chance.random() < 0.3 and not any(hijacked in one.vessels for one in things)
     posts = [(name, kind, chance.choice(things).name) for name in NAMES for kind in POSTS if chance.random() < 0.3]
     return Plan(
         seed=seed,
@@ -215,7 +218,7 @@ def plan(seed: int, who: Who) -> Plan:
         worked=chance.random() < 0.8,
         lane=chance.choice(LANES),
         hijacker=chance.choice(NAMES),
-        hijacked=chance.choice(things).name,
-        early=chance.random() < 0.3,
+        hijacked=hijacked,
+        early=early,
         web=chance.random() < 0.15,
     )
