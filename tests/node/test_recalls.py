@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from node.node_kit import AMBER, Kit, Partner, their_object
+from node.node_kit import AMBER, START_US, Kit, Partner, their_object
 from node.test_transitions import RELEASE, policy
 from partner import CREATED, uid
 from partner import incident as raw_incident
@@ -227,6 +227,17 @@ def test_a_pulled_recall_is_obeyed_and_answered(wired: Kit, us: Partner) -> None
     sync_module.sync(wired.node, [])
     assert wired.node.store.outgoing(us.id) == []
     assert wired.node.store.frontier(us.id).size == again
+
+
+def test_what_has_no_business_in_the_control_lane_is_no_object_here(wired: Kit, us: Partner) -> None:
+    """A receipt is posted; one that is pulled would be shown as an object, and passed on as one."""
+    stamp = Stamp(us.id, START_US / 1e6 - 60, START_US / 1e6 - 60)
+    receipt = receipt_object(Receipt(uid(7), (uid(1),)), stamp, AMBER)
+    us.publish(Served(wired), receipt, lane="control")  # type: ignore[arg-type]
+    (summary,) = sync_module.sync(wired.node, []).values()
+    assert wired.node.store.object(header(receipt).id) is None
+    assert wired.node.store.quarantine_counts(us.id) == {"bad_object": 1}
+    assert not summary.failure
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -17,7 +17,7 @@ from prasan.exchange.line import Line
 from prasan.exchange.pull import drive, pull
 from prasan.exchange.steps import Acked, Apply, Pending, Posted, Reply, Step, Summary, Task
 from prasan.formats.stix import free_text
-from prasan.formats.stix_ids import RECEPTION
+from prasan.formats.stix_ids import CONTROL, RECEPTION
 from prasan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from prasan.node import clock_guard
 from prasan.node.card_news import refresh
@@ -206,6 +206,9 @@ class Hands:
         partner, header, stated = self.partner.id, one.header, one.statement
         if header.id != partner and speaker_to(tx, partner, header.id) not in (None, partner):
             return Turned(header.id, header.version, "may_not_speak", one.raw)
+        if header.type in CONTROL and header.type not in PULLED:
+            # What is posted to an inbox has nothing to say here, and is no object to show anybody.
+            return Turned(header.id, header.version, "bad_object", one.raw)
         if not one.same and header.type not in PULLED and not self.keep(tx, one, now_us):
             return Turned(header.id, header.version, "conflict", one.raw)
         tx.put_received(
