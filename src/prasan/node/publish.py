@@ -28,8 +28,10 @@ CHUNK: Final = 100
 """Objects looked up at once."""
 CHUNK_S: Final = 0.06
 """Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
-NARROWED: Final = 4000
-"""Rows taken out of pages in one transaction."""
+NARROWED: Final = 500
+"""Rows taken out of pages at once."""
+TURN_S: Final = 0.002
+"""Between two transactions others get their turn: a lock is not fair."""
 
 LOG: Final = logging.getLogger("prasan.publish")
 
@@ -51,6 +53,7 @@ def work_due(node: Node) -> int:
         if not count:
             break
         done += count
+        time.sleep(TURN_S)
     return done
 
 
@@ -89,14 +92,23 @@ def _work_queue(desk: Desk, how: Settle) -> int:
 
 
 def _work_pending(desk: Desk, how: Settle) -> int:
-    """A chunk of what is to be decided anew by profile; what narrows comes first."""
-    waiting = desk.tx.pending()
-    if not waiting:
-        return 0
-    for one in waiting:
-        if desk.outlook(one.recipient, desk.profiles[one.profile]).withholds:
-            return _narrow(desk, one)
-    return _walk(desk, waiting[0], how)
+    """What can be done until then of what is to be decided anew by profile; what narrows comes first."""
+    done, end = 0, time.monotonic() + CHUNK_S
+    while waiting := desk.tx.pending():
+        narrowing = next((one for one in waiting if _withholds(desk, one)), None)
+        done += _narrow(desk, narrowing) if narrowing else _walk(desk, _alike(waiting), how, end)
+        if time.monotonic() > end:
+            break
+    return done
+
+
+def _withholds(desk: Desk, one: Pending) -> bool:
+    return desk.outlook(one.recipient, desk.profiles[one.profile]).withholds
+
+
+def _alike(waiting: Sequence[Pending]) -> list[Pending]:
+    """The first, and those of other recipients that wait for the same objects: each is looked up once."""
+    return [one for one in waiting if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
 
 
 def _narrow(desk: Desk, one: Pending) -> int:
@@ -104,18 +116,22 @@ def _narrow(desk: Desk, one: Pending) -> int:
     names = desk.tx.narrow_profile(one.recipient, one.profile, NARROWED)
     for name in names:
         desk.forget(name)
+    for name in desk.tx.referred_to(names):
         desk.tx.bring_referrers(one.recipient, name, desk.now_us)
     if len(names) < NARROWED:
         desk.tx.move_pending(one, None)
     return max(1, len(names))
 
 
-def _walk(desk: Desk, one: Pending, how: Settle) -> int:
-    """Decide the objects of the profile one by one, in order of arrival."""
-    found = desk.tx.of_profile(one.profile, one.after, CHUNK)
-    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found], how, time.monotonic() + CHUNK_S)
-    over = taken == len(found) < CHUNK
-    desk.tx.move_pending(one, None if over else found[taken - 1][0])
+def _walk(desk: Desk, alike: Sequence[Pending], how: Settle, end: float) -> int:
+    """Decide the objects of a profile one by one for these recipients, in order of arrival."""
+    limit = -(-CHUNK // len(alike))
+    found = desk.tx.of_profile(alike[0].profile, alike[0].after, limit)
+    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found for one in alike], how, end)
+    for place, one in enumerate(alike):
+        reached = len(range(place, taken, len(alike)))
+        over = reached == len(found) < limit
+        desk.tx.move_pending(one, None if over else found[reached - 1][0] if reached else one.after)
     put_settled(desk, settled)
     return max(1, len(settled))
 

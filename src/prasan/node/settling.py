@@ -190,7 +190,9 @@ class Step:
     def send(self, view: View) -> None:
         """A row with its statement and its leaf; a built view gets the time of this build."""
         if view.form == "sanitised":
-            view = self.render(max(self.desk.now_us / 1e6, self.last_built() + STEP_S))
+            built = max(self.desk.now_us / 1e6, self.last_built() + STEP_S)
+            if self.held is not None or built > self.mapped.created_us / 1e6:  # else it says so already
+                view = self.render(built)
             self.tx.set_mapped(msgspec.structs.replace(self.mapped, sticky=msgspec.json.encode(view.cell)))
         if view.raw is None or view.form is None:
             raise AssertionError("a view is sent only when it was rendered")
