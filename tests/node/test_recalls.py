@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -10,13 +9,10 @@ import pytest
 
 from node.node_kit import AMBER, START_US, Kit, Partner, their_object
 from node.test_transitions import RELEASE, policy
+from node.three_kit import Line
 from partner import CREATED, uid
 from partner import incident as raw_incident
 from prasan.errors import FormatError, UsageError
-from prasan.exchange.asks import Ask
-from prasan.exchange.http import Request
-from prasan.exchange.peer import Claims, authorization, body_hash
-from prasan.exchange.steps import Reply
 from prasan.formats.stix import header
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_object, receipt_object
@@ -178,35 +174,9 @@ def receipts(kit: Kit, us: Partner) -> list[Outgoing]:
     return [one for one in kit.node.store.outgoing(us.id) if one.id.startswith(RECEIPT)]
 
 
-class Wire:
-    """The way to a partner's port without a socket."""
-
-    def __init__(self, kit: Kit, us: Partner) -> None:
-        self.kit, self.us = kit, us
-
-    def __call__(self, *_: Any) -> "Wire":
-        return self
-
-    def __enter__(self) -> "Wire":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def fetch(self, ask: Ask) -> Reply:
-        node = self.kit.node
-        claims = Claims(
-            iss=node.id, aud=self.us.id, htm=ask.method, htu=ask.target, bh=body_hash(ask.body),
-            iat=node.clock.now(), jti=node.clock.uuid("nonce"),
-        )  # fmt: skip
-        parts = urlsplit(ask.target)
-        headers = ask.headers | {"authorization": authorization(claims, node.key)}
-        return self.us.serve(Request(ask.method, parts.path, parts.query, headers, ask.body))
-
-
 @pytest.fixture
 def wired(kit: Kit, us: Partner, monkeypatch: pytest.MonkeyPatch) -> Kit:
-    monkeypatch.setattr(sync_module, "Client", Wire(kit, us))
+    monkeypatch.setattr(sync_module, "Client", lambda *_: Line(kit, us))
     return kit
 
 

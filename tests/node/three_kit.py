@@ -26,7 +26,7 @@ UNTIL = "2036-01-01T00:00:00Z"
 class Line:
     """The way from one node to another's peer port."""
 
-    def __init__(self, asker: Kit, asked: Kit) -> None:
+    def __init__(self, asker: Kit, asked: Kit | Partner) -> None:
         self.asker, self.asked = asker, asked
 
     def __enter__(self) -> "Line":

@@ -96,7 +96,7 @@ def move(root: Path, pairs: Iterable[tuple[Path, str]]) -> None:
             folders |= {*_make_folders(target.parent), target.parent}
             source.replace(target)
         for folder in folders:
-            _sync_folder(folder)
+            sync_folder(folder)
 
 
 def append_log(path: Path, start: int, data: Iterable[pa.Buffer]) -> None:
@@ -111,7 +111,7 @@ def append_log(path: Path, start: int, data: Iterable[pa.Buffer]) -> None:
             file.flush()
             os.fsync(file.fileno())
         for folder in folders:
-            _sync_folder(folder)
+            sync_folder(folder)
 
 
 def write_all(root: Path, files: Iterable[tuple[str, pa.Buffer]]) -> None:
@@ -130,7 +130,7 @@ def write_all(root: Path, files: Iterable[tuple[str, pa.Buffer]]) -> None:
                 raise
             folders.add(target.parent)
         for folder in folders:
-            _sync_folder(folder)
+            sync_folder(folder)
 
 
 def recover(root: Path, known: Collection[str], logs: Mapping[str, int]) -> Recovered:
@@ -240,7 +240,8 @@ def _write(path: Path, data: pa.Buffer) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or made in a folder survive a power cut."""
     if os.name == "nt":  # a folder cannot be opened there; NTFS journals the rename itself
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from prasan.archive.disk import sync_folder
 from prasan.errors import IntegrityError
 from prasan.exchange.jws import thumbprint
 
@@ -64,17 +65,6 @@ def replace_durably(new: Path, old: Path) -> None:
     """Put a file in the place of another, so that a power cut leaves one of them whole."""
     new.replace(old)
     sync_folder(old.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make what was renamed or made in a folder survive a power cut."""
-    if os.name == "nt":  # a folder cannot be opened there; NTFS journals the rename itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load_node_key(path: Path) -> Ed25519PrivateKey:

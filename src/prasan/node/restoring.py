@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from prasan.archive.disk import sync_folder
 from prasan.errors import IntegrityError, UsageError
 from prasan.node import epochs, tarball
 from prasan.node.backup import FORMAT, KEYS
 from prasan.node.clock import Clock
-from prasan.node.keys import sync_folder, write_private
+from prasan.node.keys import write_private
 from prasan.node.keysafe import unlock
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG, note, seal_all, verify

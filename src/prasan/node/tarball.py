@@ -13,8 +13,8 @@ from typing import IO, Final, Self
 import msgspec
 import pyarrow as pa
 
+from prasan.archive.disk import sync_folder
 from prasan.errors import IntegrityError
-from prasan.node.keys import sync_folder
 
 LIST: Final = "manifest.json"
 MEMBER: Final = re.compile(
