@@ -113,6 +113,8 @@ class _Hand:
         here = self._tx.object(found.id)
         if here is not None and (here.origin != OWN or self._tag not in KEPT(here.facts).tags):
             return "may_not_speak"
+        if self._tx.given_views([found.id]):
+            return "may_not_speak"
         return speech(found, self._peer, self._tx)
 
     def _turn(self, raw: bytes, reason: str) -> str:

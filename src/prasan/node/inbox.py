@@ -67,11 +67,11 @@ def _apart(told: Sequence[Told]) -> Iterator[list[Told]]:
 
 
 class _Here:
-    """What is here of some ids: who speaks for them, and which are ours under the ids that the poster knows."""
+    """What is here of some ids: who speaks for them, and which are ours under the ids that a partner knows."""
 
-    def __init__(self, tx: Tx, owner: str, ids: Sequence[str]) -> None:
+    def __init__(self, tx: Tx, ids: Sequence[str]) -> None:
         self.object_hash = tx.object_hash
-        self._speakers, self.ours = tx.speakers(ids), tx.mapped_back_all(owner, ids)
+        self._speakers, self.ours = tx.speakers(ids), tx.given_views(ids)
 
     def speaker(self, object_id: str) -> str | None:
         """Who first sent it."""
@@ -93,7 +93,7 @@ class _Judge:
         """Of each, all of different ids: True if it is an object of ours now, False if it was put into quarantine, None
         if nothing changed.
         """
-        here = _Here(self._tx, self._owner, [item.id for item, _ in told])
+        here = _Here(self._tx, [item.id for item, _ in told])
         judged = [self._judged(*one, here) for one in told]
         puts = iter(put_all(self._node, self._tx, [one for one in judged if isinstance(one, ObjectRow)]))
         return [
@@ -107,7 +107,7 @@ class _Judge:
             return "conflict"
         if self._terms is None:
             return "unknown_accord"
-        # An id that we gave to this partner for a view of ours is ours to speak for.
+        # An id that we gave to a partner for a built view is ours to speak for.
         reason = "may_not_speak" if header.id in here.ours else speech(header, self._peer, here)
         return reason or self._row(item, header, self._terms)
 

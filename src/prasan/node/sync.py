@@ -115,7 +115,7 @@ def task_of(node: Node, partner: PartnerRow) -> Task:
         peer=_peer(node, partner),
         theirs=Theirs(partner.id, card_of(partner).key),
         ours=signer(node),
-        known=_Here(node, partner.id),
+        known=_Here(node),
         cursors={lane: node.store.cursor(partner.id, lane) for lane in LANES},
         last=_last_seen(node, partner.id),
     )
@@ -132,19 +132,19 @@ def _last_seen(node: Node, partner: str) -> Checkpoint | None:
     return parse_checkpoint(row.note.partition("\n\n")[0] + "\n") if row else None
 
 
-def speaker_to(store: Reads, partner: str, object_id: str) -> str | None:
-    """Who speaks for an id that a partner uses: for the id that we gave it for a view of ours, we do."""
-    return OWN if store.mapped_back(partner, object_id) is not None else store.speaker(object_id)
+def speaker_of(store: Reads, object_id: str) -> str | None:
+    """Who speaks for an id: for one that we gave anybody for a built view, we do, whoever sends it back."""
+    return OWN if store.given_views([object_id]) else store.speaker(object_id)
 
 
 class _Here(Known):
     """What is here already, as the judge of a page asks it."""
 
-    def __init__(self, node: Node, partner: str) -> None:
-        self._store, self._partner = node.store, partner
+    def __init__(self, node: Node) -> None:
+        self._store = node.store
 
     def speaker(self, object_id: str) -> str | None:
-        return speaker_to(self._store, self._partner, object_id)
+        return speaker_of(self._store, object_id)
 
     def object_hash(self, object_id: str, version: str) -> str | None:
         row = self._store.object(object_id, version)
@@ -204,7 +204,7 @@ class Hands:
     def take(self, tx: Tx, one: Accepted, now_us: int) -> Turned | None:
         """One object with the statement it came under; control is acted on. What another pull outran is turned away."""
         partner, header, stated = self.partner.id, one.header, one.statement
-        if header.id != partner and speaker_to(tx, partner, header.id) not in (None, partner):
+        if header.id != partner and speaker_of(tx, header.id) not in (None, partner):
             return Turned(header.id, header.version, "may_not_speak", one.raw)
         if header.type in CONTROL and header.type not in PULLED:
             # What is posted to an inbox has nothing to say here, and is no object to show anybody.

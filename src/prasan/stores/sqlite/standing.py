@@ -65,6 +65,14 @@ class StandingReads(Link):
         sql = f"SELECT view_id, object_id FROM id_map WHERE recipient = ? AND view_id IN ({marks(view_ids)})"  # noqa: S608
         return dict(self._all(sql, (recipient, *view_ids)))
 
+    def given_views(self, view_ids: Sequence[str]) -> set[str]:
+        """Of these ids, those that any partner knows an object by that is under another id here."""
+        sql = (
+            "SELECT m.view_id FROM partners p CROSS JOIN id_map m ON m.recipient = p.id"  # noqa: S608
+            f" WHERE m.view_id IN ({marks(view_ids)})"
+        )
+        return {row[0] for row in self._all(sql, view_ids)}
+
     def due(self, now_us: int, limit: int = 1000) -> list[Due]:
         """What must be decided again by now, the longest overdue first."""
         sql = "SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? ORDER BY at_us LIMIT ?"
