@@ -1,5 +1,6 @@
 """Making a place and a time coarser, so that the truth is inside what is said and one cannot look through it."""
 
+from functools import lru_cache
 from math import ceil, cos, floor, hypot, radians
 from typing import Final
 
@@ -45,12 +46,14 @@ def precision_km(cell: Cell) -> float:
     return ceil(km * 10) / 10
 
 
+@lru_cache(1024)  # an object is rendered for one recipient after the other
 def earlier(time: str, step_min: int) -> str:
     """The start of the step that a time is in."""
     step = step_min * 60
     return format_time(floor(parse_time(time) / step) * step)
 
 
+@lru_cache(1024)
 def later(time: str, step_min: int) -> str:
     """The end of the step that a time is in; a time on an edge stays."""
     step = step_min * 60
