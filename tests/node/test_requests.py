@@ -178,7 +178,7 @@ def test_two_histories_are_shown_and_an_officer_settles_them(three: Three) -> No
     assert "request_conflict" in kinds(three.a, three.b.id)
     closed = next(one.id for one in at(three.a).changes if one.state == "closed")
     with pytest.raises(UsageError, match="nothing of that name"):
-        settle(three.a.node, name, "0")
+        settle(three.a.node, name, "not a hash")
     settle(three.a.node, name, closed, "Agreed by telephone.")
     three.round()
     assert len(same(three)) == 5
