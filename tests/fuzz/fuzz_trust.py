@@ -18,8 +18,8 @@ from prasan.exchange.histories import Began, compare, read_shown, resumes_at
 from prasan.ledger.checkpoint import Checkpoint, sign_checkpoint
 from prasan.ledger.proof import check_proof
 from prasan.ledger.tree import root
-from prasan.node.keysafe import unlock
-from prasan.node.tarball import check
+from prasan.node.keeping.keysafe import unlock
+from prasan.node.keeping.tarball import check
 
 OLD, KEY = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
 US, THEM = "identity--00000000-0000-4000-8000-000000000001", "identity--00000000-0000-4000-8000-000000000002"

@@ -15,9 +15,9 @@ from node.leak_world import World
 from node.node_kit import uuid_of
 from prasan.exchange.http import Response
 from prasan.formats.stix_ids import EVENT
-from prasan.node.bundles import MAX_FILE, export
-from prasan.node.explaining import preview
+from prasan.node.lines.bundles import MAX_FILE, export
 from prasan.node.objects import PUBLIC, STAFF
+from prasan.node.releasing.explaining import preview
 from prasan.web import stream
 from prasan.web.desk import Filters
 from prasan.web.screen import Screen

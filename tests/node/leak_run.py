@@ -20,14 +20,14 @@ from prasan.formats.stix_consent import Consent, Terms, consent_object, onto
 from prasan.formats.stix_control import Recall, Receipt, recall_object, receipt_object
 from prasan.formats.stix_ids import EVENT, INCIDENT, VESSEL, object_id, type_of
 from prasan.formats.stix_request import Change, Question, request_id, request_object, write_change
-from prasan.node.asking import Ask, ask
-from prasan.node.consented import sent_of
-from prasan.node.consenting import answer_pulled
+from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consenting import answer_pulled
 from prasan.node.objects import PUBLIC, STAFF, Kept, Made, keep_made, object_row, put
-from prasan.node.partnering import adopt_policy, suspend
-from prasan.node.publish import work_due
-from prasan.node.recall import lift, recall
-from prasan.node.revoking import revoke
+from prasan.node.partners.partnering import adopt_policy, suspend
+from prasan.node.releasing.consented import sent_of
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import lift, recall
+from prasan.node.releasing.revoking import revoke
 from prasan.picture.finding import KINDS, Fix
 from prasan.picture.incident import Incident
 from prasan.picture.marking import Marking, Tlp

@@ -14,7 +14,7 @@ from prasan.exchange import door as peer_door
 from prasan.exchange import taxii
 from prasan.exchange.http import Request, Response
 from prasan.exchange.lanes import Caller
-from prasan.node.doors import PeerDesk, People, door, shelf
+from prasan.node.lines.doors import PeerDesk, People, door, shelf
 from prasan.node.people import add_user, create_token
 from prasan.stores.sqlite import link
 from prasan.web.app import build_app

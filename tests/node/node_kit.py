@@ -32,11 +32,11 @@ from prasan.formats.stix_build import (
 )
 from prasan.formats.stix_ids import EVENT, VESSEL, object_id
 from prasan.node.clock import Clock
-from prasan.node.doors import PeerDesk, door, doorkeeper, shelf
-from prasan.node.founding import found
+from prasan.node.keeping.founding import found
+from prasan.node.lines.doors import PeerDesk, door, doorkeeper, shelf
 from prasan.node.node import Node
 from prasan.node.objects import ANY_USE, Kept, keep_own, object_row, put
-from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.settings import Settings
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule

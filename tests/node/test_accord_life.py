@@ -12,11 +12,11 @@ from node.three_kit import UNTIL, Three, _Side, reasons
 from partner import ACCORD
 from prasan.errors import UsageError
 from prasan.exchange import jws
-from prasan.node.accords import end, find_accord, narrow
-from prasan.node.explaining import explain
-from prasan.node.partnering import accept_accord, adopt_policy, propose_accord
-from prasan.node.publish import work_due
+from prasan.node.partners.accords import end, find_accord, narrow
+from prasan.node.partners.partnering import accept_accord, adopt_policy, propose_accord
 from prasan.node.recipients import accord_now, accords_with
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import Marking, Tlp
 from prasan.release.accord import Narrowing, holding
 

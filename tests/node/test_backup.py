@@ -17,12 +17,12 @@ from node.test_transitions import RELEASE, policy
 from node.trust_kit import Two, fingerprint, pulled, row
 from prasan.errors import IntegrityError, UsageError
 from prasan.ledger.entry import decode
-from prasan.node import rotation
-from prasan.node.backup import backup
-from prasan.node.keysafe import lock, unlock
+from prasan.node.keeping.backup import backup
+from prasan.node.keeping.keysafe import lock, unlock
+from prasan.node.keeping.restoring import restore
+from prasan.node.keeping.tarball import LIST, check, reading
+from prasan.node.partners import rotation
 from prasan.node.record import verify
-from prasan.node.restoring import restore
-from prasan.node.tarball import LIST, check, reading
 
 PASS = b"correct horse battery staple"
 

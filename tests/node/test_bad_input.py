@@ -9,8 +9,8 @@ import pytest
 
 from node.node_kit import Kit
 from prasan.errors import FormatError
-from prasan.node.ingest import Taken, ingest
-from prasan.node.picture import look
+from prasan.node.seeing.ingest import Taken, ingest
+from prasan.node.seeing.picture import look
 
 HEAD = b"mmsi,t,lat,lon,name\n"
 POLYGON = b'{"type":"Polygon","coordinates":[[[100,13],[101,13],[101,14],[100,13]]]}'

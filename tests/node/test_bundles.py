@@ -24,15 +24,15 @@ from prasan.exchange.jws import decode64, thumbprint
 from prasan.exchange.lanes import LANES
 from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply
-from prasan.node import bundles, unbundling
-from prasan.node.founding import found
-from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord, suspend
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.keeping.founding import found
+from prasan.node.lines import bundles, unbundling
+from prasan.node.lines.sync import pull_by
+from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord, suspend
+from prasan.node.partners.rotation import signer
 from prasan.node.record import verify
-from prasan.node.rotation import signer
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.node.settings import Settings
-from prasan.node.sync import pull_by
 
 ACCORD = """prasan_accord = 1
 name = "th-us"

@@ -12,9 +12,9 @@ from node.test_transitions import RELEASE, policy
 from prasan.cli import main
 from prasan.errors import Unreachable, UsageError
 from prasan.node.clock_guard import Watch, check, require
-from prasan.node.live_health import Ward
-from prasan.node.publish import work_due
+from prasan.node.keeping.live_health import Ward
 from prasan.node.record import NODE_LOG, note, seal_all
+from prasan.node.releasing.publish import work_due
 from prasan.node.timekeeping import confirm
 
 HOUR = 3_600_000_000

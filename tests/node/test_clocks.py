@@ -9,11 +9,11 @@ import pytest
 
 from node.node_kit import Kit, new_home
 from prasan.feeds.files import read_source
-from prasan.node.clocks import ClockWatch, known_off, read_fit
-from prasan.node.ingest import ingest, store
-from prasan.node.live import Live
-from prasan.node.live_health import Ward
-from prasan.node.watching import Watcher
+from prasan.node.finding.clocks import ClockWatch, known_off, read_fit
+from prasan.node.keeping.live_health import Ward
+from prasan.node.seeing.ingest import ingest, store
+from prasan.node.seeing.live import Live
+from prasan.node.seeing.watching import Watcher
 from prasan.stores.rows import EventRow
 from prasan.tracks.clocks import ClockRule
 

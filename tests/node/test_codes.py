@@ -2,7 +2,7 @@
 
 import pytest
 
-from prasan.node.settling import HELD_VERBATIM, UNREADABLE, WITHDRAWN
+from prasan.node.releasing.settling import HELD_VERBATIM, UNREADABLE, WITHDRAWN
 from prasan.release.decide import CODES, VERDICT_CODES
 from prasan.words.catalogue import known
 

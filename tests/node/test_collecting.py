@@ -13,8 +13,8 @@ from node.test_transitions import RELEASE, policy
 from partner import CREATED, uid
 from prasan.errors import Unreachable, UsageError
 from prasan.feeds.taxii import FIRST, LAST
-from prasan.node.collecting import Collector, collect, push, rows_feeds
-from prasan.node.live_health import Ward
+from prasan.node.keeping.live_health import Ward
+from prasan.node.lines.collecting import Collector, collect, push, rows_feeds
 from prasan.node.settings import FeedSetting
 
 Reply = tuple[int, dict[str, str], bytes]

@@ -21,14 +21,14 @@ from prasan.exercise.player import position_table
 from prasan.formats.stix_build import event_id
 from prasan.formats.stix_ids import EVENT
 from prasan.node import settings as settings_file
-from prasan.node.clocks import fit
-from prasan.node.doors import People
-from prasan.node.explaining import explain, preview
+from prasan.node.finding.clocks import fit
+from prasan.node.lines.doors import People
 from prasan.node.objects import STAFF
-from prasan.node.partnering import adopt_policy
-from prasan.node.picture import look, stale_looks
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.partners.partnering import adopt_policy
+from prasan.node.releasing.explaining import explain, preview
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
+from prasan.node.seeing.picture import look, stale_looks
 from prasan.node.settings import SourceSetting
 from prasan.picture.event import Event
 from prasan.picture.position import STATICS

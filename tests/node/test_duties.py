@@ -13,10 +13,10 @@ from node.test_transitions import RELEASE, SANITISE, policy
 from node.three_kit import Three
 from prasan.cli import main
 from prasan.errors import UsageError
-from prasan.node.consents import listed
-from prasan.node.duties import duties, looked
-from prasan.node.publish import work_due
-from prasan.node.recall import lift, recall
+from prasan.node.acts.consents import listed
+from prasan.node.acts.duties import duties, looked
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import lift, recall
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from node.test_transitions import RELEASE, policy
 from prasan.cli import main
 from prasan.errors import Refused, UsageError
 from prasan.ledger.entry import decode
-from prasan.node import rotation
-from prasan.node.dropping import drop_overdue
-from prasan.node.erasure import erase, place_of
-from prasan.node.partnering import own_card
-from prasan.node.publish import work_due
+from prasan.node.keeping.dropping import drop_overdue
+from prasan.node.keeping.erasure import erase, place_of
+from prasan.node.partners import rotation
+from prasan.node.partners.partnering import own_card
 from prasan.node.record import seal_all, verify
+from prasan.node.releasing.publish import work_due
 from prasan.stores.traffic import ReceivedRow
 
 

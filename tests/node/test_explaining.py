@@ -5,8 +5,8 @@ import pytest
 from node.node_kit import Kit, Partner
 from node.test_transitions import RELEASE, SANITISE, policy
 from prasan.errors import UsageError
-from prasan.node.explaining import explain, explain_to_all
-from prasan.node.recall import recall
+from prasan.node.releasing.explaining import explain, explain_to_all
+from prasan.node.releasing.recall import recall
 
 
 def test_every_object_and_every_recipient(kit: Kit, us: Partner, other: Partner) -> None:

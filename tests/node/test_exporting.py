@@ -15,9 +15,9 @@ from partner import CREATED, uid
 from prasan.feeds.misp import events_in, to_stix
 from prasan.formats.stix import header
 from prasan.formats.stix_ids import TLP2
-from prasan.node.exporting import misp_events
-from prasan.node.foreign import take_all
-from prasan.node.ingest import ingest
+from prasan.node.lines.exporting import misp_events
+from prasan.node.lines.foreign import take_all
+from prasan.node.seeing.ingest import ingest
 from prasan.picture.marking import PUBLIC, Marking, Tlp
 from prasan.picture.source import Source
 

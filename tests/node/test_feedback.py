@@ -15,10 +15,10 @@ from prasan.errors import UsageError
 from prasan.formats.stix import header
 from prasan.formats.stix_feedback import OPINION, Sighted, note_object, opinion_object, sighting_object
 from prasan.formats.stix_ids import EVENT, NOTE, ids_in, object_id
-from prasan.node.explaining import explain
-from prasan.node.feedback import Heard, Word, heard_of, say
+from prasan.node.acts.feedback import Heard, Word, heard_of, say
 from prasan.node.objects import STAFF
-from prasan.node.reading import mark_read
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.reading import mark_read
 from prasan.picture.marking import Marking, Tlp
 
 GREEN = Marking(tlp=Tlp.GREEN)

@@ -12,8 +12,8 @@ import uvicorn
 from node.node_kit import Hands, Kit, Partner, uuid_of
 from partner import Desk, incident, uid
 from prasan.exchange import door, taxii
-from prasan.node.following import Follower
-from prasan.node.founding import found
+from prasan.node.keeping.founding import found
+from prasan.node.lines.following import Follower
 from prasan.node.settings import Settings
 from prasan.stores.sqlite import StoreShelf
 from prasan.stores.traffic import Outgoing

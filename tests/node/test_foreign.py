@@ -11,9 +11,9 @@ from node.test_transitions import RELEASE, policy
 from partner import CREATED, START_US, uid
 from prasan.formats.stix import format_time
 from prasan.formats.stix_ids import EVENT, TLP1, TLP2
-from prasan.node.foreign import Came, take_all
+from prasan.node.lines.foreign import Came, take_all
 from prasan.node.objects import KEPT
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import PUBLIC, Marking, Tlp
 from prasan.picture.source import Source, Terms
 from prasan.stores.rows import OWN

@@ -18,12 +18,12 @@ from prasan.exchange.histories import TwoHistories, checkpoint_of
 from prasan.exchange.http import Response
 from prasan.exchange.steps import Reply
 from prasan.ledger.checkpoint import Checkpoint, sign_checkpoint
-from prasan.node import rotation
-from prasan.node.backup import backup
-from prasan.node.histories import ADDRESS, caught, look, settle
-from prasan.node.live_health import Ward
+from prasan.node.keeping.backup import backup
+from prasan.node.keeping.live_health import Ward
+from prasan.node.keeping.restoring import restore
+from prasan.node.partners import rotation
+from prasan.node.partners.histories import ADDRESS, caught, look, settle
 from prasan.node.record import HOURS_LOG, NODE_LOG, mark_hour, verify
-from prasan.node.restoring import restore
 from prasan.web.exchange_page import partners_page
 
 

@@ -16,10 +16,10 @@ from prasan.formats.stix import format_time
 from prasan.formats.stix_control import Receipt, receipt_object
 from prasan.formats.stix_ids import EVENT, TLP1, TLP2
 from prasan.ledger.entry import decode
-from prasan.node.explaining import explain
 from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
 from prasan.node.record import NODE_LOG
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import PUBLIC, Tlp
 from prasan.release.facts import PUBLIC as EVERYBODY
 from prasan.stores.rows import ObjectRow

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.node_kit import Hands, Kit, uuid_of
-from prasan.node import ingest as module
-from prasan.node.founding import found
-from prasan.node.ingest import ingest, tidy
+from prasan.node.keeping.founding import found
+from prasan.node.seeing import ingest as module
+from prasan.node.seeing.ingest import ingest, tidy
 from prasan.node.settings import Settings
 
 

@@ -3,11 +3,11 @@
 from node.node_kit import Kit
 from node.test_transitions import adopt
 from prasan.formats.stix_interest import Entry
-from prasan.node.doors import People
-from prasan.node.ingest import ingest
-from prasan.node.interests import add, new
+from prasan.node.acts.interests import add, new
+from prasan.node.lines.doors import People
 from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
+from prasan.node.seeing.ingest import ingest
 from prasan.picture.marking import Marking, Tlp
 from prasan.web.credentials import Credentials
 from prasan.web.desk import Filters

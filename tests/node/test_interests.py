@@ -17,16 +17,16 @@ from prasan.formats.stix import header
 from prasan.formats.stix_feedback import SIGHTING
 from prasan.formats.stix_ids import EVENT
 from prasan.formats.stix_interest import GROUPING, Entry, list_id, list_object, read_entry, read_list
-from prasan.node.explaining import explain
-from prasan.node.feedback import heard_of
-from prasan.node.hits import look_for
-from prasan.node.ingest import ingest
-from prasan.node.interests import LARGEST, Interest, add, interests, new, remove
-from prasan.node.live_looking import Looking
-from prasan.node.live_pace import Pace
+from prasan.node.acts.feedback import heard_of
+from prasan.node.acts.hits import look_for
+from prasan.node.acts.interests import LARGEST, Interest, add, interests, new, remove
 from prasan.node.objects import STAFF
-from prasan.node.picture import sources_of
-from prasan.node.publish import work_due
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
+from prasan.node.seeing.ingest import ingest
+from prasan.node.seeing.live_looking import Looking
+from prasan.node.seeing.live_pace import Pace
+from prasan.node.seeing.picture import sources_of
 from prasan.node.settings import SourceSetting
 from prasan.picture.marking import Marking, Tlp
 
@@ -263,7 +263,7 @@ def test_a_partner_cannot_take_the_place_of_a_list_of_ours(three: Three) -> None
 
 
 def test_a_list_has_an_end(three: Three, monkeypatch: pytest.MonkeyPatch) -> None:
-    from prasan.node import interests as module
+    from prasan.node.acts import interests as module
 
     monkeypatch.setattr(module, "LARGEST", 1)
     new(three.a.node, "a", GREEN, "unspecified")

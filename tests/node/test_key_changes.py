@@ -14,12 +14,12 @@ from prasan.exchange.cards import read_card
 from prasan.exchange.certs import certificates
 from prasan.exchange.http import Response
 from prasan.exchange.jws import thumbprint
-from prasan.node import certificate, rotation
 from prasan.node.node import Node
-from prasan.node.partner_keys import confirm_partner, confirmed, keys_of
-from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.partners import certificate, rotation
+from prasan.node.partners.partner_keys import confirm_partner, confirmed, keys_of
+from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.partners.seen_notes import seen_notes
 from prasan.node.record import seal_all, verify
-from prasan.node.seen_notes import seen_notes
 
 
 @pytest.fixture

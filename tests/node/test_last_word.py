@@ -8,10 +8,10 @@ from node.test_transitions import RELEASE, SANITISE, WITHHOLD, policy, read_ids
 from prasan.cli import main
 from prasan.errors import UsageError
 from prasan.formats.stix_ids import EVENT
-from prasan.node.partnering import suspend
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
-from prasan.node.revoking import revoke
+from prasan.node.partners.partnering import suspend
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
+from prasan.node.releasing.revoking import revoke
 
 
 def revoked(kit: Kit, us: Partner) -> list[bool]:

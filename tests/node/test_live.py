@@ -27,11 +27,11 @@ from prasan.feeds.reference import load_scenario
 from prasan.formats.ais_batch import Batch, Counts, Options
 from prasan.formats.ais_detect import Decoder
 from prasan.ledger.entry import decode
-from prasan.node import live_storing
-from prasan.node.ingest import ingest
-from prasan.node.live import Live, options_of, summarise
 from prasan.node.node import Node
 from prasan.node.record import NODE_LOG
+from prasan.node.seeing import live_storing
+from prasan.node.seeing.ingest import ingest
+from prasan.node.seeing.live import Live, options_of, summarise
 from prasan.node.settings import FeedSetting, Settings, SourceSetting, dump, load
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding

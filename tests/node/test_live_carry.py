@@ -15,7 +15,7 @@ from prasan.detect.runner import Run, Step, go_on
 from prasan.errors import FormatError
 from prasan.exercise.player import play
 from prasan.feeds.reference import load_scenario, reference_world
-from prasan.node.live_carry import pack, unpack
+from prasan.node.seeing.live_carry import pack, unpack
 
 PLAIN = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()

@@ -11,11 +11,11 @@ from prasan.exercise.player import play
 from prasan.feeds.live import FindingKind, State
 from prasan.feeds.reference import load_scenario
 from prasan.formats.ais_batch import OUTCOMES
-from prasan.node.live import Live
-from prasan.node.live_health import CODES, Ward
-from prasan.node.live_pace import STAGES, Pace
+from prasan.node.keeping.live_health import CODES, Ward
+from prasan.node.keeping.tending import Tender
+from prasan.node.seeing.live import Live
+from prasan.node.seeing.live_pace import STAGES, Pace
 from prasan.node.settings import FeedSetting
-from prasan.node.tending import Tender
 from prasan.words.catalogue import ENGLISH
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prasan.node.live_hulls import learn
+from prasan.node.seeing.live_hulls import learn
 
 
 def test_a_flood_of_numbers_drives_out_itself() -> None:

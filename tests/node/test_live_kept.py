@@ -20,10 +20,10 @@ from prasan.archive.values import Carry
 from prasan.errors import PrasanError
 from prasan.exercise.player import Exercise, play
 from prasan.feeds.reference import load_scenario
-from prasan.node.live_carry import unpack
 from prasan.node.node import Node
-from prasan.node.picture import look
-from prasan.node.watching import Watcher, pieces
+from prasan.node.seeing.live_carry import unpack
+from prasan.node.seeing.picture import look
+from prasan.node.seeing.watching import Watcher, pieces
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding
 

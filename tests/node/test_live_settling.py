@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prasan.node.live_settling import CALM, LEAST_S, MOST_S, Settling
+from prasan.node.seeing.live_settling import CALM, LEAST_S, MOST_S, Settling
 
 
 def after(looks: list[bool]) -> Settling:

@@ -10,13 +10,13 @@ from node.leak_run import Run
 from node.leak_world import World, quick, whose, worlds
 from node.node_kit import Kit, Partner
 from node.test_transitions import RELEASE, SANITISE, WITHHOLD, adopt, policy
-from prasan.node.counting import counts
-from prasan.node.desk import Desk
-from prasan.node.explaining import explain
-from prasan.node.looking_ahead import CHANGES, Ahead, changed_objects, look_ahead
-from prasan.node.partnering import adopt_policy
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.partners.partnering import adopt_policy
+from prasan.node.releasing.counting import counts
+from prasan.node.releasing.desk import Desk
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.looking_ahead import CHANGES, Ahead, changed_objects, look_ahead
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.release.decide import judge, prepare
 from prasan.release.policy import parse_policy
 

@@ -11,10 +11,10 @@ from prasan.formats.stix import format_time
 from prasan.formats.stix_build import event_id
 from prasan.formats.stix_ids import EVENT
 from prasan.ledger.entry import decode
-from prasan.node.foreign import take_all
+from prasan.node.lines.foreign import take_all
 from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
 from prasan.node.record import NODE_LOG
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.source import Source
 from prasan.stores.rows import OWN

@@ -7,9 +7,9 @@ import pytest
 
 from node.test_third_party import consented, shared
 from node.three_kit import Three
-from prasan.node.asking import Ask, ask
-from prasan.node.consents import Answer, answer
-from prasan.node.recall import recall
+from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consents import Answer, answer
+from prasan.node.releasing.recall import recall
 from prasan.release.rules import Steps
 from prasan.web.exchange_page import partners_page
 from prasan.words import Message

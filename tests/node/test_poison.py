@@ -8,13 +8,13 @@ import pytest
 from node.node_kit import AMBER, Kit, Partner
 from node.test_transitions import policy
 from prasan.formats.stix_ids import VESSEL
-from prasan.node import publish
-from prasan.node import sync as sync_module
-from prasan.node.explaining import explain
+from prasan.node.lines import sync as sync_module
+from prasan.node.lines.sync import sync
 from prasan.node.objects import KEPT
-from prasan.node.publish import work_due
-from prasan.node.settling import UNREADABLE
-from prasan.node.sync import sync
+from prasan.node.releasing import publish
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.settling import UNREADABLE
 from prasan.stores.rows import Settled
 
 

@@ -16,10 +16,10 @@ from prasan.exchange.statements import Handling, Statement, statement
 from prasan.exchange.steps import Apply
 from prasan.formats.stix import peek
 from prasan.formats.stix_ids import EVENT
-from prasan.node import sync
-from prasan.node.founding import found
+from prasan.node.keeping.founding import found
+from prasan.node.keeping.tending import Tender
+from prasan.node.lines import sync
 from prasan.node.settings import Settings
-from prasan.node.tending import Tender
 from prasan.stores.rows import NewView, PartnerRow, Place
 
 

@@ -9,8 +9,8 @@ from node.test_inbox import campaign, post
 from prasan.cli import main
 from prasan.errors import UsageError
 from prasan.formats.stix_ids import EVENT
-from prasan.node.apart import listed, shown
-from prasan.node.foreign import take_all
+from prasan.node.acts.apart import listed, shown
+from prasan.node.lines.foreign import take_all
 from prasan.picture.marking import PUBLIC
 from prasan.picture.source import Source
 from prasan.web.exchange_page import partners_page

@@ -6,10 +6,10 @@ from node.node_kit import PUBLIC, Kit, Partner, their_object
 from node.test_transitions import RELEASE, policy
 from prasan.errors import UsageError
 from prasan.formats.stix import peek
-from prasan.node.explaining import explain
 from prasan.node.objects import KEPT, Kept, object_row, put
-from prasan.node.publish import work_due
-from prasan.node.reading import mark_read, texts_of, unread
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.reading import mark_read, texts_of, unread
 from prasan.release.facts import content_of
 
 

@@ -17,11 +17,11 @@ from prasan.formats.stix import header
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, read_recall, recall_object, receipt_object
 from prasan.formats.stix_ids import EVENT, RECEIPT
-from prasan.node import sync as sync_module
-from prasan.node.explaining import explain
-from prasan.node.obeying import obey
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.acts.obeying import obey
+from prasan.node.lines import sync as sync_module
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.picture.marking import PUBLIC
 from prasan.stores.traffic import Outgoing, Quarantined
 

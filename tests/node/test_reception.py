@@ -18,11 +18,11 @@ from prasan.formats.stix import header
 from prasan.formats.stix_ids import RECEPTION
 from prasan.formats.stix_reception import read_reception
 from prasan.node import settings as settings_file
-from prasan.node.partnering import adopt_policy
-from prasan.node.picture import look, sources_of, stale_looks
-from prasan.node.provenance import arrived, partners_of
-from prasan.node.publish import work_due
-from prasan.node.reception import Telling, arrives, publish_reception
+from prasan.node.finding.provenance import arrived, partners_of
+from prasan.node.finding.reception import Telling, arrives, publish_reception
+from prasan.node.partners.partnering import adopt_policy
+from prasan.node.releasing.publish import work_due
+from prasan.node.seeing.picture import look, sources_of, stale_looks
 from prasan.picture.event import Event
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.position import STATICS

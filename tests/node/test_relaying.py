@@ -11,12 +11,12 @@ from node.node_kit import Hands, Kit, Partner, uuid_of
 from prasan.formats.ais_batch import Options
 from prasan.formats.ais_detect import Decoder
 from prasan.formats.nmea_encode import encode_positions
-from prasan.node.founding import found
-from prasan.node.partnering import suspend
+from prasan.node.keeping.founding import found
+from prasan.node.lines.relay_doors import RelayGuard, relay_servers
+from prasan.node.lines.relaying import Relays, Subscriber, without_stations
+from prasan.node.partners.partnering import suspend
 from prasan.node.people import add_user, create_token
 from prasan.node.record import verify
-from prasan.node.relay_doors import RelayGuard, relay_servers
-from prasan.node.relaying import Relays, Subscriber, without_stations
 from prasan.node.settings import RelaySetting, Settings, SourceSetting
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 

@@ -18,11 +18,11 @@ from prasan.exchange.jws import payload_of, sign
 from prasan.formats.stix import parse_time
 from prasan.formats.stix_ids import EVENT
 from prasan.formats.stix_request import Change, Question, carrier_id, request_id, request_object, write_change
-from prasan.node.partnering import add_partner, own_card
+from prasan.node.acts.requesting import MARKING, history_of
+from prasan.node.acts.requests import Listed, Said, Wanted, act_on, listed, request, settle
+from prasan.node.partners.partnering import add_partner, own_card
+from prasan.node.partners.rotation import rotate
 from prasan.node.record import verify
-from prasan.node.requesting import MARKING, history_of
-from prasan.node.requests import Listed, Said, Wanted, act_on, listed, request, settle
-from prasan.node.rotation import rotate
 from prasan.picture.marking import Marking
 
 RELEASE = 'id = "all"\nto = ["partners", "class:staff"]\nthen = "release"\n'

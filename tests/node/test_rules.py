@@ -11,11 +11,11 @@ from prasan.detect.rules import PRASAN, preset
 from prasan.errors import UsageError
 from prasan.ledger.entry import decode
 from prasan.node import settings as settings_file
-from prasan.node.picture import clocks, look
 from prasan.node.record import NODE_LOG
 from prasan.node.rules import adopt_rules, history, rules_in_force
-from prasan.node.trying import try_rules
-from prasan.node.watching import Watcher
+from prasan.node.seeing.picture import clocks, look
+from prasan.node.seeing.trying import try_rules
+from prasan.node.seeing.watching import Watcher
 from prasan.picture.event import Event
 from prasan.picture.position import STATICS
 

@@ -15,11 +15,11 @@ from prasan.feeds.reference import load_scenario
 from prasan.formats.stix_build import event_id
 from prasan.ledger.entry import decode
 from prasan.node.objects import STAFF
-from prasan.node.partnering import adopt_policy
-from prasan.node.picture import look
-from prasan.node.publish import work_due
+from prasan.node.partners.partnering import adopt_policy
 from prasan.node.record import NODE_LOG
-from prasan.node.watching import Watcher
+from prasan.node.releasing.publish import work_due
+from prasan.node.seeing.picture import look
+from prasan.node.seeing.watching import Watcher
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding
 

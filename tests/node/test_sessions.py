@@ -1,7 +1,7 @@
 """Who is signed in: a new password, another role or a removal ends what was begun before it."""
 
 from node.node_kit import Kit
-from prasan.node.doors import People
+from prasan.node.lines.doors import People
 from prasan.node.people import add_user
 from prasan.web.credentials import Credentials
 from prasan.web.office import Office

@@ -7,8 +7,8 @@ import orjson
 from node.node_kit import PUBLIC, Kit, Partner
 from node.test_transitions import policy
 from prasan.formats.stix_ids import NOTE, object_id
-from prasan.node.publish import work_due
-from prasan.node.summing import STATISTICS, publish_counts
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.summing import STATISTICS, publish_counts
 from prasan.picture.marking import Marking
 
 NGO = f'id = "numbers"\nto = ["us-mo", "public"]\ntypes = ["note"]\nlabels = ["{STATISTICS}"]\nthen = "release"\n'

@@ -8,10 +8,10 @@ from node.node_kit import Hands, Kit, uuid_of
 from node.test_pulls import until
 from prasan.exercise.player import play
 from prasan.feeds.reference import load_scenario
-from prasan.node import tending
-from prasan.node.founding import found
+from prasan.node.keeping import tending
+from prasan.node.keeping.founding import found
+from prasan.node.keeping.tending import Tender
 from prasan.node.settings import Settings, SourceSetting
-from prasan.node.tending import Tender
 
 DAY_US = 86_400 * 1_000_000
 

@@ -20,17 +20,17 @@ from prasan.formats.stix_consent import Consent, answer_id, ask_id, consent_obje
 from prasan.formats.stix_control import Recall
 from prasan.formats.stix_ids import CONSENT, EVENT
 from prasan.formats.stix_reception import Reception, reception_object
-from prasan.node.asking import Ask, ask
-from prasan.node.consented import sent_of
-from prasan.node.consents import Answer, answer, listed
-from prasan.node.control import take_pulled
-from prasan.node.explaining import explain
-from prasan.node.obeying import obey
-from prasan.node.outlooks import refresh
-from prasan.node.provenance import arrived, remember_arrived
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consents import Answer, answer, listed
+from prasan.node.acts.control import take_pulled
+from prasan.node.acts.obeying import obey
+from prasan.node.finding.provenance import arrived, remember_arrived
 from prasan.node.record import verify
+from prasan.node.releasing.consented import sent_of
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.outlooks import refresh
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.picture.marking import Marking
 from prasan.release.rules import Steps
 from prasan.stores.traffic import Outgoing, ReceivedRow

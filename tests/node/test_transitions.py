@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from node.node_kit import AMBER, START_US, Kit, Partner
-from prasan.node.explaining import explain, preview
-from prasan.node.partnering import adopt_policy, suspend
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.partners.partnering import adopt_policy, suspend
+from prasan.node.releasing.explaining import explain, preview
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.picture.marking import Marking, Tlp
 
 RELEASE = 'id = "r"\nto = ["us-mo"]\nthen = "release"\n'

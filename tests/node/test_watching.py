@@ -10,10 +10,10 @@ import pytest
 from node.node_kit import Hands, Kit, new_home
 from prasan.exercise.player import Exercise, play
 from prasan.feeds.reference import load_scenario
-from prasan.node.live_looking import Looking
-from prasan.node.live_pace import Pace
-from prasan.node.picture import look
-from prasan.node.watching import Watcher
+from prasan.node.seeing.live_looking import Looking
+from prasan.node.seeing.live_pace import Pace
+from prasan.node.seeing.picture import look
+from prasan.node.seeing.watching import Watcher
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding
 

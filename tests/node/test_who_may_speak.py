@@ -19,11 +19,11 @@ from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply
 from prasan.formats.stix import format_time
 from prasan.formats.stix_ids import EVENT
-from prasan.node.apart import listed
-from prasan.node.foreign import take_all
-from prasan.node.publish import work_due
-from prasan.node.sync import pull_by
-from prasan.node.unbundling import import_
+from prasan.node.acts.apart import listed
+from prasan.node.lines.foreign import take_all
+from prasan.node.lines.sync import pull_by
+from prasan.node.lines.unbundling import import_
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import PUBLIC, Marking, Tlp
 from prasan.picture.source import Source
 

@@ -15,9 +15,9 @@ from prasan.exchange.http import Request
 from prasan.exchange.jws import thumbprint
 from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply, Summary
-from prasan.node import sync as sync_module
-from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
-from prasan.node.publish import work_due
+from prasan.node.lines import sync as sync_module
+from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.releasing.publish import work_due
 
 NAMES = ("th-mc", "us-mo", "my-mc")
 UNTIL = "2036-01-01T00:00:00Z"

@@ -13,11 +13,11 @@ from prasan.exchange.http import Problem, Request
 from prasan.exchange.jws import thumbprint
 from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply, Summary
-from prasan.node.card_news import refresh
-from prasan.node.partner_keys import card_of
-from prasan.node.partnering import accept_accord, add_partner, own_card, propose_accord
-from prasan.node.publish import work_due
-from prasan.node.sync import pull_by
+from prasan.node.lines.sync import pull_by
+from prasan.node.partners.card_news import refresh
+from prasan.node.partners.partner_keys import card_of
+from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
+from prasan.node.releasing.publish import work_due
 from prasan.stores.rows import PartnerRow
 
 

@@ -21,16 +21,16 @@ from prasan.errors import PrasanError
 from prasan.exchange.lanes import LANES
 from prasan.formats.stix_build import Stamp, incident_object
 from prasan.formats.stix_ids import object_id
-from prasan.node.asking import Ask, ask
-from prasan.node.bundles import export
-from prasan.node.consents import Answer, answer
-from prasan.node.feedback import say
+from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consents import Answer, answer
+from prasan.node.acts.feedback import say
+from prasan.node.lines.bundles import export
 from prasan.node.node import Node
 from prasan.node.objects import Made, keep_made
-from prasan.node.partnering import adopt_policy
-from prasan.node.publish import work_due
-from prasan.node.recall import recall
+from prasan.node.partners.partnering import adopt_policy
 from prasan.node.record import verify
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.recall import recall
 from prasan.node.settings import Listen
 from prasan.picture.incident import Incident
 from prasan.picture.marking import Marking, Tlp

@@ -8,8 +8,8 @@ from pair_kit import READER, SENDER, Stage, problems
 from prasan.cli import main
 from prasan.formats.stix_ids import RECEPTION
 from prasan.formats.stix_reception import read_reception
+from prasan.node.finding.provenance import arrived, partners_of
 from prasan.node.node import Node
-from prasan.node.provenance import arrived, partners_of
 from prasan.stores.rows import OWN
 
 pytestmark = pytest.mark.process

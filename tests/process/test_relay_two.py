@@ -20,7 +20,7 @@ from prasan.cli.demo.stage import set_up
 from prasan.exchange.jws import thumbprint
 from prasan.formats.nmea_encode import encode_positions
 from prasan.node.node import Node
-from prasan.node.partnering import accept_accord, propose_accord, suspend
+from prasan.node.partners.partnering import accept_accord, propose_accord, suspend
 from prasan.node.people import create_token
 from prasan.node.settings import FILE, FeedSetting, Listen, RelaySetting, SourceSetting, dump, load
 from prasan.picture.position import AIS_CLASSES, POSITIONS, UNITS_PER_DEGREE

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pair_kit import KILLED, READER, SENDER, Stage, partner_id, problems
 
+from prasan.node.acts.requesting import history_of
+from prasan.node.acts.requests import listed
 from prasan.node.node import Node
-from prasan.node.requesting import history_of
-from prasan.node.requests import listed
 
 pytestmark = pytest.mark.process
 

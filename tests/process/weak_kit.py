@@ -22,8 +22,8 @@ from prasan.formats.stix_build import event_id, event_object, incident_object
 from prasan.formats.stix_ids import object_id
 from prasan.node.node import Node
 from prasan.node.objects import Made, keep_made
-from prasan.node.partnering import adopt_policy
-from prasan.node.publish import work_due
+from prasan.node.partners.partnering import adopt_policy
+from prasan.node.releasing.publish import work_due
 from prasan.node.settings import FILE, Listen, dump, load
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule

@@ -10,10 +10,10 @@ import msgspec
 from prasan.feeds.live import Health
 from prasan.formats.ais_batch import Counts
 from prasan.formats.geojson import Drawing
-from prasan.node.feedback import Heard
-from prasan.node.live_health import Archive, Ill, Standing
-from prasan.node.live_pace import Lag
-from prasan.node.requests import ChangeTold, Listed, Subject
+from prasan.node.acts.feedback import Heard
+from prasan.node.acts.requests import ChangeTold, Listed, Subject
+from prasan.node.keeping.live_health import Archive, Ill, Standing
+from prasan.node.seeing.live_pace import Lag
 from prasan.picture.finding import Fix, Rule
 from prasan.picture.marking import Marking, Tlp, join_all
 from prasan.web.desk import (

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from prasan.errors import Refused, Unreachable
-from prasan.node.live_health import Ill
+from prasan.node.keeping.live_health import Ill
 from prasan.web.app import build_app
 from prasan.web.desk import Filters, HealthPage, WatchPage
 from prasan.web.pages import ROWS_A_PAGE

@@ -8,7 +8,7 @@ from desk import GAP, INCIDENTS, MemoryDesk
 from starlette.testclient import TestClient
 from test_pages import client_for, signed_in
 
-from prasan.node.requests import Listed
+from prasan.node.acts.requests import Listed
 
 
 @pytest.mark.parametrize("lang", ["en", "th"])

@@ -18,8 +18,8 @@ from prasan.detect.rules import RANGES
 from prasan.exchange.intake import Reason
 from prasan.formats.incidents import ATTACK_TYPES
 from prasan.formats.stix_consent import State
-from prasan.node.consenting import Refusal
-from prasan.node.duties import Standing
+from prasan.node.acts.consenting import Refusal
+from prasan.node.acts.duties import Standing
 from prasan.picture.finding import KINDS
 from prasan.picture.marking import PURPOSES, Tlp
 from prasan.release.decide import BY_CONSENT, CODES, CONSENT_STEPS, VERDICT_CODES

@@ -7,8 +7,8 @@ from pathlib import Path
 from prasan.cli.output import emit, read_file, tell
 from prasan.errors import UsageError
 from prasan.formats.stix import format_time, parse_time
-from prasan.node import accords, partnering
 from prasan.node.node import Node
+from prasan.node.partners import accords, partnering
 from prasan.node.recipients import accord_now
 from prasan.picture.marking import Tlp
 from prasan.release.accord import Narrowing, parse_accord

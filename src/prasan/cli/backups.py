@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit, read_file, tell
-from prasan.node.backup import backup as save
+from prasan.node.keeping.backup import backup as save
+from prasan.node.keeping.restoring import restore as make_home
 from prasan.node.node import Node
-from prasan.node.restoring import restore as make_home
 
 
 def backup(arguments: argparse.Namespace) -> int:

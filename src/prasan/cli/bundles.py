@@ -10,7 +10,7 @@ from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.exchange.bundle import MAX_FILE
 from prasan.exchange.lanes import LANES, Lane
-from prasan.node import bundles, unbundling
+from prasan.node.lines import bundles, unbundling
 from prasan.node.node import Node
 
 

@@ -9,9 +9,9 @@ import msgspec
 from prasan.cli.output import emit
 from prasan.errors import UsageError
 from prasan.formats.stix_consent import Group
-from prasan.node.asking import Ask
-from prasan.node.asking import ask as ask_for
-from prasan.node.consents import Answer, answer, listed
+from prasan.node.acts.asking import Ask
+from prasan.node.acts.asking import ask as ask_for
+from prasan.node.acts.consents import Answer, answer, listed
 from prasan.node.node import Node
 from prasan.release.rules import Steps
 from prasan.stores.traffic import ConsentRow

@@ -18,7 +18,7 @@ from prasan.errors import UsageError
 from prasan.feeds.files import read_sources
 from prasan.feeds.reference import read_area, reference_world, world_of
 from prasan.node.clock import Clock
-from prasan.node.clocks import fit, known_off
+from prasan.node.finding.clocks import fit, known_off
 from prasan.node.node import Node
 from prasan.picture.event import Event
 from prasan.picture.marking import PUBLIC

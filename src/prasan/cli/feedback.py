@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit
-from prasan.node.feedback import Word, heard_of, say
+from prasan.node.acts.feedback import Word, heard_of, say
 from prasan.node.node import Node
 from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
 
 
 def agree(arguments: argparse.Namespace) -> int:

@@ -10,11 +10,11 @@ import msgspec
 
 from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
-from prasan.node.collecting import collect, push
-from prasan.node.exporting import misp_events
+from prasan.node.lines.collecting import collect, push
+from prasan.node.lines.exporting import misp_events
 from prasan.node.node import Node
-from prasan.node.publish import work_due
 from prasan.node.record import seal_all
+from prasan.node.releasing.publish import work_due
 
 PROBLEMS: Final = {
     "refused": "the server refuses: {detail}",

@@ -8,7 +8,7 @@ from pathlib import Path
 from prasan.cli.output import tell
 from prasan.errors import UsageError
 from prasan.node.clock import Clock
-from prasan.node.founding import adopt_first_policy, found
+from prasan.node.keeping.founding import adopt_first_policy, found
 from prasan.node.node import Node
 from prasan.node.people import add_user, create_token, remove_user, revoke_tokens
 from prasan.node.settings import Settings

@@ -16,15 +16,15 @@ from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.feeds.live import is_live
 from prasan.feeds.taxii_http import is_taxii
-from prasan.node.ingest import Taken, tidy
-from prasan.node.ingest import ingest as take_in
-from prasan.node.live import Live, summarise
 from prasan.node.node import Node
-from prasan.node.picture import Looked
-from prasan.node.publish import work_due
 from prasan.node.record import seal_all
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.summing import publish_counts
+from prasan.node.seeing.ingest import Taken, tidy
+from prasan.node.seeing.ingest import ingest as take_in
+from prasan.node.seeing.live import Live, summarise
+from prasan.node.seeing.picture import Looked
 from prasan.node.settings import FeedSetting
-from prasan.node.summing import publish_counts
 
 PROGRESS = "read "
 """How a line of progress begins."""

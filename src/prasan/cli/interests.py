@@ -8,14 +8,14 @@ import msgspec
 from prasan.cli.output import emit
 from prasan.errors import UsageError
 from prasan.formats.stix_interest import Context, Entry
-from prasan.node.feedback import heard_of
-from prasan.node.interests import Interest, interests
-from prasan.node.interests import add as add_to
-from prasan.node.interests import new as begin
-from prasan.node.interests import remove as take_off
+from prasan.node.acts.feedback import heard_of
+from prasan.node.acts.interests import Interest, interests
+from prasan.node.acts.interests import add as add_to
+from prasan.node.acts.interests import new as begin
+from prasan.node.acts.interests import remove as take_off
 from prasan.node.node import Node
 from prasan.node.objects import STAFF
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import Marking, Tlp
 
 MMSI = range(1, 2**30)

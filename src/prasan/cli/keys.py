@@ -8,9 +8,9 @@ from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
 from prasan.exchange.http import time_text, time_us
 from prasan.exchange.jws import thumbprint
-from prasan.node import certificate as certificates
-from prasan.node import rotation
 from prasan.node.node import Node
+from prasan.node.partners import certificate as certificates
+from prasan.node.partners import rotation
 
 
 def show(arguments: argparse.Namespace) -> int:

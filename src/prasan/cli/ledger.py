@@ -11,10 +11,11 @@ from prasan.cli.output import emit, read_file, tell
 from prasan.exchange.cards import read_card
 from prasan.exchange.http import time_text
 from prasan.ledger.proof import check_proof as check
-from prasan.node import erasure, histories
+from prasan.node.keeping import erasure
 from prasan.node.node import Node
+from prasan.node.partners import histories
+from prasan.node.partners.seen_notes import seen_notes
 from prasan.node.record import verify as verify_logs
-from prasan.node.seen_notes import seen_notes
 
 
 def verify(arguments: argparse.Namespace) -> int:

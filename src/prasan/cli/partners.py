@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from prasan.cli.output import emit, read_file, tell
-from prasan.node import partnering
 from prasan.node.node import Node
-from prasan.node.partner_keys import confirm_partner, confirmed
+from prasan.node.partners import partnering
+from prasan.node.partners.partner_keys import confirm_partner, confirmed
 
 
 def add(arguments: argparse.Namespace) -> int:

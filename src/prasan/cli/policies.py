@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit, read_file, tell
-from prasan.node.explaining import the_recipient
-from prasan.node.looking_ahead import Ahead, changed_objects, look_ahead
 from prasan.node.node import Node
 from prasan.node.objects import STAFF
-from prasan.node.partnering import adopt_policy, check_names
-from prasan.node.publish import work_due
+from prasan.node.partners.partnering import adopt_policy, check_names
 from prasan.node.recipients import policy_in_force
+from prasan.node.releasing.explaining import the_recipient
+from prasan.node.releasing.looking_ahead import Ahead, changed_objects, look_ahead
+from prasan.node.releasing.publish import work_due
 from prasan.release.policy import parse_policy
 from prasan.release.review import unreached
 from prasan.release.rules import Policy

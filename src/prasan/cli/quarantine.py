@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit
-from prasan.node.apart import listed, shown
+from prasan.node.acts.apart import listed, shown
 from prasan.node.node import Node
 
 

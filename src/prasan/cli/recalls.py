@@ -12,10 +12,10 @@ import msgspec
 
 from prasan.cli.output import emit, tell
 from prasan.errors import UsageError
-from prasan.node.duties import duties, looked, told
+from prasan.node.acts.duties import duties, looked, told
 from prasan.node.node import Node
-from prasan.node.recall import lift, recall
-from prasan.node.revoking import revoke
+from prasan.node.releasing.recall import lift, recall
+from prasan.node.releasing.revoking import revoke
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit, tell
-from prasan.node.explaining import explain as explain_object
-from prasan.node.explaining import explain_to_all
-from prasan.node.explaining import preview as preview_views
 from prasan.node.node import Node
-from prasan.node.publish import work_due
-from prasan.node.reading import mark_read, texts_of, unread
+from prasan.node.releasing.explaining import explain as explain_object
+from prasan.node.releasing.explaining import explain_to_all
+from prasan.node.releasing.explaining import preview as preview_views
+from prasan.node.releasing.publish import work_due
+from prasan.node.releasing.reading import mark_read, texts_of, unread
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -12,9 +12,9 @@ from prasan.exchange.inquiry import Act
 from prasan.formats.stix import parse_time
 from prasan.formats.stix_ids import is_id
 from prasan.formats.stix_request import Priority
+from prasan.node.acts.requests import Said, Wanted, act_on, find, listed, settle, told
+from prasan.node.acts.requests import request as ask_for
 from prasan.node.node import Node
-from prasan.node.requests import Said, Wanted, act_on, find, listed, settle, told
-from prasan.node.requests import request as ask_for
 from prasan.stores.traffic import RequestRow
 
 RATINGS = range(1, 6)

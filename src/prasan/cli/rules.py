@@ -11,10 +11,10 @@ from prasan.detect.diff import Change, count
 from prasan.detect.life import PROMOTED
 from prasan.detect.lines import event_line
 from prasan.node.node import Node
-from prasan.node.picture import clocks, look
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
 from prasan.node.rules import adopt_rules, history, rules_in_force
-from prasan.node.trying import try_rules
+from prasan.node.seeing.picture import clocks, look
+from prasan.node.seeing.trying import try_rules
 from prasan.picture.finding import Rule
 
 

@@ -15,16 +15,16 @@ from starlette.applications import Starlette
 from prasan.cli.output import tell
 from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
-from prasan.node.certificate import watch
-from prasan.node.collecting import Collector, rows_feeds
-from prasan.node.doors import PeerDesk, People, door, doorkeeper, shelf
-from prasan.node.live import Live
-from prasan.node.live_health import Ward
+from prasan.node.keeping.live_health import Ward
+from prasan.node.keeping.tending import Tender
+from prasan.node.lines.collecting import Collector, rows_feeds
+from prasan.node.lines.doors import PeerDesk, People, door, doorkeeper, shelf
+from prasan.node.lines.relay_doors import relay_servers
+from prasan.node.lines.relaying import Relays
 from prasan.node.node import Node
-from prasan.node.relay_doors import relay_servers
-from prasan.node.relaying import Relays
+from prasan.node.partners.certificate import watch
+from prasan.node.seeing.live import Live
 from prasan.node.settings import Listen
-from prasan.node.tending import Tender
 from prasan.web.app import build_app
 from prasan.web.credentials import Credentials
 from prasan.web.office import Office

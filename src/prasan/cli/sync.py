@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.output import emit, tell
+from prasan.node.lines.sync import sync as pull_all
 from prasan.node.node import Node
-from prasan.node.sync import sync as pull_all
 
 
 def sync(arguments: argparse.Namespace) -> int:

@@ -10,9 +10,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from prasan.node.feedback import Heard
-from prasan.node.live_health import Ill, Standing
-from prasan.node.requests import Listed
+from prasan.node.acts.feedback import Heard
+from prasan.node.acts.requests import Listed
+from prasan.node.keeping.live_health import Ill, Standing
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow

@@ -7,15 +7,15 @@ import msgspec
 
 from prasan.formats.stix_ids import EVENT, INCIDENT, type_of
 from prasan.ledger.checkpoint import parse_checkpoint
-from prasan.node.consented import sent_of, steps_of
-from prasan.node.consents import known_as, standing
-from prasan.node.counting import counts
-from prasan.node.duties import Duty, duties
-from prasan.node.histories import lost_of
+from prasan.node.acts.consents import known_as, standing
+from prasan.node.acts.duties import Duty, duties
 from prasan.node.node import Node
-from prasan.node.partner_keys import card_of, confirmed
+from prasan.node.partners.histories import lost_of
+from prasan.node.partners.partner_keys import card_of, confirmed
 from prasan.node.recipients import accords_with
 from prasan.node.record import NODE_LOG
+from prasan.node.releasing.consented import sent_of, steps_of
+from prasan.node.releasing.counting import counts
 from prasan.release.accord import holding
 from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow

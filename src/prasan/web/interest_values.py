@@ -5,9 +5,9 @@ from typing import Final
 import msgspec
 
 from prasan.formats.stix_feedback import SIGHTING
-from prasan.node.feedback import Heard, heard_of
-from prasan.node.interests import Interest, Listed
-from prasan.node.interests import interests as all_lists
+from prasan.node.acts.feedback import Heard, heard_of
+from prasan.node.acts.interests import Interest, Listed
+from prasan.node.acts.interests import interests as all_lists
 from prasan.node.node import Node
 from prasan.picture.marking import PUBLIC, Marking
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from prasan.feeds.live import Health
-from prasan.node.live_health import CODES, Standing
+from prasan.node.keeping.live_health import CODES, Standing
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 Labels = Mapping[str, str]

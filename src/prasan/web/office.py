@@ -14,14 +14,14 @@ import pyarrow as pa
 from prasan.archive.archive import Archive
 from prasan.feeds.reference import read_areas
 from prasan.formats.stix_ids import EVENT, type_of
-from prasan.node.explaining import explain
-from prasan.node.feedback import Heard, heard_of
-from prasan.node.live_health import Ill, Ward
+from prasan.node.acts.feedback import Heard, heard_of
+from prasan.node.acts.requests import Listed, listed
+from prasan.node.keeping.live_health import Ill, Ward
 from prasan.node.node import Node as OpenNode
 from prasan.node.objects import STAFF
-from prasan.node.picture import events_by_object
 from prasan.node.recipients import recipients
-from prasan.node.requests import Listed, listed
+from prasan.node.releasing.explaining import explain
+from prasan.node.seeing.picture import events_by_object
 from prasan.picture.event import Event
 from prasan.picture.position import degrees
 from prasan.stores.rows import OWN, CurrentView, UserRow

@@ -7,8 +7,8 @@ from starlette.requests import Request as Asked
 from starlette.responses import Response
 
 from prasan.formats.stix import parse_time
-from prasan.node.requesting import MARKING
-from prasan.node.requests import DONE, Listed, Subject
+from prasan.node.acts.requesting import MARKING
+from prasan.node.acts.requests import DONE, Listed, Subject
 from prasan.web.screen import House, Screen, page, show
 from prasan.words import Message, known
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from prasan.archive.archive import Archive
 from prasan.detect.budget import Alert, cases, over_budget
+from prasan.node.finding.positions import may_see_positions
 from prasan.node.node import Node
-from prasan.node.positions import may_see_positions
 from prasan.picture.marking import PUBLIC, Marking, join_all
 from prasan.picture.position import degrees
 from prasan.stores.rows import OWN

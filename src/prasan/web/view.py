@@ -9,7 +9,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from prasan.node.live_health import Ill
+from prasan.node.keeping.live_health import Ill
 from prasan.picture.marking import Marking
 from prasan.web.desk import GONE, OWN, Filters, Row
 from prasan.web.screen import Screen

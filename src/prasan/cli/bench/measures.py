@@ -22,8 +22,8 @@ from prasan.cli.bench.pairing import Bar, Line, Work, line, paired
 from prasan.feeds.files import read_source
 from prasan.formats import nmea
 from prasan.formats.ais_batch import Options
-from prasan.node.ingest import PIECE as INGESTED
-from prasan.node.ingest import ROWS, store
+from prasan.node.seeing.ingest import PIECE as INGESTED
+from prasan.node.seeing.ingest import ROWS, store
 from prasan.picture.position import POSITIONS, STATICS, UNITS_PER_DEGREE
 
 PIECE: Final = 1 << 20

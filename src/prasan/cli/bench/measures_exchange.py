@@ -23,9 +23,9 @@ from prasan.cli.bench.pairing import Bar, Line, line, paired
 from prasan.formats.stix import peek
 from prasan.formats.stix_ids import EVENT, VESSEL
 from prasan.node.node import Node
-from prasan.node.outlooks import origin_names, prepared
-from prasan.node.partnering import adopt_policy
-from prasan.node.publish import work_due
+from prasan.node.partners.partnering import adopt_policy
+from prasan.node.releasing.outlooks import origin_names, prepared
+from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import Tlp
 from prasan.release.facts import Profile
 from prasan.release.outlook import Columns, judge_all

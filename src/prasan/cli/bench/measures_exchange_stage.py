@@ -31,13 +31,13 @@ from prasan.exchange.lanes import INBOX, ROOT
 from prasan.formats.stix import header
 from prasan.formats.stix_ids import VESSEL
 from prasan.node.clock import Clock
-from prasan.node.founding import found
 from prasan.node.home import Home
+from prasan.node.keeping.founding import found
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, put_all
-from prasan.node.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
+from prasan.node.partners.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
 from prasan.node.people import add_user, create_token
-from prasan.node.publish import work_due
+from prasan.node.releasing.publish import work_due
 from prasan.node.settings import Listen, Settings
 from prasan.picture.marking import Tlp
 from prasan.release.facts import content_of

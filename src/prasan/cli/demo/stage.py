@@ -13,10 +13,10 @@ from prasan.exercise.player import play
 from prasan.exercise.sentences import to_nmea
 from prasan.feeds.reference import load_scenario
 from prasan.node.clock import Clock
-from prasan.node.founding import found
 from prasan.node.home import Home
+from prasan.node.keeping.founding import found
 from prasan.node.node import Node
-from prasan.node.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
+from prasan.node.partners.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
 from prasan.node.people import add_user, create_token
 from prasan.node.settings import Listen, Settings, SourceSetting
 

@@ -9,10 +9,10 @@ import orjson
 from prasan.archive.archive import Archive
 from prasan.cli.demo import canary
 from prasan.cli.demo.third import PassedOn
-from prasan.node.counting import counts
-from prasan.node.explaining import preview
 from prasan.node.node import Node
 from prasan.node.record import verify
+from prasan.node.releasing.counting import counts
+from prasan.node.releasing.explaining import preview
 from prasan.picture.event import Event
 from prasan.stores.rows import OWN
 

@@ -5,12 +5,12 @@ from typing import Any, Final
 import msgspec
 
 from prasan.errors import PrasanError
-from prasan.node.asking import Ask, ask
-from prasan.node.consents import Answer, answer
-from prasan.node.explaining import explain
+from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consents import Answer, answer
+from prasan.node.lines.sync import sync
 from prasan.node.node import Node
-from prasan.node.recall import recall
-from prasan.node.sync import sync
+from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.recall import recall
 from prasan.release.rules import Steps
 
 STEPS: Final = Steps(place_deg=0.5, time_min=60, drop=frozenset({"identity", "evidence"}))

@@ -154,7 +154,7 @@ class ProfileWrites(ProfileReads):
     def narrow_profile(self, recipient: str, profile: int, limit: int) -> list[str]:
         """Take at most so many rows of a profile out of a recipient's pages; the objects they are of.
 
-        What was revoked stays: that it was is still to be read (node/last_word.py).
+        What was revoked stays: that it was is still to be read (node/releasing/last_word.py).
         """
         sql = (
             "UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE recipient = ? AND profile = ?"

@@ -1,0 +1,1 @@
+"""What partners ask of each other beside objects: recalls, consents, requests, lists, feedback."""

@@ -1,0 +1,66 @@
+"""When a creator revokes: whoever holds a view gets one last version that says so, also where it gets nothing more.
+
+What the recipient holds is said again with `revoked` in it, and nothing else: what narrowed it keeps the rest from it.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Final
+
+import orjson
+
+from prasan.formats.stix import format_time, parse_time
+from prasan.formats.stix_build import encode
+from prasan.node.objects import STEP_S
+from prasan.node.releasing.decisions import Subject
+from prasan.node.releasing.desk import Desk, lane_of
+from prasan.release.decide import Case, Decision
+from prasan.stores.rows import NewView, Settled, Standing, ViewRow
+
+HELD_BACK: Final = frozenset({"suspended", "no_accord"})
+"""While one of these holds nothing at all is sent; it is looked at again."""
+AGAIN_US: Final = 3600 * 1_000_000
+
+
+def last_word(desk: Desk, case: Case, subject: Subject, standing: Standing, decision: Decision) -> Settled | None:
+    """Say it to one recipient. None: nothing was revoked, nothing is held, or the revoked version goes out as it is."""
+    if not subject.header.revoked or case.recipient.kind == "class" or not standing.rows:
+        return None
+    name, to = subject.row.id, case.recipient.id
+    latest = list({row.view_id: row for row in standing.rows}.values())
+    said = [row for row in latest if row.status == "current" and _says_so(desk, row)]
+    if HELD_BACK & set(decision.codes):
+        desk.tx.narrow(to, name)
+        desk.forget(name)
+        return Settled(to, name, (), desk.now_us + AGAIN_US)
+    if decision.verdict != "withhold":
+        return Settled(to, name) if said else None
+    for new in _last_versions(desk, subject, [row for row in latest if row not in said]):
+        desk.put_view(case, new, subject.row.marking, None)
+    return Settled(to, name)
+
+
+def _says_so(desk: Desk, row: ViewRow) -> bool:
+    raw = desk.tx.view_bytes(row.recipient, row.seq)
+    return raw is not None and orjson.loads(raw).get("revoked") is True
+
+
+def _last_versions(desk: Desk, subject: Subject, rows: list[ViewRow]) -> Iterator[NewView]:
+    for row in rows:
+        raw = desk.tx.view_bytes(row.recipient, row.seq)
+        if raw is None:
+            continue
+        document = orjson.loads(raw)
+        modified = format_time(max(desk.now_us / 1e6, parse_time(document["modified"]) + STEP_S))
+        last = encode(document | {"modified": modified, "revoked": True})
+        yield NewView(
+            view_id=row.view_id,
+            version=modified,
+            object_id=subject.row.id,
+            object_version=subject.row.version,
+            lane=lane_of(subject.row),
+            form="sanitised",
+            sha256=sha256(last).hexdigest(),
+            raw=last,
+            profile=subject.profile,
+        )

@@ -1,0 +1,190 @@
+"""Decisions that are due become view rows: the one place where anything becomes visible to a recipient.
+
+Three things make decisions due: the due-queue holds objects, for one recipient or for everybody; `pending` holds pairs
+of recipient and profile whose outlook changed (see `outlooks`); and the clock may pass the moment until which a
+recipient's decisions stood. Working them off decides, renders and follows the table of transitions (docs/wire.md,
+section 5), a chunk a transaction, so that a crash between two chunks repeats nothing and nobody waits long.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from prasan.formats.stix_ids import CONTROL
+from prasan.node import clock_guard
+from prasan.node.node import Node
+from prasan.node.objects import recipient_ids
+from prasan.node.releasing.desk import Desk
+from prasan.node.releasing.outlooks import refresh
+from prasan.node.releasing.settling import UNREADABLE, WITHDRAWN, Step, untold, withheld
+from prasan.stores.rows import EVERYBODY, Settled
+from prasan.stores.sqlite import Tx
+from prasan.stores.sqlite.profiles import Pending
+
+CHUNK: Final = 100
+"""Objects looked up at once."""
+CHUNK_S: Final = 0.06
+"""Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
+NARROWED: Final = 500
+"""Rows taken out of pages at once."""
+TURN_S: Final = 0.002
+"""Between two transactions others get their turn: a lock is not fair."""
+
+LOG: Final = logging.getLogger("prasan.publish")
+
+Pair = tuple[str, str]
+"""A recipient and an object."""
+Settle = Callable[[Desk, str, str], Settled]
+"""How a pair is settled: as it comes, or so that one that cannot be settled holds up no other."""
+
+
+def work_due(node: Node) -> int:
+    """Decide everything that is due by now; how many decisions that were, of one object for one recipient."""
+    done = 0
+    while not clock_guard.check(node):
+        try:
+            count = _work_some(node, settle)
+        except Exception:
+            # Undone as a whole: a part that can be undone alone costs twice the time. Now each by itself.
+            count = _work_some(node, settle_safely)
+        if not count:
+            break
+        done += count
+        time.sleep(TURN_S)
+    return done
+
+
+def _work_some(node: Node, how: Settle) -> int:
+    """One transaction of it."""
+    with node.store.write() as tx:
+        refresh_late(node, tx)
+        desk = Desk(node, tx)
+        count = _work_queue(desk, how) or _work_pending(desk, how)
+        desk.note_outlooks()
+    return count
+
+
+def refresh_late(node: Node, tx: Tx) -> None:
+    """Have anew what hangs on an accord that began or ended, and what was never worked out by profile."""
+    bases, now_us = tx.bases(), node.clock.now_us()
+    late = [one for one in recipient_ids(tx) if one not in bases or _is_late(bases[one].until_us, now_us)]
+    if late:
+        refresh(node, tx, late)
+
+
+def _is_late(until_us: int | None, now_us: int) -> bool:
+    return until_us is not None and until_us <= now_us
+
+
+def _work_queue(desk: Desk, how: Settle) -> int:
+    """What can be done of the queue until the time of a transaction is over."""
+    done, end = 0, time.monotonic() + CHUNK_S
+    while True:
+        dues = desk.tx.due(desk.now_us, CHUNK)
+        taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues], how, end)
+        put_settled(desk, settled)
+        done += max(taken, len(settled))
+        if taken < CHUNK or time.monotonic() > end:
+            return done
+
+
+def _work_pending(desk: Desk, how: Settle) -> int:
+    """What can be done until then of what is to be decided anew by profile; what narrows comes first."""
+    done, end = 0, time.monotonic() + CHUNK_S
+    while waiting := desk.tx.pending():
+        narrowing = next((one for one in waiting if _withholds(desk, one)), None)
+        done += _narrow(desk, narrowing) if narrowing else _walk(desk, _alike(waiting), how, end)
+        if time.monotonic() > end:
+            break
+    return done
+
+
+def _withholds(desk: Desk, one: Pending) -> bool:
+    return desk.outlook(one.recipient, desk.profiles[one.profile]).withholds
+
+
+def _alike(waiting: Sequence[Pending]) -> list[Pending]:
+    """The first, and those of other recipients that wait for the same objects: each is looked up once."""
+    return [one for one in waiting if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
+
+
+def _narrow(desk: Desk, one: Pending) -> int:
+    """Nothing of the profile goes out any more: its rows leave the pages together."""
+    names = desk.tx.narrow_profile(one.recipient, one.profile, NARROWED)
+    for name in names:
+        desk.forget(name)
+    for name in desk.tx.referred_to(names):
+        desk.tx.bring_referrers(one.recipient, name, desk.now_us)
+    if len(names) < NARROWED:
+        desk.tx.move_pending(one, None)
+    return max(1, len(names))
+
+
+def _walk(desk: Desk, alike: Sequence[Pending], how: Settle, end: float) -> int:
+    """Decide the objects of a profile one by one for these recipients, in order of arrival."""
+    limit = -(-CHUNK // len(alike))
+    found = desk.tx.of_profile(alike[0].profile, alike[0].after, limit)
+    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found for one in alike], how, end)
+    for place, one in enumerate(alike):
+        reached = len(range(place, taken, len(alike)))
+        over = reached == len(found) < limit
+        desk.tx.move_pending(one, None if over else found[reached - 1][0] if reached else one.after)
+    put_settled(desk, settled)
+    return max(1, len(settled))
+
+
+def put_settled(desk: Desk, settled: Sequence[Settled]) -> None:
+    """Record what came of decisions."""
+    changed = [one for one in settled if one.turned or desk.standing(one.recipient, one.object_id).turned]
+    desk.tx.set_turned(
+        [(one.object_id, one.recipient, msgspec.json.encode(one.turned) if one.turned else None) for one in changed]
+    )
+    desk.tx.put_settled(settled)
+
+
+def settle_all(desk: Desk, tried: Sequence[Pair], how: Settle, end: float) -> tuple[int, list[Settled]]:
+    """Settle pairs until a time (of the monotonic clock); how many were taken, and what came of them."""
+    desk.lay_out([name for _, name in tried])
+    settled: dict[Pair, Settled] = {}
+    for number, pair in enumerate(tried):
+        # Off the queue first: what is settled may put what refers to it back on.
+        desk.tx.not_due([pair])
+        settled |= {one: how(desk, *one) for one in _each(desk, pair) if one not in settled}
+        if time.monotonic() > end:
+            return number + 1, [*settled.values()]
+    return len(tried), [*settled.values()]
+
+
+def _each(desk: Desk, pair: Pair) -> Iterable[Pair]:
+    """A pair, or a pair for everybody but the one that the object came from."""
+    recipient, name = pair
+    if recipient != EVERYBODY:
+        return (pair,)
+    origin = desk.origin(name)
+    return [(one, name) for one in desk.concerned(name) if one != origin]
+
+
+def settle_safely(desk: Desk, recipient: str, object_id: str) -> Settled:
+    """Settle one pair; one that cannot be settled is withheld and named."""
+    try:
+        with desk.tx.part():
+            return settle(desk, recipient, object_id)
+    except Exception:
+        LOG.exception("%s cannot be decided for %s", object_id, recipient)
+        desk.forget(object_id)
+        return withheld(desk, recipient, object_id, UNREADABLE)
+
+
+def settle(desk: Desk, recipient: str, object_id: str) -> Settled:
+    """Decide one object for one recipient, do what the change asks for, and say what remains to be done."""
+    case, subject = desk.cases.get(recipient), desk.subject(object_id, recipient)
+    if case is None or subject is None or subject.row.type in CONTROL:
+        return Settled(recipient, object_id)
+    if subject.row.status == "withdrawn":
+        return withheld(desk, recipient, object_id, WITHDRAWN)
+    if subject.form == "untold":
+        return untold(desk, case, subject)
+    return Step(desk, case, subject, desk.standing(recipient, object_id)).take()

@@ -1,0 +1,170 @@
+"""Recalls: asking a partner to withdraw what it was sent, and letting it have it again."""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+import orjson
+
+from prasan.errors import UsageError
+from prasan.formats.stix import format_time, parse_time, peek
+from prasan.formats.stix_build import Stamp, encode
+from prasan.formats.stix_control import Recall, recall_id, recall_object
+from prasan.formats.stix_ids import ids_in
+from prasan.node.node import Node
+from prasan.node.objects import KEPT, STEP_S, object_row, put
+from prasan.node.record import note
+from prasan.node.releasing.desk import Desk
+from prasan.node.releasing.naming import meant
+from prasan.picture.marking import PUBLIC, Marking
+from prasan.release.decide import Case
+from prasan.release.transition import REPLACED
+from prasan.stores.rows import OWN, NewView, ObjectRow, ViewRow
+from prasan.stores.sqlite import Tx
+from prasan.stores.traffic import RecallOut
+
+DEFAULT_DAYS: Final = 2
+"""The deadline where no accord in force says another."""
+DAY_S: Final = 86_400
+BY_OFFICER: Final = "officer"
+
+
+class Lifted(msgspec.Struct, frozen=True):
+    """What may go to a partner again: how many recalls that ends, and whether a new version of it was made for that,
+    because those that were recalled stay withdrawn there for ever."""
+
+    partner: str
+    object_id: str
+    recalls: int
+    renewed: bool
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """One recall sent: to whom, of what, until when; `versions` the partner may hold."""
+
+    partner: str
+    recall: str
+    target: str
+    versions: int
+    deadline: str
+
+
+def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
+    """Ask a partner, or `all` who were sent it, to withdraw an object. UsageError if nobody was."""
+    if ids_in(text):
+        raise UsageError("the reason names an object's id", "Say it without ids: the partner knows them by others.")
+    with node.store.write() as tx:
+        desk = Desk(node, tx)
+        object_id = meant(tx, object_id)
+        sent = [one for case in _addressees(desk, to) for one in _by_officer(desk, case, object_id, text)]
+        if not sent:
+            raise UsageError(
+                f"{object_id} was not sent to {to}, or was recalled before", "See 'prasan release explain'."
+            )
+    return sent
+
+
+def _addressees(desk: Desk, to: str) -> list[Case]:
+    partners = [case for case in desk.cases.values() if case.recipient.kind == "partner"]
+    chosen = [case for case in partners if to in ("all", case.recipient.name, case.recipient.id)]
+    if not chosen:
+        known = ", ".join(case.recipient.name for case in partners) or "none yet"
+        raise UsageError(f"there is no partner '{to}' (registered: {known})", "Name one of them, or 'all'.")
+    return chosen
+
+
+def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> list[Issued]:
+    """Recall every row the recipient may hold, one recall for each id it holds the object by; none if there is none."""
+    held = desk.tx.held_views(case.recipient.id, object_id)
+    if not held:
+        return []
+    issued = [issue(desk, case, rows, BY_OFFICER, text) for rows in by_view(held)]
+    desk.tx.recall_views(case.recipient.id, object_id)
+    desk.tx.bring_referrers(case.recipient.id, object_id, desk.now_us)
+    return issued
+
+
+def by_view(held: list[ViewRow]) -> list[list[ViewRow]]:
+    """The rows, parted by the id that the recipient knows them by."""
+    names = dict.fromkeys(row.view_id for row in held)
+    return [[row for row in held if row.view_id == name] for name in names]
+
+
+def replace_view(desk: Desk, case: Case, built: list[ViewRow]) -> None:
+    """The built view gives way to the object itself: recalled so that the recipient does not count it twice."""
+    if case.recipient.kind == "partner" and built:
+        issue(desk, case, built, REPLACED, "")
+
+
+def issue(  # noqa: PLR0913, PLR0917 - whom, what, why, until when
+    desk: Desk, case: Case, held: list[ViewRow], reason: str, text: str, latest: float | None = None
+) -> Issued:
+    """One recall of rows that share a view id, as a row of the control lane, on record in the pair log.
+
+    The deadline is that of the accord, but not after `latest` (seconds UTC) if that is still ahead.
+    """
+    node, tx, recipient = desk.node, desk.tx, case.recipient
+    now = desk.now_us / 1e6
+    deadline = now + (case.terms.recall_days if case.terms else DEFAULT_DAYS) * DAY_S
+    if latest is not None and latest > now:
+        deadline = min(deadline, latest)
+    asked = Recall(recipient.id, held[-1].view_id, tuple(row.version for row in held), reason, deadline, text)
+    identifier, object_id = recall_id(node.id, asked), held[-1].object_id
+    tx.put_recall_out(
+        RecallOut(
+            id=identifier,
+            object_id=object_id,
+            view_id=asked.target_id,
+            recipient=recipient.id,
+            reason=reason,
+            deadline_us=int(deadline * 1e6),
+            issued_us=desk.now_us,
+        )
+    )
+    marking = _marking(tx, recipient.id, object_id)
+    raw = recall_object(asked, Stamp(node.id, now, now), marking)
+    version = format_time(now)
+    view = NewView(identifier, version, identifier, version, "control", "sanitised", sha256(raw).hexdigest(), raw)
+    desk.put_view(case, view, marking, None)
+    note(node, tx, recipient.id, "recall", identifier, {"target": asked.target_id, "versions": len(held)})
+    return Issued(recipient.name, identifier, asked.target_id, len(held), format_time(deadline))
+
+
+def _marking(tx: Tx, recipient: str, object_id: str) -> Marking:
+    """A recall is marked as what it recalls: it says that the object, as the recipient was told of it, exists."""
+    row = tx.variant(recipient, object_id) or tx.object(object_id)
+    return row.marking if row else PUBLIC
+
+
+def lift(node: Node, object_id: str, to: str) -> list[Lifted]:
+    """Let a partner, or `all`, have a recalled object again, if the policy gives it. UsageError if no recall stands."""
+    with node.store.write() as tx:
+        desk = Desk(node, tx)
+        object_id = meant(tx, object_id)
+        lifted = [one for case in _addressees(desk, to) if (one := _lift(desk, case, object_id)) is not None]
+        if not lifted:
+            raise UsageError(f"no recall of {object_id} from {to} stands", "See 'prasan recall list'.")
+    return lifted
+
+
+def _lift(desk: Desk, case: Case, object_id: str) -> Lifted | None:
+    node, tx, to = desk.node, desk.tx, case.recipient
+    recalls = tx.allow_again(to.id, object_id, desk.now_us)
+    if not recalls:
+        return None
+    row = tx.object(object_id)
+    had = {view.object_version for view in tx.views_of(object_id) if (view.recipient, view.form) == (to.id, "verbatim")}
+    renewed = row is not None and row.origin == OWN and row.status == "current" and row.version in had
+    if row is not None and renewed:
+        _renew(node, tx, row)
+    note(node, tx, to.id, "recall_lifted", object_id, {"recalls": recalls, "renewed": renewed})
+    return Lifted(to.name, object_id, recalls, renewed)
+
+
+def _renew(node: Node, tx: Tx, row: ObjectRow) -> None:
+    """The same once more under a new `modified`."""
+    document = orjson.loads(row.raw)
+    modified = max(node.clock.now_us() / 1e6, parse_time(document["modified"]) + STEP_S)
+    raw = encode(document | {"modified": format_time(modified)})
+    after = object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), node.clock.now_us())
+    put(node, tx, after)
