@@ -13,10 +13,12 @@ from prasan.cli import main
 from prasan.errors import Unreachable, UsageError
 from prasan.node.clock_guard import Watch, check, require
 from prasan.node.keeping.live_health import Ward
+from prasan.node.objects import STAFF
 from prasan.node.record import NODE_LOG, note, seal_all
 from prasan.node.releasing.publish import work_due
-from prasan.node.timekeeping import confirm
+from prasan.node.keeping.timekeeping import confirm
 
+OWN_STAFF = 'id = "o"\nto = ["class:staff"]\nthen = "release"\n'
 HOUR = 3_600_000_000
 
 
@@ -50,7 +52,7 @@ def kit(tmp_path: Path, quick: None, hands: Steady) -> Iterator[Kit]:
 def partner(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
     made = Partner("us-mo", tmp_path)
     kit.agree(made)
-    policy(kit, RELEASE)
+    policy(kit, RELEASE, OWN_STAFF)
     kit.event("a")
     work_due(kit.node)
     yield made
@@ -82,13 +84,52 @@ def test_a_clock_behind_the_ledger_stops_pages_statements_and_signatures(
     for path in ("statements/alerts", "checkpoint", "next"):
         with pytest.raises(Unreachable):
             kit.peer(partner.id, f"/peer/v1/{path}")
+    given = seen_by(kit, partner.id)
     kit.event("b")
-    assert work_due(kit.node) == 0
+    work_due(kit.node)
+    assert seen_by(kit, partner.id) == given
     signed = kit.node.store.checkpoint(NODE_LOG)
     write(kit)
     seal_all(kit.node)
     assert kit.node.store.checkpoint(NODE_LOG) == signed
     assert kit.node.store.frontier(NODE_LOG).size == size + 1
+
+
+def test_our_own_staff_go_on_working_while_release_is_stopped(kit: Kit, hands: Steady, partner: Partner) -> None:
+    hands.now_us -= HOUR
+    names = [kit.event(key) for key in ("b", "c")]
+    assert work_due(kit.node) == 2
+    assert work_due(kit.node) == 0
+    assert {*names} <= {*seen_by(kit, STAFF)}
+    assert not {*names} & {*seen_by(kit, partner.id)}
+    confirm(kit.node, "admin")
+    assert len(kit.now_read(partner, "alerts")) == 1
+    work_due(kit.node)
+    assert {*names} <= {*seen_by(kit, partner.id)}
+    assert len(kit.now_read(partner, "alerts")) == 3
+
+
+def test_what_the_wrong_clock_put_off_is_decided_again_when_it_is_right(
+    kit: Kit, hands: Steady, partner: Partner
+) -> None:
+    """Years ahead for a moment: what was made then would wait for years."""
+    hands.now_us += 9000 * HOUR
+    name = kit.event("b")
+    write(kit)
+    hands.now_us -= 9000 * HOUR
+    check(kit.node)
+    work_due(kit.node)
+    assert name not in {*seen_by(kit, STAFF), *seen_by(kit, partner.id)}
+    confirm(kit.node, "admin")
+    work_due(kit.node)
+    assert name in seen_by(kit, STAFF)
+    assert name in seen_by(kit, partner.id)
+
+
+def seen_by(kit: Kit, recipient: str) -> list[str]:
+    """The objects of which a recipient has a row."""
+    names = [row.id for _, row in kit.node.store.objects()]
+    return [name for name in names if any(row.recipient == recipient for row in kit.node.store.views_of(name))]
 
 
 def test_it_stays_stopped_whatever_is_written_until_it_is_confirmed(kit: Kit, hands: Steady, partner: Partner) -> None:

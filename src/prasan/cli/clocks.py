@@ -8,8 +8,8 @@ from pathlib import Path
 from prasan.cli.output import emit, tell
 from prasan.exchange.http import time_text
 from prasan.node.node import Node
-from prasan.node.timekeeping import clock_state
-from prasan.node.timekeeping import confirm as confirm_clock
+from prasan.node.keeping.timekeeping import clock_state
+from prasan.node.keeping.timekeeping import confirm as confirm_clock
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -26,12 +26,12 @@ from prasan.stores.sqlite import Tx
 
 
 class Desk:
-    """Cases are made ready once; objects then pass one by one."""
+    """Cases are made ready once; objects then pass one by one. `only`: this recipient alone is decided for."""
 
-    def __init__(self, node: Node, tx: Tx) -> None:
-        self.node, self.tx = node, tx
+    def __init__(self, node: Node, tx: Tx, only: str | None = None) -> None:
+        self.node, self.tx, self.only = node, tx, only
         self.now_us = node.clock.now_us()
-        bases = prepared(tx, self.now_us / 1e6)
+        bases = {key: case for key, case in prepared(tx, self.now_us / 1e6).items() if only in (None, key)}
         # When an accord begins or ends, `outlooks` has what changes decided anew: no object waits for it by itself.
         self.until = {key: case.changes_at for key, case in bases.items()}
         self.cases = {key: msgspec.structs.replace(case, changes_at=None) for key, case in bases.items()}

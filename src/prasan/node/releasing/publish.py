@@ -16,7 +16,7 @@ import msgspec
 from prasan.formats.stix_ids import CONTROL
 from prasan.node import clock_guard
 from prasan.node.node import Node
-from prasan.node.objects import recipient_ids
+from prasan.node.objects import STAFF, recipient_ids
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.outlooks import refresh
 from prasan.node.releasing.settling import UNREADABLE, WITHDRAWN, Step, untold, withheld
@@ -42,14 +42,18 @@ Settle = Callable[[Desk, str, str], Settled]
 
 
 def work_due(node: Node) -> int:
-    """Decide everything that is due by now; how many decisions that were, of one object for one recipient."""
+    """Decide everything that is due by now; how many decisions that were, of one object for one recipient.
+
+    While the clock stops release, only our own staff's: they go on working, and nothing of it leaves the house.
+    """
     done = 0
-    while not clock_guard.check(node):
+    while True:
+        only = STAFF if clock_guard.check(node) else None
         try:
-            count = _work_some(node, settle)
+            count = _work_some(node, settle, only)
         except Exception:
             # Undone as a whole: a part that can be undone alone costs twice the time. Now each by itself.
-            count = _work_some(node, settle_safely)
+            count = _work_some(node, settle_safely, only)
         if not count:
             break
         done += count
@@ -57,11 +61,12 @@ def work_due(node: Node) -> int:
     return done
 
 
-def _work_some(node: Node, how: Settle) -> int:
+def _work_some(node: Node, how: Settle, only: str | None) -> int:
     """One transaction of it."""
     with node.store.write() as tx:
-        refresh_late(node, tx)
-        desk = Desk(node, tx)
+        if only is None:
+            refresh_late(node, tx)
+        desk = Desk(node, tx, only)
         count = _work_queue(desk, how) or _work_pending(desk, how)
         desk.note_outlooks()
     return count
@@ -83,7 +88,7 @@ def _work_queue(desk: Desk, how: Settle) -> int:
     """What can be done of the queue until the time of a transaction is over."""
     done, end = 0, time.monotonic() + CHUNK_S
     while True:
-        dues = desk.tx.due(desk.now_us, CHUNK)
+        dues = desk.tx.due(desk.now_us, CHUNK, desk.only)
         taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues], how, end)
         put_settled(desk, settled)
         done += max(taken, len(settled))
@@ -94,7 +99,7 @@ def _work_queue(desk: Desk, how: Settle) -> int:
 def _work_pending(desk: Desk, how: Settle) -> int:
     """What can be done until then of what is to be decided anew by profile; what narrows comes first."""
     done, end = 0, time.monotonic() + CHUNK_S
-    while waiting := desk.tx.pending():
+    while waiting := [one for one in desk.tx.pending() if desk.only in (None, one.recipient)]:
         narrowing = next((one for one in waiting if _withholds(desk, one)), None)
         done += _narrow(desk, narrowing) if narrowing else _walk(desk, _alike(waiting), how, end)
         if time.monotonic() > end:
@@ -164,6 +169,8 @@ def _each(desk: Desk, pair: Pair) -> Iterable[Pair]:
     if recipient != EVERYBODY:
         return (pair,)
     origin = desk.origin(name)
+    if desk.only is not None:
+        desk.tx.bring_due([one for one in recipient_ids(desk.tx) if one not in (origin, desk.only)], name, desk.now_us)
     return [(one, name) for one in desk.concerned(name) if one != origin]
 
 

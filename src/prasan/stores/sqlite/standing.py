@@ -73,10 +73,12 @@ class StandingReads(Link):
         )
         return {row[0] for row in self._all(sql, view_ids)}
 
-    def due(self, now_us: int, limit: int = 1000) -> list[Due]:
-        """What must be decided again by now, the longest overdue first."""
-        sql = "SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? ORDER BY at_us LIMIT ?"
-        return [Due(*row) for row in self._all(sql, (now_us, limit))]
+    def due(self, now_us: int, limit: int = 1000, only: str | None = None) -> list[Due]:
+        """What must be decided again by now, the longest overdue first; `only`: what concerns this recipient."""
+        whose = () if only is None else (only, EVERYBODY)
+        among = f"AND recipient IN ({marks(whose)})" if whose else ""
+        sql = f"SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? {among} ORDER BY at_us LIMIT ?"  # noqa: S608
+        return [Due(*row) for row in self._all(sql, (now_us, *whose, limit))]
 
     def due_count(self, now_us: int) -> int:
         """How many decisions are due by now, of one object for one recipient or for everybody."""
@@ -115,6 +117,10 @@ class StandingWrites(StandingReads):
             " SET sticky = excluded.sticky",
             (row.recipient, row.object_id, row.view_id, row.created_us, row.sticky),
         )
+
+    def bring_forward(self, now_us: int) -> None:
+        """What was to be decided later is decided now."""
+        self._do("UPDATE due SET at_us = ?1 WHERE at_us > ?1", (now_us,))
 
     def bring_due(self, recipients: Iterable[str], object_id: str, at_us: int) -> None:
         """Decide at `at_us`, or earlier if that is due already: what others refer to keeps its place before them."""

@@ -5,7 +5,9 @@ import msgspec
 from prasan.errors import UsageError
 from prasan.node.clock_guard import STOPPED, Stopped, check
 from prasan.node.node import Node
+from prasan.node.objects import recipient_ids
 from prasan.node.record import NODE_LOG, note
+from prasan.node.releasing.outlooks import refresh
 
 
 class ClockState(msgspec.Struct, frozen=True):
@@ -22,11 +24,16 @@ def clock_state(node: Node) -> ClockState:
 
 
 def confirm(node: Node, by: str) -> Stopped:
-    """The clock is right as it is now. UsageError if nothing is stopped. The next entry has the confirmed time."""
+    """The clock is right as it is now. UsageError if nothing is stopped. The next entry has the confirmed time.
+
+    What was put off until some time by the other clock is decided again, and so is what hangs on validity.
+    """
     found = check(node)
     if found is None:
         raise UsageError("release is not stopped, so there is nothing to confirm", "See 'prasan clock show'.")
     with node.store.write() as tx:
         note(node, tx, NODE_LOG, "clock_confirmed", by, {"why": found.why, "seconds": found.seconds})
         tx.drop_meta(STOPPED)
+        tx.bring_forward(node.clock.now_us())
+        refresh(node, tx, recipient_ids(tx))
     return found
