@@ -13,10 +13,10 @@ from prasan.cli import main
 from prasan.errors import Unreachable, UsageError
 from prasan.node.clock_guard import Watch, check, require
 from prasan.node.keeping.live_health import Ward
+from prasan.node.keeping.timekeeping import confirm
 from prasan.node.objects import STAFF
 from prasan.node.record import NODE_LOG, note, seal_all
 from prasan.node.releasing.publish import work_due
-from prasan.node.keeping.timekeeping import confirm
 
 OWN_STAFF = 'id = "o"\nto = ["class:staff"]\nthen = "release"\n'
 HOUR = 3_600_000_000

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prasan.cli.output import emit, tell
 from prasan.exchange.http import time_text
-from prasan.node.node import Node
 from prasan.node.keeping.timekeeping import clock_state
 from prasan.node.keeping.timekeeping import confirm as confirm_clock
+from prasan.node.node import Node
 
 
 def show(arguments: argparse.Namespace) -> int:
