@@ -85,12 +85,23 @@ def test_a_signed_request_is_let_in_once(th: Partner, us: Partner) -> None:
     ("claims", "why"),
     [({"aud": "identity--other"}, "another node"), ({"htm": "POST"}, "another method"),
      ({"htu": "/x"}, "another address"), ({"bh": "x"}, "body is another"), ({"iat": 0}, "more than a minute"),
-     ({"iss": "identity--other"}, "not a partner"),
+     ({"iss": "identity--other"}, "the key of a partner"),
      ({"jti": ""}, "nonce does not fit"), ({"jti": "x" * 65}, "nonce does not fit"), ({"jti": 5}, "cannot be read")],
 )  # fmt: skip
 def test_every_claim_is_checked(th: Partner, us: Partner, claims: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
         th.keeper().admit(us.ask(COLLECTIONS, th.id, **claims), th.now_us)
+
+
+def test_a_stranger_cannot_ask_who_our_partners_are(th: Partner, us: Partner) -> None:
+    """Whoever signs by another key is told the same of a partner's id and of any other."""
+    said = set()
+    for sender in (us.id, "identity--00000000-0000-4000-8000-000000000000"):
+        us.key = OTHER
+        with pytest.raises(Refused) as caught:
+            th.keeper().admit(us.ask(COLLECTIONS, th.id, iss=sender), th.now_us)
+        said.add(str(caught.value))
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(60, True), (-60, True), (61, False), (-62, False)])

@@ -17,6 +17,8 @@ SKEW_S: Final = 60
 KEEP_S: Final = 2 * SKEW_S
 """How long a nonce is remembered: as long as the request that used it could come again."""
 BRINGS_CARD: Final = ("POST", "/peer/v1/card")
+_STRANGER: Final = "it is not signed by the key of a partner of this node"
+"""The same for a wrong signature and for a sender nobody knows: who our partners are is nobody else's business."""
 _MAX_NONCE: Final = 64
 _MAX_TOKEN: Final = 4096
 
@@ -87,12 +89,12 @@ class Doorkeeper(msgspec.Struct, frozen=True):
             if key is not None and (request.method, request.path) == BRINGS_CARD:
                 key = self.follow(claimed.iss, request.body) or key
             if key is None:
-                raise _refused("its sender is not a partner of this node")
+                raise _refused(_STRANGER)
             jws.verify(token, "prasan-request", key)
         except (IndexError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise _refused("its token cannot be read") from None
-        except IntegrityError as error:
-            raise _refused(f"its signature does not hold ({error})") from None
+        except IntegrityError:
+            raise _refused(_STRANGER) from None
         return claimed
 
     def _check(self, claims: Claims, request: Request, now_us: int) -> None:
