@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prasan.exchange import jws
 from prasan.exchange.http import time_text, time_us
 from prasan.exchange.lanes import Lane
-from prasan.picture.marking import Marking, Tlp
+from prasan.picture.marking import PUBLIC, Marking, Tlp
 
 FRESH_S: Final = 300
 """A page's signature is not older than this: one that was kept back and played again later is refused."""
@@ -75,6 +75,9 @@ class Statement(msgspec.Struct, frozen=True):
     seq: Seq
     issued_at: str
     origin: str | None
+
+
+_STATEMENT: Final = msgspec.json.Decoder(Statement)
 
 
 class View(Protocol):
@@ -146,6 +149,11 @@ def statement(  # noqa: PLR0913, PLR0917 - the six things a statement is about
             view.lane, place.seq, time_text(place.date_added_us), origin,
         )
     )  # fmt: skip
+
+
+def told_under(raw: bytes) -> Marking:
+    """The marking that a statement of ours told its recipient; PUBLIC where none was made, for others than partners."""
+    return _STATEMENT.decode(raw).handling.marking() if raw else PUBLIC
 
 
 def digest(statements: Sequence[bytes]) -> str:

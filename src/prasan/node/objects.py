@@ -86,12 +86,18 @@ def keep_own(  # noqa: PLR0913, PLR0917 - an object and the terms it is under
 def keep_made(node: Node, tx: Tx, made: Made) -> bool:
     """`keep_own` for what is made of rows."""
     before, after = tx.object(made.id), 0.0
-    if before is not None and (who := claimed_by(before, KEPT(before.facts).tags)):
-        before, after = None, reclaim(node, tx, made.id, who) + STEP_S
+    if before is not None and (after := taken_back(node, tx, before)):
+        before = None
     row = next_version(node, before, made, after)
     if row is not None:
         put(node, tx, row)
     return row is not None
+
+
+def taken_back(node: Node, tx: Tx, row: ObjectRow) -> float:
+    """End somebody else's claim on an id of ours; the time that our first version is not before, 0.0 if it was ours."""
+    who = claimed_by(row, KEPT(row.facts).tags)
+    return reclaim(node, tx, row.id, who) + STEP_S if who else 0.0
 
 
 def put(node: Node, tx: Tx, row: ObjectRow) -> Put:

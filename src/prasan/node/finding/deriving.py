@@ -13,6 +13,7 @@ import msgspec
 from prasan.detect.life import promoted
 from prasan.detect.run import detect
 from prasan.formats.stix_build import event_id, vessel_id
+from prasan.formats.stix_ids import EVENT
 from prasan.node.finding.clocks import fit
 from prasan.node.finding.events import Rows, events_of, keep, revisions
 from prasan.node.finding.provenance import audiences, derived, looked, remember_derived, remember_look
@@ -62,9 +63,10 @@ def derive(  # noqa: PLR0913
     """Find the events of a clock again for those who may not know all of its sources, from what is left of the rows.
 
     `rows` are all that was looked at; `since`: events that begin before it are left as they are. Nobody is told of an
-    event that this node never held to be one: fewer receivers hear less, and silence there says nothing.
+    event that this node never held to be one, or revoked: fewer receivers hear less, and silence there says nothing.
     """
-    held, rules = _Held(events_of(node, clock).values()), rules_in_force(node.store)
+    revoked, rules = node.store.revoked(EVENT), rules_in_force(node.store)
+    held = _Held(one for one in events_of(node, clock).values() if event_id(node.id, one.id) not in revoked)
     for audience in audiences(node, clock, sources):
         own = [source for source in sources if source.name in audience.names]
         some = rows.of(audience.names)
@@ -97,7 +99,7 @@ def _tell(node: Node, clock: str, theirs: Theirs, again: _Again, held: "_Held") 
 
     before = {key: event for key, event in known.items() if event.finding.start >= again.since}
     changed = revisions(node, again.sources, before, again.findings, promotes, other_rules=again.other_rules)
-    keep(node, clock, changed, again.sources, again.rows, theirs)
+    keep(node, clock, [one for one in changed if not theirs.revoked(one)], again.sources, again.rows, theirs)
     with node.store.write() as tx:
         for key in told.keys() - known.keys():
             theirs.drop(tx, told[key])

@@ -8,13 +8,14 @@ from typing import Final, Protocol
 
 import msgspec
 
+from prasan.formats.stix import peek
 from prasan.formats.stix_build import event_id
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
-from prasan.node.objects import Made, due_at, keep_made, next_version, note_refs
+from prasan.node.objects import Made, due_at, keep_made, next_version, note_refs, taken_back
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.event import Event
-from prasan.stores.rows import EventRow, ObjectRow
+from prasan.stores.rows import OWN, EventRow, ObjectRow
 from prasan.stores.sqlite import Tx
 
 _EVENT: Final = msgspec.json.Decoder(Event)
@@ -95,7 +96,12 @@ class Theirs:
         return self._keep(tx, made, _ENCODE(event))
 
     def _keep(self, tx: Tx, made: Made, event: bytes) -> bool:
-        row = next_version(self._node, tx.variant(self.recipient, made.id), made)
+        before, after = tx.variant(self.recipient, made.id), 0.0
+        if before is None and (claim := tx.object(made.id)) is not None:
+            after = taken_back(self._node, tx, claim)
+            if after:  # nothing of it is left for anybody else
+                tx.bring_due_for_all(made.id, self._node.clock.now_us())
+        row = next_version(self._node, before, made, after)
         if row is not None:
             self.put(tx, row, event)
         return row is not None
@@ -103,8 +109,14 @@ class Theirs:
     def put(self, tx: Tx, row: ObjectRow, event: bytes = b"") -> None:
         """Keep a variant as it is and have it decided for this recipient."""
         tx.put_variant(self.recipient, row, event)
+        tx.set_speaker(row.id, OWN, self._node.clock.now_us())
         note_refs(self._node, tx, [row])
         tx.bring_due([self.recipient], row.id, due_at(self._node, row.type))
+
+    def revoked(self, event: Event) -> bool:
+        """True if what the recipient was told of it was revoked: nothing follows that."""
+        row = self._node.store.variant(self.recipient, event_id(self._node.id, event.id))
+        return row is not None and peek(row.raw).revoked
 
     def drop(self, tx: Tx, event: Event) -> None:
         """It rests on what the recipient may not know any more: it is withheld, and nothing is said."""

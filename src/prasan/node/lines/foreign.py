@@ -113,7 +113,8 @@ class _Hand:
         here = self._tx.object(found.id)
         if here is not None and (here.origin != OWN or self._tag not in KEPT(here.facts).tags):
             return "may_not_speak"
-        if self._tx.given_views([found.id]):
+        told_of = here is None and self._tx.speaker(found.id) == OWN
+        if told_of or self._tx.given_views([found.id]):  # somebody knows what we made by it
             return "may_not_speak"
         return speech(found, self._peer, self._tx)
 

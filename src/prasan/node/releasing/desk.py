@@ -70,7 +70,7 @@ class Desk:
         by their profile most go to few.)"""
         main = self.main(object_id)
         if main is None:
-            return ()
+            return self.cases if self._standings.has(object_id) else ()
         alike = main.row.status == "current" and not main.consents and not any(self.hidden.values())
         if not alike or self._standings.has(object_id):
             return self.cases

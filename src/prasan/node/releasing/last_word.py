@@ -3,12 +3,12 @@
 What the recipient holds is said again with `revoked` in it, and nothing else: what narrowed it keeps the rest from it.
 """
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
 import orjson
 
+from prasan.exchange.statements import told_under
 from prasan.formats.stix import format_time, parse_time
 from prasan.formats.stix_build import encode
 from prasan.node.objects import STEP_S
@@ -35,8 +35,11 @@ def last_word(desk: Desk, case: Case, subject: Subject, standing: Standing, deci
         return Settled(to, name, (), desk.now_us + AGAIN_US)
     if decision.verdict != "withhold":
         return Settled(to, name) if said else None
-    for new in _last_versions(desk, subject, [row for row in latest if row not in said]):
-        desk.put_view(case, new, subject.row.marking, None)
+    for row in latest:
+        new = None if row in said else _last_version(desk, subject, row)
+        if new is not None:
+            # Under what it was told: by now the object's own marking may tell of what is kept back.
+            desk.put_view(case, new, told_under(row.statement), None)
     return Settled(to, name)
 
 
@@ -45,22 +48,21 @@ def _says_so(desk: Desk, row: ViewRow) -> bool:
     return raw is not None and orjson.loads(raw).get("revoked") is True
 
 
-def _last_versions(desk: Desk, subject: Subject, rows: list[ViewRow]) -> Iterator[NewView]:
-    for row in rows:
-        raw = desk.tx.view_bytes(row.recipient, row.seq)
-        if raw is None:
-            continue
-        document = orjson.loads(raw)
-        modified = format_time(max(desk.now_us / 1e6, parse_time(document["modified"]) + STEP_S))
-        last = encode(document | {"modified": modified, "revoked": True})
-        yield NewView(
-            view_id=row.view_id,
-            version=modified,
-            object_id=subject.row.id,
-            object_version=subject.row.version,
-            lane=lane_of(subject.row),
-            form="sanitised",
-            sha256=sha256(last).hexdigest(),
-            raw=last,
-            profile=subject.profile,
-        )
+def _last_version(desk: Desk, subject: Subject, row: ViewRow) -> NewView | None:
+    raw = desk.tx.view_bytes(row.recipient, row.seq)
+    if raw is None:
+        return None
+    document = orjson.loads(raw)
+    modified = format_time(max(desk.now_us / 1e6, parse_time(document["modified"]) + STEP_S))
+    last = encode(document | {"modified": modified, "revoked": True})
+    return NewView(
+        view_id=row.view_id,
+        version=modified,
+        object_id=subject.row.id,
+        object_version=subject.row.version,
+        lane=lane_of(subject.row),
+        form="sanitised",
+        sha256=sha256(last).hexdigest(),
+        raw=last,
+        profile=subject.profile,
+    )

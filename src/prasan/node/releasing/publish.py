@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from prasan.formats.stix_ids import CONTROL
+from prasan.formats.stix_ids import CONTROL, type_of
 from prasan.node import clock_guard
 from prasan.node.node import Node
 from prasan.node.objects import STAFF, recipient_ids
@@ -188,8 +188,10 @@ def settle_safely(desk: Desk, recipient: str, object_id: str) -> Settled:
 def settle(desk: Desk, recipient: str, object_id: str) -> Settled:
     """Decide one object for one recipient, do what the change asks for, and say what remains to be done."""
     case, subject = desk.cases.get(recipient), desk.subject(object_id, recipient)
-    if case is None or subject is None or subject.row.type in CONTROL:
+    if case is None or type_of(object_id) in CONTROL:
         return Settled(recipient, object_id)
+    if subject is None:  # it was made for this recipient from sources that it may know no more
+        return withheld(desk, recipient, object_id)
     if subject.row.status == "withdrawn":
         return withheld(desk, recipient, object_id, WITHDRAWN)
     if subject.form == "untold":

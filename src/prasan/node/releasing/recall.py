@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from prasan.errors import UsageError
+from prasan.exchange.statements import told_under
 from prasan.formats.stix import format_time, parse_time, peek
 from prasan.formats.stix_build import Stamp, encode
 from prasan.formats.stix_control import Recall, recall_id, recall_object
@@ -16,7 +17,6 @@ from prasan.node.objects import KEPT, STEP_S, object_row, put
 from prasan.node.record import note
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.naming import meant
-from prasan.picture.marking import PUBLIC, Marking
 from prasan.release.decide import Case
 from prasan.release.transition import REPLACED
 from prasan.stores.rows import OWN, NewView, ObjectRow, ViewRow
@@ -121,19 +121,14 @@ def issue(  # noqa: PLR0913, PLR0917 - whom, what, why, until when
             issued_us=desk.now_us,
         )
     )
-    marking = _marking(tx, recipient.id, object_id)
+    # A recall says that the object, as the recipient was told of it, exists: so it is marked as that was.
+    marking = told_under(held[-1].statement)
     raw = recall_object(asked, Stamp(node.id, now, now), marking)
     version = format_time(now)
     view = NewView(identifier, version, identifier, version, "control", "sanitised", sha256(raw).hexdigest(), raw)
     desk.put_view(case, view, marking, None)
     note(node, tx, recipient.id, "recall", identifier, {"target": asked.target_id, "versions": len(held)})
     return Issued(recipient.name, identifier, asked.target_id, len(held), format_time(deadline))
-
-
-def _marking(tx: Tx, recipient: str, object_id: str) -> Marking:
-    """A recall is marked as what it recalls: it says that the object, as the recipient was told of it, exists."""
-    row = tx.variant(recipient, object_id) or tx.object(object_id)
-    return row.marking if row else PUBLIC
 
 
 def lift(node: Node, object_id: str, to: str) -> list[Lifted]:

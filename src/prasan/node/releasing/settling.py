@@ -56,9 +56,14 @@ def leave_pages(desk: Desk, recipient: str, object_id: str) -> None:
 def untold(desk: Desk, case: Case, subject: Subject) -> Settled:
     """What rests on sources that the recipient may not know, and was not found without them."""
     recipient, name = case.recipient.id, subject.row.id
-    decision = decided(desk, case, subject, desk.standing(recipient, name))
-    codes = () if decision.verdict == "withhold" else (OTHER_SOURCES,)
-    return withheld(desk, recipient, name, *codes, again_us=_us(decision.recheck_at))
+    standing = desk.standing(recipient, name)
+    decision = decided(desk, case, subject, standing)
+    codes = untold_codes(decision)
+    said = last_word(desk, case, subject, standing, msgspec.structs.replace(decision, verdict="withhold", codes=codes))
+    if said is not None:
+        return said
+    told = () if decision.verdict == "withhold" else codes
+    return withheld(desk, recipient, name, *told, again_us=_us(decision.recheck_at))
 
 
 def untold_codes(decision: Decision) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from prasan.formats.stix_build import event_id
-from prasan.formats.stix_ids import EVENT
+from prasan.formats.stix_ids import EVENT, type_of
 from prasan.node.finding.register import Ours, Theirs
 from prasan.node.node import Node
 from prasan.node.releasing.decisions import Subject
@@ -25,7 +25,7 @@ def meets(one: Finding, other: Finding) -> bool:
 
 def apart(node: Node, recipient: str, subject: Subject) -> list[tuple[str, dict[str, str]]]:
     """Codes, each with the id that the recipient knows, of how what it was told differs from our event."""
-    ours = _ours(node, subject) if subject.row.type == EVENT and subject.form != "object" else None
+    ours = behind(node, subject.row.id) if subject.form != "object" else None
     if ours is None:
         return []
     told = [one for one in Theirs(node, recipient).events() if meets(ours.finding, one.finding)]
@@ -36,10 +36,22 @@ def apart(node: Node, recipient: str, subject: Subject) -> list[tuple[str, dict[
     return [*found, *((STANDS_THERE, {"id": name}) for name in stands)]
 
 
-def _ours(node: Node, subject: Subject) -> Event | None:
-    """Our event behind an object, or behind the object whose variant it is."""
-    events = (one for one in Ours(node).events() if one.finding.kind == subject.kept.content.kind)
-    return next((one for one in events if event_id(node.id, one.id) == subject.row.id), None)
+def behind(node: Node, object_id: str) -> Event | None:
+    """Our event behind an object, or behind the object whose variant it is; None where there is none."""
+    events = Ours(node).events() if type_of(object_id) == EVENT else ()
+    return next((one for one in events if event_id(node.id, one.id) == object_id), None)
+
+
+def told_instead(node: Node, recipient: str, ours: Event) -> list[str]:
+    """What a recipient was told in the place of one of our events: met by no other event of ours that stands."""
+    revoked = node.store.revoked(EVENT)
+    others = [
+        one.finding for one in Ours(node).events()
+        if one.id != ours.id and one.state != "withdrawn" and event_id(node.id, one.id) not in revoked
+    ]  # fmt: skip
+    told = [one for one in Theirs(node, recipient).events() if one.id != ours.id and meets(ours.finding, one.finding)]
+    alone = (one for one in told if not any(meets(other, one.finding) for other in others))
+    return sorted(event_id(node.id, one.id) for one in alone)
 
 
 def _end(finding: Finding) -> int:

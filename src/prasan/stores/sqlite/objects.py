@@ -87,6 +87,11 @@ class ObjectReads(Link):
         found: str | None = self._value(sql, _version(object_id, version))
         return found
 
+    def revoked(self, kind: str) -> set[str]:
+        """The ids of all objects of a type that were revoked, whoever made them."""
+        sql = "SELECT DISTINCT id FROM objects WHERE type = ? AND status = 'revoked'"
+        return {row[0] for row in self._all(sql, (kind,))}
+
     def speaker(self, object_id: str) -> str | None:
         """Who first sent this id (`own` or a partner's identity id); None if nobody did."""
         return self.speakers([object_id]).get(object_id)

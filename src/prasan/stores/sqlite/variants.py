@@ -42,10 +42,14 @@ class VariantWrites(VariantReads, ProfileWrites):
     """Changing them."""
 
     def put_variant(self, recipient: str, row: ObjectRow, event: bytes = b"") -> None:
-        """Keep the latest; `event` is the event it is made of, if it is one."""
+        """Keep the latest; `event` is the event it is made of, if it is one: where none is given it stays as it was."""
         self._do(
-            "INSERT OR REPLACE INTO variants (recipient, object_id, version, type, kind, sha256, bytes, marking, facts,"
-            " received_us, event, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO variants (recipient, object_id, version, type, kind, sha256, bytes, marking, facts,"
+            " received_us, event, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (recipient, object_id) DO UPDATE SET version = excluded.version, type = excluded.type,"
+            " kind = excluded.kind, sha256 = excluded.sha256, bytes = excluded.bytes, marking = excluded.marking,"
+            " facts = excluded.facts, received_us = excluded.received_us, profile = excluded.profile,"
+            " event = iif(excluded.event = x'', event, excluded.event)",
             (recipient, row.id, row.version, row.type, row.kind, row.sha256, row.raw, _ENCODE(row.marking), row.facts,
              row.received_us, event, self.profile_number(row.profile)),
         )  # fmt: skip
