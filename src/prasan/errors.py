@@ -13,13 +13,17 @@ Only `PrasanError` may reach a command's edge; anything else is a defect of ours
 
 
 class PrasanError(Exception):
-    """A failure that a person can act on: `str(error)` says what, `remedy` says what to do next."""
+    """A failure that a person can act on: `str(error)` says what, `remedy` says what to do next.
+
+    The pages say the same in their reader's language where `code` names a sentence (`fault.CODE` of `words`) for
+    `values`; a value may itself be the code of a message.
+    """
 
     exit_code = 2
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", *, code: str = "", **values: object) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy, self.code, self.values = remedy, code, values
 
 
 class UsageError(PrasanError):

@@ -3,6 +3,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -239,10 +240,11 @@ STANDING = Standing(
 )  # fmt: skip
 
 ROLES: tuple[Role, ...] = ("watch", "analyst", "release", "protection", "admin", "auditor")
-PASSWORDS = {"ploy": "correct horse", "us-reader": "partner horse"}
+PASSWORDS = {"ploy": "correct horse", "us-reader": "partner horse", "chai": "battery staple"}
 SESSIONS: dict[str, Session] = {
     **{role: Session(role, role, role, "staff") for role in ROLES},
     "ploy": Session("ploy", "Ploy (exercise)", "release", "staff"),
+    "chai": Session("chai", "Chai (exercise)", "admin", "staff"),
     "us-reader": Session("us-reader", "us-mo", "partner", "us-mo"),
 }
 TOKENS: dict[str, str] = {"good-token": "ploy", **{f"{role}-token": role for role in ROLES}}
@@ -294,6 +296,7 @@ class MemoryDesk:
     def __init__(self) -> None:
         self.generation = "1"
         self.rows = ROWS
+        self.acted = list[tuple[str, str, str, dict[str, Any]]]()
 
     def node(self) -> Node:
         return Node("th-mc", {"en": "Thai Maritime Centre (exercise)", "th": "ศูนย์ข่าวสารทางทะเลไทย (การฝึก)"}, "TH")
@@ -393,6 +396,9 @@ class MemoryDesk:
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         return STANDING.ills
+
+    def act(self, by: str, name: str, subject: str, values: Mapping[str, Any]) -> None:
+        self.acted.append((by, name, subject, dict(values)))
 
     def metrics(self) -> tuple[Family, ...]:
         return (gauge("prasan_objects", "Objects kept.", float(len(ROWS))), *node_families(STANDING))

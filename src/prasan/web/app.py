@@ -19,6 +19,7 @@ from starlette.templating import Jinja2Templates
 
 from prasan.errors import PrasanError, Refused, Unreachable
 from prasan.web import api, interests_page, login, pages, requests_page
+from prasan.web.acting import acting
 from prasan.web.desk import Desk
 from prasan.web.screen import House, house_of, refuse, screen_of, show
 from prasan.web.security import SecurityHeaders
@@ -26,6 +27,15 @@ from prasan.web.stream import stream
 from prasan.web.view import GLOBALS
 
 LOG: Final = logging.getLogger("prasan.web")
+
+ACTED_ON: Final = (
+    ("/events/{id:path}", pages.event),
+    ("/objects/{id:path}", pages.object_page),
+    ("/partners", pages.partners),
+    ("/requests", requests_page.requests),
+    ("/health", pages.health),
+)
+"""Pages with forms, which are posted to the page's own address."""
 
 PAGES: Final = (
     Route("/", pages.watch, name="watch"),
@@ -39,6 +49,7 @@ PAGES: Final = (
     Route("/interests", interests_page.interests, name="interests"),
     Route("/health", pages.health, name="health"),
     Route("/ills", pages.ills),
+    *(Route(path, acting(page), methods=["POST"]) for path, page in ACTED_ON),
     Route("/login", login.login, name="login", methods=["GET"]),
     Route("/login", login.sign_in, methods=["POST"]),
     Route("/logout", login.sign_out, methods=["POST"]),

@@ -13,6 +13,7 @@ import msgspec
 from prasan.node.acts.feedback import Heard
 from prasan.node.acts.requests import Listed
 from prasan.node.keeping.live_health import Ill, Standing
+from prasan.node.keeping.timekeeping import ClockState
 from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow
@@ -209,10 +210,14 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class HealthPage(msgspec.Struct, frozen=True):
-    """How the node stands, and the exchange with each partner: name, last pull and what went wrong with it."""
+    """How the node stands, and the exchange with each partner: name, last pull and what went wrong with it.
+
+    `clock` is how the clock stands while it stops release.
+    """
 
     standing: Standing
     sync: tuple[tuple[str, int | None, str], ...] = ()
+    clock: ClockState | None = None
 
 
 class Desk(Protocol):
@@ -274,6 +279,9 @@ class Desk(Protocol):
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         """What is wrong with the node, for our own staff only; cheap to ask."""
+
+    def act(self, by: str, name: str, subject: str, values: Mapping[str, Any]) -> None:
+        """Do what a user asked for on a page (`acts.ACTS`), on record with their name. PrasanError says why not."""
 
     def metrics(self) -> tuple[Family, ...]:
         """What `/metrics` says; nothing in it tells one partner from another."""

@@ -5,7 +5,8 @@ same policy, as for a track made of that source.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import orjson
@@ -17,6 +18,7 @@ from prasan.formats.stix_ids import EVENT, type_of
 from prasan.node.acts.feedback import Heard, heard_of
 from prasan.node.acts.requests import Listed, listed
 from prasan.node.keeping.live_health import Ill, Ward
+from prasan.node.keeping.timekeeping import clock_state
 from prasan.node.node import Node as OpenNode
 from prasan.node.objects import STAFF
 from prasan.node.recipients import recipients
@@ -26,6 +28,7 @@ from prasan.picture.event import Event
 from prasan.picture.position import degrees
 from prasan.stores.rows import OWN, CurrentView, UserRow
 from prasan.web import desk
+from prasan.web.acts import ACTS
 from prasan.web.credentials import Credentials
 from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.identity_page import identity_of
@@ -204,7 +207,12 @@ class Office:
         """How the node stands, for our own staff only."""
         if audience != STAFF:
             return None
-        return desk.HealthPage(self._ward.standing(), sync_of(self._node))
+        clock = clock_state(self._node)
+        return desk.HealthPage(self._ward.standing(), sync_of(self._node), clock if clock.stopped else None)
+
+    def act(self, by: str, name: str, subject: str, values: Mapping[str, Any]) -> None:
+        """Do what a user asked for, on record with their name."""
+        ACTS[name].do(self._node, by, subject, values)
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         """What is wrong with the node, for our own staff only."""

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
+from prasan.errors import PrasanError
 from prasan.web.desk import Desk, Node, Session
+from prasan.web.form_fields import Given
 from prasan.web.guessing import TooSoon
 from prasan.web.roles import Door, may
 from prasan.web.security import SESSION_COOKIE, form_token, unseal
@@ -21,6 +23,8 @@ from prasan.words import LANGUAGES, Language
 LANG_COOKIE: Final = "prasan_lang"
 THEME_COOKIE: Final = "prasan_theme"
 KEYS_COOKIE: Final = "prasan_keys"
+DONE_COOKIE: Final = "prasan_done"
+"""The act that was done last, said once on the page that it led back to."""
 Theme = Literal["auto", "day", "dusk"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "day", "dusk")
 Keys = Literal["on", "off"]
@@ -37,8 +41,17 @@ class House(msgspec.Struct, frozen=True):
     clock: Callable[[], float] = time.time
 
 
+class Tried(msgspec.Struct, frozen=True):
+    """An act that could not be done: its name, what it was about, what was filled in, and why not."""
+
+    act: str
+    subject: str
+    given: Given
+    error: PrasanError
+
+
 class Screen(msgspec.Struct, frozen=True):
-    """Who looks at what, how."""
+    """Who looks at what, how. `done` is the act just done, `tried` the one that could not be."""
 
     node: Node
     session: Session | None
@@ -47,6 +60,8 @@ class Screen(msgspec.Struct, frozen=True):
     token: str
     now: int
     keys: Keys = "on"
+    done: str = ""
+    tried: Tried | None = None
 
     @property
     def audience(self) -> str:
@@ -95,12 +110,15 @@ def screen_of(request: Request, house: House) -> Screen:
     node = house.desk.node()
     token = form_token(house.session_key, ticket.nonce) if ticket else ""
     lang = language(request, node.language)
-    return Screen(node, session, lang, _theme(request), token, int(now), _keys(request))
+    done, tried = request.cookies.get(DONE_COOKIE, ""), getattr(request.state, "tried", None)
+    return Screen(node, session, lang, _theme(request), token, int(now), _keys(request), done, tried)
 
 
 def remember(request: Request, response: Response, screen: Screen) -> Response:
-    """Keep a language, theme or use of keys that the address asked for."""
+    """Keep a language, theme or use of keys that the address asked for; what was done is said once."""
     secure = request.url.scheme == "https"
+    if screen.done:
+        response.delete_cookie(DONE_COOKIE)
     for name, cookie, value in (
         ("lang", LANG_COOKIE, screen.lang),
         ("theme", THEME_COOKIE, screen.theme),
@@ -130,10 +148,9 @@ def page(door: Door) -> Callable[[Handler], Endpoint]:
 
     def check(handler: Handler, request: Request, house: House, screen: Screen) -> Response:
         if screen.session is None:
-            return _to_login(request)
+            return to_login(request)
         if not screen.may(door):
-            who = "partner" if screen.session.role == "partner" else "role"
-            return show(request, screen, "refused.html", {"code": f"screen.refused.{who}"}, status=403)
+            return refused(request, screen, "partner" if screen.session.role == "partner" else "role", 403)
         return remember(request, handler(request, house, screen), screen)
 
     return _guarded(check)
@@ -184,7 +201,13 @@ def came_from(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _to_login(request: Request) -> Response:
+def refused(request: Request, screen: Screen, code: str, status: int) -> Response:
+    """A page that says why not: `screen.refused.CODE`."""
+    return show(request, screen, "refused.html", {"code": f"screen.refused.{code}"}, status)
+
+
+def to_login(request: Request) -> Response:
+    """Sign in first, then come back."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = request.url_for("login").include_query_params(next=wanted)
     if "hx-request" in request.headers:  # a fragment must not show a login form in its place
@@ -193,7 +216,7 @@ def _to_login(request: Request) -> Response:
 
 
 def show(request: Request, screen: Screen, template: str, context: dict[str, Any], status: int = 200) -> Response:
-    """Render a template with the screen."""
+    """Render a template with the screen. `placed` fills up once a form has said what it could not do."""
     return house_of(request).templates.TemplateResponse(
-        request, template, {"screen": screen, **context}, status_code=status
+        request, template, {"screen": screen, "placed": [], **context}, status_code=status
     )

@@ -11,7 +11,9 @@ from markupsafe import Markup, escape
 
 from prasan.node.keeping.live_health import Ill
 from prasan.picture.marking import Marking
+from prasan.web.acts import ACTS, Act
 from prasan.web.desk import GONE, OWN, Filters, Row
+from prasan.web.form_fields import Field, Given
 from prasan.web.screen import Screen
 from prasan.words import Message, dates, known, say, told
 from prasan.words.measures import MEASURES
@@ -93,6 +95,53 @@ def measures(evidence: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What was measured, in the order in which it is read: that of the table of measures."""
     named = [(name, value) for name, value in evidence.items() if name != "codes"]
     return sorted(named, key=lambda one: _PLACES.get(f"measure.{one[0]}", len(_PLACES)))
+
+
+@pass_context
+def why_not(context: Context) -> Markup:
+    """Why the act that was tried could not be done, and what to do next, in the page's language as far as it can."""
+    screen = _screen(context)
+    error = screen.tried.error if screen.tried else None
+    if error is None:
+        return Markup("")
+    code = f"fault.{error.code}"
+    if not error.code or not known(code):
+        plain = f"{str(error).rstrip('.').capitalize()}. {error.remedy}" if str(error) else ""
+        return Markup('<p><strong>{0}</strong></p><p lang="en">{1}</p>').format(say("fault", None, screen.lang), plain)
+    values = {name: _worded(value) for name, value in error.values.items()}
+    said = (say(one, values, screen.lang) for one in (code, f"{code}.remedy"))
+    return Markup("<p><strong>{0}</strong></p><p>{1}</p>").format(*said)
+
+
+def _worded(value: object) -> object:
+    """A code as a message, several as several; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return [_worded(one) for one in value]
+    return Message(value) if isinstance(value, str) and known(value) else value
+
+
+def anchor(name: str, subject: str) -> str:
+    """The id of a form: an act, and what it is about."""
+    return "act-" + "".join(sign if sign.isalnum() else "-" for sign in f"{name}-{subject}")
+
+
+@pass_context
+def offered(context: Context, name: str) -> Act | None:
+    """An act, if who looks may do it."""
+    return ACTS[name] if _screen(context).may(ACTS[name].door) else None
+
+
+@pass_context
+def named(context: Context, field: Field) -> list[tuple[str, str]]:
+    """The options of a field that are always the same: value and name."""
+    return [(one, say(f"{field.family}.{one}", None, _screen(context).lang)) for one in field.options]
+
+
+@pass_context
+def filled(context: Context, name: str, subject: str) -> Given | None:
+    """What was filled in for an act that was just tried and could not be done; None if it was another, or none."""
+    tried = _screen(context).tried
+    return tried.given if tried and (tried.act, tried.subject) == (name, subject) else None
 
 
 @pass_context
@@ -196,6 +245,12 @@ def soft(text: str) -> Markup:
 
 GLOBALS: dict[str, Any] = {
     "t": t,
+    "known": known,
+    "why_not": why_not,
+    "anchor": anchor,
+    "offered": offered,
+    "filled": filled,
+    "named": named,
     "tell": tell,
     "because": because,
     "origin": origin,

@@ -111,9 +111,13 @@ HEALTH: Final[dict[str, str]] = {
         "It catches up by itself once less comes in. If it stays so, it needs a faster machine or disk."
     ),
     "ill.clock_behind": "The clock is {seconds:,} seconds behind the last entry of the ledger: nothing is released.",
-    "ill.clock_behind.remedy": "Set this machine's clock right, then say 'prasan clock confirm' on it.",
+    "ill.clock_behind.remedy": (
+        "Set this machine's clock right, then confirm it on the health page or by 'prasan clock confirm'."
+    ),
     "ill.clock_jumped": "The clock jumped by {seconds:,} seconds: nothing is released.",
-    "ill.clock_jumped.remedy": "See that this machine's clock is right, then say 'prasan clock confirm' on it.",
+    "ill.clock_jumped.remedy": (
+        "See that this machine's clock is right, then confirm it on the health page or by 'prasan clock confirm'."
+    ),
     "ill.two_histories": "{number:,} partners showed two histories of their log; nothing is read from them.",
     "ill.two_histories.remedy": (
         "Call their officers. The partners page names them; 'prasan ledger evidence' prints the signed notes to show."

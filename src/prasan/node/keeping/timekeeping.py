@@ -23,14 +23,19 @@ def clock_state(node: Node) -> ClockState:
     return ClockState(node.clock.now_us(), node.store.last_entry_at(NODE_LOG), check(node))
 
 
-def confirm(node: Node, by: str) -> Stopped:
-    """The clock is right as it is now. UsageError if nothing is stopped. The next entry has the confirmed time.
+def confirm(node: Node, by: str, seen: str = "") -> Stopped:
+    """The clock is right as it is now. The next entry has the confirmed time.
 
+    UsageError if nothing is stopped, or by another thing than the one that was looked at (`seen`: its `at_us`).
     What was put off until some time by the other clock is decided again, and so is what hangs on validity.
     """
     found = check(node)
     if found is None:
-        raise UsageError("release is not stopped, so there is nothing to confirm", "See 'prasan clock show'.")
+        raise UsageError(
+            "release is not stopped, so there is nothing to confirm", "See 'prasan clock show'.", code="clock_goes"
+        )
+    if seen not in ("", str(found.at_us)):
+        raise UsageError("the clock was stopped again since", "See 'prasan clock show'.", code="clock_again")
     with node.store.write() as tx:
         note(node, tx, NODE_LOG, "clock_confirmed", by, {"why": found.why, "seconds": found.seconds})
         tx.drop_meta(STOPPED)
