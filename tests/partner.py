@@ -14,6 +14,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from accord_text import accord_text
 from prasan.errors import Refused
 from prasan.exchange import door, taxii
 from prasan.exchange.accords import countersign, propose, read_signed
@@ -44,20 +45,6 @@ from prasan.stores.traffic import Cursor, Outgoing, Quarantined, ReceivedRow
 START_US = 1_780_000_000_000_000
 CREATED = "2026-01-01T00:00:00.000Z"
 AMBER = Marking(tlp=Tlp.AMBER)
-
-ACCORD = """prasan_accord = 1
-name = "{a.name}-{b.name}"
-mode = "{mode}"
-parties = [{{ name = "{a.name}", id = "{a.id}", key = "{a.print}" }},
-           {{ name = "{b.name}", id = "{b.id}", key = "{b.print}" }}]
-purposes = ["maritime_security"]
-highest_tlp = "amber"
-onward = "never"
-recall_days = 2
-store_days = 365
-valid_from = 2026-01-01T00:00:00Z
-valid_until = {until}
-"""
 
 Fetch = Callable[[Ask], Reply]
 
@@ -122,11 +109,11 @@ class Partner:
         with self.store.write() as tx:
             tx.put_partner(PartnerRow(found.id, found.name, card, self.now_us))
 
-    def agree(self, other: "Partner", *, mode: str = "exercise", until: str = "2027-01-01T00:00:00Z") -> Accord:
+    def agree(self, other: "Partner", **terms: Any) -> Accord:
         """Meet, and put an accord in force on both sides."""
         self.meet(other.card())
         other.meet(self.card())
-        text = ACCORD.format(a=self, b=other, mode=mode, until=until).encode()
+        text = accord_text(self, other, **terms)
         keys = {self.print: self.key.public_key(), other.print: other.key.public_key()}
         signed = countersign(propose(text, self.key), other.key, keys)
         for node in (self, other):

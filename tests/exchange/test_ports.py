@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def served(app: Any, tls: Certificate, folder: Path) -> Iterator[int]:
     while not server.started:
         time.sleep(0.01)
     yield listener.getsockname()[1]
+    if bell := getattr(app.state, "bell", None):
+        bell.close()
     server.should_exit = True
     thread.join()
     listener.close()
@@ -203,7 +206,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Partner, Partner]]:
     )
     for port in served(app, th.tls, tmp_path):
         th.peer_url = f"https://127.0.0.1:{port}"
-        th.agree(us, until="2030-01-01T00:00:00Z")
+        th.agree(us, valid_until=datetime(2030, 1, 1, tzinfo=UTC))
         yield th, us
     th.close()
     us.close()

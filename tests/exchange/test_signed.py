@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
-from partner import ACCORD, AMBER, Partner, incident
+from accord_text import accord_text
+from partner import AMBER, Partner, incident
 from prasan.errors import AccordError, FormatError, IntegrityError, PrasanError, Refused
 from prasan.exchange import asks, jws
 from prasan.exchange.accords import countersign, propose, read_signed
@@ -175,7 +176,7 @@ def test_a_new_card_must_be_later_and_by_the_same_key(th: Partner, us: Partner) 
 
 
 def test_an_accord_needs_both_signatures(th: Partner, us: Partner) -> None:
-    text = ACCORD.format(a=th, b=us, mode="real", until="2027-01-01T00:00:00Z").encode()
+    text = accord_text(th, us, mode="real")
     keys = {th.print: th.key.public_key(), us.print: us.key.public_key()}
     proposed = propose(text, th.key)
     assert not read_signed(proposed, keys).complete
@@ -186,7 +187,7 @@ def test_an_accord_needs_both_signatures(th: Partner, us: Partner) -> None:
 
 
 def test_a_stranger_s_signature_or_a_changed_text_is_refused(th: Partner, us: Partner) -> None:
-    text = ACCORD.format(a=th, b=us, mode="real", until="2027-01-01T00:00:00Z").encode()
+    text = accord_text(th, us, mode="real")
     keys = {th.print: th.key.public_key(), us.print: us.key.public_key()}
     proposed = json.loads(propose(text, th.key))
     with pytest.raises(AccordError, match="does not name"):

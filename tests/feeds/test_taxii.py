@@ -80,11 +80,9 @@ def run(
 Posts = st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=6)
 
 
-@given(Posts, st.integers(1, 7), st.lists(st.integers(1, 4), max_size=5))
-def test_with_next_nothing_is_lost_wherever_it_stops(
-    posts: list[tuple[int, bool]], cap: int, deaths: list[int]
-) -> None:
-    server, found, cursor = Server("next", cap), set[str](), ""
+def read_with_deaths(server: Server, posts: list[tuple[int, bool]], deaths: list[int]) -> str:
+    """Read to the end, stopping again and again while objects are added; the cursor. Nothing may be lost."""
+    found, cursor = set[str](), ""
     for count, one_date in posts:
         server.add(count, one_date=one_date)
         if deaths:
@@ -94,23 +92,23 @@ def test_with_next_nothing_is_lost_wherever_it_stops(
     assert done is not None
     assert done.problem == ""
     assert found | set(some) == {name for _, name in server.rows}
+    return cursor
+
+
+@given(Posts, st.integers(1, 7), st.lists(st.integers(1, 4), max_size=5))
+def test_with_next_nothing_is_lost_wherever_it_stops(
+    posts: list[tuple[int, bool]], cap: int, deaths: list[int]
+) -> None:
+    server = Server("next", cap)
+    cursor = read_with_deaths(server, posts, deaths)
     assert run(server.answer, cursor)[0] == []
 
 
-@given(Posts, st.integers(2, 7), st.lists(st.integers(1, 4), max_size=5))
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=6), st.integers(2, 7), st.lists(st.integers(1, 4), max_size=5))
 def test_by_dates_alone_nothing_is_lost_where_every_object_has_its_own(
-    posts: list[tuple[int, bool]], cap: int, deaths: list[int]
+    counts: list[int], cap: int, deaths: list[int]
 ) -> None:
-    server, found, cursor = Server("dates", cap), set[str](), ""
-    for count, _ in posts:
-        server.add(count, one_date=False)
-        if deaths:
-            some, cursor, _ = run(server.answer, cursor, deaths.pop())
-            found |= set(some)
-    some, cursor, done = run(server.answer, cursor)
-    assert done is not None
-    assert done.problem == ""
-    assert found | set(some) == {name for _, name in server.rows}
+    read_with_deaths(Server("dates", cap), [(count, False) for count in counts], deaths)
 
 
 def test_dates_that_several_share_are_asked_for_again() -> None:

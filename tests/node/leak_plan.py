@@ -6,6 +6,7 @@ through with and without any one of its objects.
 
 import contextlib
 import random
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from prasan.errors import AccordError
@@ -21,11 +22,11 @@ START_S = 1_780_000_000
 NAMES = ("us-mo", "other", "third")
 """The partners of the node."""
 SOURCES = ("coast", "sat", "bought")
-ACCORDS: tuple[dict[str, str], ...] = (
+ACCORDS: tuple[dict[str, Any], ...] = (
     {},
-    {"mode": '"real"', "highest_tlp": '"green"'},
-    {"purposes": '["maritime_security", "counter_piracy"]', "highest_tlp": '"red"', "onward": '"tlp"'},
-    {"onward": '"ask"', "highest_tlp": '"red"', "valid_until": "2026-05-29T00:00:00Z"},
+    {"mode": "real", "highest_tlp": "green"},
+    {"purposes": ["maritime_security", "counter_piracy"], "highest_tlp": "red", "onward": "tlp"},
+    {"onward": "ask", "highest_tlp": "red", "valid_until": datetime(2026, 5, 29, tzinfo=UTC)},
 )
 """What is changed in the accords with all partners; the last ends some hours after the beginning."""
 MMSIS = (567000001, 567000002, 367000003)

@@ -43,12 +43,12 @@ def quick() -> pytest.MonkeyPatch:
 class World:
     """A node before any object came, and the way back to there."""
 
-    def __init__(self, folder: Path, changed: dict[str, str]) -> None:
+    def __init__(self, folder: Path, terms: dict[str, Any]) -> None:
         self.kit = Kit(new_home(folder))
         self.partners = {name: Partner(name, folder) for name in NAMES}
         self.accords = {}
         for name, partner in self.partners.items():
-            self.accords[name] = self.kit.agree(partner, self.kit.accord_text(partner, **changed))
+            self.accords[name] = self.kit.agree(partner, **terms)
         self.tokens = {}
         for user, role in (("watch", "watch"), ("us-mo", "partner"), ("nobody", "partner")):
             add_user(self.kit.node, user, role, PASSWORD)
@@ -146,10 +146,10 @@ class World:
         return b"".join(told)
 
 
-def worlds(folder: Path, accords: tuple[dict[str, str], ...]) -> list[World]:
+def worlds(folder: Path, accords: tuple[dict[str, Any], ...]) -> list[World]:
     """One for each way of agreeing."""
     made = []
-    for number, changed in enumerate(accords):
+    for number, terms in enumerate(accords):
         (folder / str(number)).mkdir()
-        made.append(World(folder / str(number), changed))
+        made.append(World(folder / str(number), terms))
     return made

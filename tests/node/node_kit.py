@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
 
-from partner import ACCORD, START_US, Partner
+from accord_text import accord_text
+from partner import START_US, Partner
 from prasan.exchange import door as peer_door
 from prasan.exchange import taxii
 from prasan.exchange.accords import countersign
+from prasan.exchange.asks import Ask
 from prasan.exchange.http import Request, Response
 from prasan.exchange.jws import thumbprint
 from prasan.exchange.lanes import Caller
+from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.formats.stix import format_time, peek
 from prasan.formats.stix_build import (
     Stamp,
@@ -49,7 +53,6 @@ from prasan.stores.rows import ViewRow
 
 AMBER = Marking(tlp=Tlp.AMBER)
 HOUR_US = 3_600_000_000
-UNTIL = "2027-01-01T00:00:00Z"
 STAFF_RULE = '[[rule]]\nid = "staff"\nto = ["class:staff"]\nthen = "release"\n'
 
 
@@ -88,7 +91,12 @@ class Kit:
     def __init__(self, home: Path, hands: Hands | None = None) -> None:
         self.hands = hands or Hands()
         self.node = Node(home, self.hands.clock, at=lambda _: None)
-        self.id = self.node.id
+        self.id, self.name = self.node.id, self.node.settings.name
+
+    @property
+    def print(self) -> str:
+        """The fingerprint of the key that it has now."""
+        return thumbprint(self.node.key.public_key())
 
     def close(self) -> None:
         self.node.close()
@@ -102,23 +110,14 @@ class Kit:
         add_partner(self.node, partner.card(), partner.print)
         partner.meet(own_card(self.node))
 
-    def agree(self, partner: Partner, text: bytes | None = None) -> Accord:
-        """Meet, and put an accord in force on both sides."""
+    def agree(self, partner: Partner, **terms: Any) -> Accord:
+        """Meet, and put an accord on these terms in force on both sides."""
         self.meet(partner)
-        accord_text = text or self.accord_text(partner)
-        keys = {partner.print: partner.key.public_key()}
-        keys[thumbprint(self.node.key.public_key())] = self.node.key.public_key()
-        signed = countersign(propose_accord(self.node, accord_text), partner.key, keys)
+        keys = {partner.print: partner.key.public_key(), self.print: self.node.key.public_key()}
+        signed = countersign(propose_accord(self.node, accord_text(self, partner, **terms)), partner.key, keys)
         _, found_accord = accept_accord(self.node, signed)
         partner.adopt(signed)
         return found_accord.accord
-
-    def accord_text(self, partner: Partner, **changed: str) -> bytes:
-        """The accord between this node and a partner, with lines of it replaced."""
-        ours = _Side(self.node.settings.name, self.id, thumbprint(self.node.key.public_key()))
-        text = ACCORD.format(a=ours, b=partner, mode="exercise", until=UNTIL)
-        lines = [line for line in text.splitlines() if line.split(" ")[0] not in changed]
-        return "\n".join([*lines, *(f"{name} = {value}" for name, value in changed.items()), ""]).encode()
 
     # Objects
 
@@ -199,6 +198,16 @@ class Kit:
             Request("GET", path, query), who, door(self.node), PeerDesk(self.node), self.hands.now_us
         )
 
+    def asks(self, other: "Kit | Partner", ask: Ask) -> Request:
+        """A request to another node, signed with the key that this one has now."""
+        claims = Claims(
+            self.id, other.id, ask.method, ask.target, body_hash(ask.body), self.node.clock.now(),
+            self.node.clock.uuid("nonce"),
+        )  # fmt: skip
+        parts = urlsplit(ask.target)
+        headers = ask.headers | {"authorization": authorization(claims, self.node.key)}
+        return Request(ask.method, parts.path, parts.query, headers, ask.body)
+
     def serve(self, request: Request) -> Response:
         """The whole peer port, the doorkeeper included: what a `Partner` pulls from."""
         who = doorkeeper(self.node).admit(request, self.hands.now_us)
@@ -208,9 +217,16 @@ class Kit:
         return peer_door.handle(request, who, door(self.node), PeerDesk(self.node), self.hands.now_us)
 
 
-class _Side:
-    def __init__(self, name: str, identity: str, fingerprint: str) -> None:
-        self.name, self.id, self.print = name, identity, fingerprint
+def introduce(first: Kit, second: Kit) -> None:
+    """Each has the other's card, and has compared its fingerprint."""
+    for one, other in ((first, second), (second, first)):
+        add_partner(one.node, own_card(other.node), other.print)
+
+
+def sign(first: Kit, second: Kit, text: bytes) -> None:
+    """An accord proposed by the first, countersigned by the second: in force on both sides."""
+    both, _ = accept_accord(second.node, propose_accord(first.node, text))
+    accept_accord(first.node, both)
 
 
 def _with(raw: bytes, more: dict[str, Any]) -> bytes:
@@ -263,8 +279,10 @@ __all__ = [
     "Kit",
     "Partner",
     "id_of_event",
+    "introduce",
     "new_home",
     "object_id",
+    "sign",
     "their_object",
     "uuid_of",
 ]  # fmt: skip

@@ -6,10 +6,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from node.node_kit import Kit
+from accord_text import accord_text
+from node.node_kit import Kit, sign
 from node.test_transitions import RELEASE
-from node.three_kit import UNTIL, Three, _Side, reasons
-from partner import ACCORD
+from node.three_kit import UNTIL, Three, reasons
 from prasan.errors import UsageError
 from prasan.exchange import jws
 from prasan.node.partners.accords import end, find_accord, narrow
@@ -33,11 +33,9 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Itera
     made.close()
 
 
-def renewal(first: Kit, second: Kit, **lines: str) -> bytes:
-    text = ACCORD.format(a=_Side(first), b=_Side(second), mode="exercise", until=UNTIL)
-    lines |= {"name": '"renewed"'}
-    kept = [line for line in text.splitlines() if line.split(" ")[0] not in lines]
-    return "\n".join([*kept, *(f"{name} = {value}" for name, value in lines.items()), ""]).encode()
+def renewal(first: Kit, second: Kit, old: str, **terms: str) -> bytes:
+    """An accord on other terms, which takes the place of the old one."""
+    return accord_text(first, second, valid_until=UNTIL, name="renewed", replaces=[old], **terms)
 
 
 def between(first: Kit, second: Kit) -> str:
@@ -54,7 +52,7 @@ def held(kit: Kit) -> set[str]:
 def test_a_proposal_travels_is_signed_and_comes_back(three: Three) -> None:
     a, b = three.a, three.b
     old = between(a, b)
-    text = renewal(a, b, highest_tlp='"green"', replaces=f'["{old}"]')
+    text = renewal(a, b, old, highest_tlp="green")
     propose_accord(a.node, text)
     three.pull(a)
     row = find_accord(b.node.store, "renewed")
@@ -76,8 +74,7 @@ def test_ids_survive_a_renewal_and_what_came_before_it_stays(three: Three) -> No
     assert name in held(b)
     collections = {kit.id: kit.taxii(b.id, "/taxii2/node/collections/").body for kit in (a,)}
     old = between(a, b)
-    both, _ = accept_accord(b.node, propose_accord(a.node, renewal(a, b, replaces=f'["{old}"]')))
-    accept_accord(a.node, both)
+    sign(a, b, renewal(a, b, old))
     assert a.taxii(b.id, "/taxii2/node/collections/").body == collections[a.id]
     three.round()
     second = a.event("2")
@@ -91,8 +88,7 @@ def test_what_was_issued_under_the_old_accord_is_taken_after_the_renewal(three: 
     name = a.event("1")
     work_due(a.node)
     old = between(a, b)
-    both, _ = accept_accord(b.node, propose_accord(a.node, renewal(a, b, replaces=f'["{old}"]')))
-    accept_accord(a.node, both)
+    sign(a, b, renewal(a, b, old))
     three.pull(b)
     assert name in held(b)
     assert reasons(b, a.id) == []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from node.node_kit import Hands, Kit
 from node.test_transitions import RELEASE, policy
-from node.trust_kit import Two, fingerprint, pulled, row
+from node.trust_kit import Two, pulled, row
 from prasan.errors import IntegrityError, UsageError
 from prasan.ledger.entry import decode
 from prasan.node.keeping.backup import backup
@@ -43,6 +43,16 @@ def restored(two: Two, path: Path) -> Kit:
     return Kit(home, hands)
 
 
+def replaced(two: Two, path: Path) -> Kit:
+    """An hour later, in the place of the node `a`."""
+    for kit in (two.a, two.b):
+        kit.wait(1)
+    anew = restored(two, path)
+    two.a.close()
+    two.a = anew
+    return anew
+
+
 def verifies(*kits: Kit) -> bool:
     return all(one.report.ok for kit in kits for one in verify(kit.node))
 
@@ -59,7 +69,7 @@ def test_a_restored_node_is_the_same_in_a_new_epoch(two: Two, tmp_path: Path) ->
     saved = backup(two.a.node, tmp_path / "a.backup", PASS)
     assert sorted(path.name for path in tmp_path.glob("a.backup*")) == ["a.backup"]
     anew = restored(two, tmp_path / "a.backup")
-    assert (anew.id, fingerprint(anew)) == (two.a.id, fingerprint(two.a))
+    assert (anew.id, anew.print) == (two.a.id, two.a.print)
     assert anew.node.store.epoch() != two.a.node.store.epoch()
     assert saved.members == len(check(tmp_path / "a.backup").members)
     assert (anew.node.home.root / "keys" / "node.pem").stat().st_mode & 0o777 == 0o600
@@ -74,11 +84,7 @@ def test_partners_lose_nothing(two: Two, tmp_path: Path) -> None:
     backup(two.a.node, tmp_path / "a.backup", PASS)
     two.a.event("after")
     assert pulled(two.b, two.a).accepted == 1
-    for kit in (two.a, two.b):
-        kit.wait(1)
-    anew = restored(two, tmp_path / "a.backup")
-    two.a.close()
-    two.a = anew
+    anew = replaced(two, tmp_path / "a.backup")
     again = pulled(two.b, anew)
     assert (again.failure, again.accepted, again.same) == ("", 0, 2), again
     anew.event("after")
@@ -98,11 +104,7 @@ def test_both_ways_over_a_restore(two: Two, tmp_path: Path) -> None:
     backup(two.a.node, tmp_path / "a.backup", PASS)
     two.b.event("late")
     assert pulled(two.a, two.b).accepted == 1
-    for kit in (two.a, two.b):
-        kit.wait(1)
-    anew = restored(two, tmp_path / "a.backup")
-    two.a.close()
-    two.a = anew
+    anew = replaced(two, tmp_path / "a.backup")
     again = pulled(anew, two.b)
     assert (again.failure, again.accepted, again.same) == ("", 1, 0), again
     assert pulled(two.b, anew).failure == ""
@@ -141,7 +143,7 @@ def test_a_backup_after_a_change_of_key_signs_with_the_new_one(two: Two, tmp_pat
     change = rotation.rotate(two.a.node)
     backup(two.a.node, tmp_path / "a.backup", PASS)
     anew = restored(two, tmp_path / "a.backup")
-    assert fingerprint(anew) == change.new
+    assert anew.print == change.new
     anew.close()
 
 

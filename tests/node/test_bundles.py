@@ -6,49 +6,32 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.node_kit import Hands, Kit, uuid_of
+from accord_text import accord_text
+from node.node_kit import Hands, Kit, introduce, sign, uuid_of
 from node.test_transitions import policy
 from prasan.cli import main
 from prasan.errors import FormatError, IntegrityError, PrasanError, Refused, UsageError
 from prasan.exchange.asks import Ask
 from prasan.exchange.bundle import MAGIC, Gap, Manifest, body_bytes, seal_bundle
-from prasan.exchange.http import Request
-from prasan.exchange.jws import decode64, thumbprint
+from prasan.exchange.jws import decode64
 from prasan.exchange.lanes import LANES
-from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply
 from prasan.node.keeping.founding import found
 from prasan.node.lines import bundles, unbundling
 from prasan.node.lines.sync import pull_by
-from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord, suspend
+from prasan.node.partners.partnering import add_partner, own_card, suspend
 from prasan.node.partners.rotation import signer
 from prasan.node.record import verify
 from prasan.node.releasing.publish import work_due
 from prasan.node.releasing.recall import recall
 from prasan.node.settings import Settings
 
-ACCORD = """prasan_accord = 1
-name = "th-us"
-mode = "exercise"
-parties = [
-  {{ name = "th-mc", id = "{th.id}", key = "{th_key}" }},
-  {{ name = "us-mo", id = "{us.id}", key = "{us_key}" }},
-]
-purposes = ["maritime_security"]
-highest_tlp = "amber"
-onward = "never"
-recall_days = 2
-store_days = 365
-valid_from = 2026-01-01T00:00:00Z
-valid_until = 2027-01-01T00:00:00Z
-"""
 quick_only = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -61,11 +44,8 @@ class Pair:
             self.th, self.us = (Kit(root / name, Hands(seed=name)) for name in ("th-mc", "us-mo"))
             return
         self.th, self.us = (node(root, name) for name in ("th-mc", "us-mo"))
-        for kit, other in ((self.th, self.us), (self.us, self.th)):
-            add_partner(kit.node, own_card(other.node), key_of(other))
-        text = ACCORD.format(th=self.th, us=self.us, th_key=key_of(self.th), us_key=key_of(self.us))
-        signed, _ = accept_accord(self.us.node, propose_accord(self.th.node, text.encode()))
-        accept_accord(self.th.node, signed)
+        introduce(self.th, self.us)
+        sign(self.th, self.us, accord_text(self.th, self.us))
         policy(self.th, 'id = "all"\nto = ["us-mo", "class:staff"]\nthen = "release"\n')
 
     def close(self) -> None:
@@ -88,10 +68,7 @@ class Pair:
         assert pull_by(self.us.node, row, self.fetch).failure == ""
 
     def fetch(self, ask: Ask) -> Reply:
-        node, parts, now_s = self.us.node, urlsplit(ask.target), self.us.hands.now_us // 10**6
-        said = Claims(node.id, self.th.id, ask.method, ask.target, body_hash(ask.body), now_s, node.clock.uuid("n"))
-        headers = ask.headers | {"authorization": authorization(said, node.key)}
-        return self.th.serve(Request(ask.method, parts.path, parts.query, headers, ask.body))
+        return self.th.serve(self.us.asks(self.th, ask))
 
     def differ(self) -> set[str]:
         """Ids that one side shows and the other does not."""
@@ -113,10 +90,6 @@ def node(root: Path, name: str) -> Kit:
     hands = Hands(seed=name)
     found(root / name, Settings(name=name, id=f"identity--{uuid_of(name)}", country="TH", title_en=name), hands.clock)
     return Kit(root / name, hands)
-
-
-def key_of(kit: Kit) -> str:
-    return thumbprint(kit.node.key.public_key())
 
 
 @pytest.fixture
@@ -204,7 +177,7 @@ def test_nothing_of_a_bundle_that_does_not_hold_is_taken(pair: Pair, tmp_path: P
         with pytest.raises(kind, match=words):
             pair.in_(bad)
     third = node(tmp_path / "third", "jp-cg")
-    add_partner(third.node, own_card(pair.th.node), key_of(pair.th))
+    add_partner(third.node, own_card(pair.th.node), pair.th.print)
     with pytest.raises(Refused, match="another node"):
         unbundling.import_(third.node, raw)
     third.close()
@@ -216,7 +189,7 @@ def test_nothing_of_a_bundle_that_does_not_hold_is_taken(pair: Pair, tmp_path: P
 
 def test_a_bundle_from_nobody_we_know(pair: Pair, tmp_path: Path) -> None:
     third = node(tmp_path / "third", "jp-cg")
-    add_partner(third.node, own_card(pair.us.node), key_of(pair.us))
+    add_partner(third.node, own_card(pair.us.node), pair.us.print)
     (raw,) = (one.raw for one in bundles.export(third.node, "us-mo"))
     third.close()
     with pytest.raises(Refused, match="nobody we know"):

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from accord_text import accord_text
 from node.node_kit import Hands, Kit, new_home
 from node.test_transitions import RELEASE, policy
-from node.trust_kit import Two, card, fetcher, fingerprint, in_force, look, pulled, row
+from node.trust_kit import Two, card, fetcher, in_force, look, pulled, row
 from prasan.errors import PrasanError, Refused
 from prasan.exchange.asks import Ask
 from prasan.exchange.cards import read_card
@@ -42,12 +43,12 @@ def test_a_card_keeps_its_bytes_until_something_in_it_changes(two: Two) -> None:
 
 
 def test_a_partner_follows_a_new_key_by_itself(two: Two) -> None:
-    old = fingerprint(two.a)
+    old = two.a.print
     for _ in range(3):
         rotation.rotate(two.a.node)
     assert look(two.b, two.a).card == own_card(two.a.node)
     states = {name: one.state for name, one in keys_of(two.b.node.store, row(two.b, two.a)).items()}
-    assert (states[old], states[fingerprint(two.a)], len(states)) == ("retired", "current", 4)
+    assert (states[old], states[two.a.print], len(states)) == ("retired", "current", 4)
     assert confirmed(two.b.node.store, row(two.b, two.a))
     assert in_force(two.a) == in_force(two.b) == ["a-b"]
 
@@ -62,15 +63,14 @@ def test_exchange_goes_on_over_a_change_of_keys_on_both_sides(two: Two) -> None:
     two.a.event("two")
     second = pulled(two.b, two.a)
     assert (second.failure, second.accepted, second.acked) == ("", 1, 1), second
-    assert card(two.a, two.b).fingerprint == fingerprint(two.b), "the one who is asked learns it from the one who asks"
+    assert card(two.a, two.b).fingerprint == two.b.print, "the one who is asked learns it from the one who asks"
     for kit in (two.a, two.b):
         seal_all(kit.node)
     assert verifies(two.a, two.b)
 
 
 def test_an_accord_proposed_before_a_change_of_key_is_taken_in_after_it(two: Two) -> None:
-    text = two.text().replace(b'name = "a-b"', b'name = "second"', 1)
-    proposed = propose_accord(two.a.node, text)
+    proposed = propose_accord(two.a.node, accord_text(two.a, two.b, name="second"))
     rotation.rotate(two.a.node)
     look(two.b, two.a)
     signed, found = accept_accord(two.b.node, proposed)
@@ -80,7 +80,7 @@ def test_an_accord_proposed_before_a_change_of_key_is_taken_in_after_it(two: Two
 
 
 def test_a_key_that_was_not_handed_over_to_is_refused_however_it_comes(two: Two) -> None:
-    before = fingerprint(two.a)
+    before = two.a.print
     rotation.revoke(two.a.node, two.a.hands.now_us - 1, carry=True)
     raw = own_card(two.a.node)
     with pytest.raises(Refused, match="has not handed over"):
@@ -130,15 +130,13 @@ def test_no_accord_before_the_fingerprint_is_confirmed(two: Two, tmp_path: Path)
     hands = Hands("c")
     c = Kit(new_home(tmp_path, "c", hands), hands)
     add_partner(c.node, own_card(two.a.node))
-    add_partner(two.a.node, own_card(c.node), fingerprint(c))
-    text = two.text().replace(two.b.id.encode(), c.id.encode()).replace(fingerprint(two.b).encode(),
-                                                                          fingerprint(c).encode())  # fmt: skip
-    proposed = propose_accord(two.a.node, text)
+    add_partner(two.a.node, own_card(c.node), c.print)
+    proposed = propose_accord(two.a.node, accord_text(two.a, c))
     with pytest.raises(Refused, match="Nobody has confirmed"):
         accept_accord(c.node, proposed)
     with pytest.raises(Refused, match="another fingerprint"):
-        confirm_partner(c.node, "a", fingerprint(two.b))
-    confirm_partner(c.node, "a", fingerprint(two.a))
+        confirm_partner(c.node, "a", two.b.print)
+    confirm_partner(c.node, "a", two.a.print)
     assert accept_accord(c.node, proposed)[1].complete
     c.close()
 
@@ -146,7 +144,7 @@ def test_no_accord_before_the_fingerprint_is_confirmed(two: Two, tmp_path: Path)
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_change_that_was_cut_off_is_finished_or_undone(two: Two, committed: bool) -> None:
     """Killed before and after the commit that makes the new key count."""
-    before, home = fingerprint(two.a), two.a.node.home
+    before, home = two.a.print, two.a.node.home
     old = home.node_key.read_bytes()
     change = rotation.rotate(two.a.node)
     if committed:
@@ -165,7 +163,7 @@ def test_a_serving_node_signs_with_the_new_key_at_once(two: Two) -> None:
     beside = Node(served.home.root, two.a.hands.clock)
     change = rotation.rotate(beside)
     beside.close()
-    assert fingerprint(two.a) == change.new
+    assert two.a.print == change.new
     assert rotation.signer(served).earlier[0] != served.key.public_key()
 
 

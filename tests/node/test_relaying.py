@@ -28,7 +28,7 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([empty | row for row in units], schema=POSITIONS)
 
 
-RELAY = '[relay]\narea = [97, 1, 105, 14]\nclasses = ["A"]\ndelay_s = 60\n'
+RELAY = {"area": [97, 1, 105, 14], "classes": ["A"], "delay_s": 60}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def kit(tmp_path: Path, quick: None) -> Iterator[Kit]:
 @pytest.fixture
 def us(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
     made = Partner("us-mo", tmp_path)
-    kit.agree(made, kit.accord_text(made) + RELAY.encode())
+    kit.agree(made, relay=RELAY)
     yield made
     made.close()
 

@@ -1,26 +1,22 @@
 """Three real nodes in folders that pull from one another without sockets: A made it, B holds it, C would like it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from node.node_kit import Hands, Kit, Partner, new_home
-from partner import ACCORD
+from accord_text import accord_text
+from node.node_kit import Hands, Kit, Partner, introduce, new_home, sign
 from prasan.exchange.asks import Ask
 from prasan.exchange.cards import Card
-from prasan.exchange.http import Request
-from prasan.exchange.jws import thumbprint
-from prasan.exchange.peer import Claims, authorization, body_hash
 from prasan.exchange.steps import Reply, Summary
 from prasan.node.lines import sync as sync_module
-from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.releasing.publish import work_due
 
 NAMES = ("th-mc", "us-mo", "my-mc")
-UNTIL = "2036-01-01T00:00:00Z"
+UNTIL = datetime(2036, 1, 1, tzinfo=UTC)
 
 
 class Line:
@@ -36,14 +32,7 @@ class Line:
         return None
 
     def fetch(self, ask: Ask) -> Reply:
-        node = self.asker.node
-        claims = Claims(
-            iss=node.id, aud=self.asked.id, htm=ask.method, htu=ask.target, bh=body_hash(ask.body),
-            iat=node.clock.now(), jti=node.clock.uuid("nonce"),
-        )  # fmt: skip
-        parts = urlsplit(ask.target)
-        headers = ask.headers | {"authorization": authorization(claims, node.key)}
-        return self.asked.serve(Request(ask.method, parts.path, parts.query, headers, ask.body))
+        return self.asked.serve(self.asker.asks(self.asked, ask))
 
 
 class Three:
@@ -66,13 +55,8 @@ class Three:
         return Line(self.asking, next(kit for kit in self.kits if kit.id == card.id))
 
     def agree(self, first: Kit, second: Kit, onward: str) -> None:
-        add_partner(first.node, own_card(second.node), thumbprint(second.node.key.public_key()))
-        add_partner(second.node, own_card(first.node), thumbprint(first.node.key.public_key()))
-        sides = [_Side(kit) for kit in (first, second)]
-        text = ACCORD.format(a=sides[0], b=sides[1], mode="exercise", until=UNTIL)
-        signed = propose_accord(first.node, text.replace('onward = "never"', f'onward = "{onward}"').encode())
-        both, _ = accept_accord(second.node, signed)
-        accept_accord(first.node, both)
+        introduce(first, second)
+        sign(first, second, accord_text(first, second, onward=onward, valid_until=UNTIL))
 
     def pull(self, *order: Kit) -> list[Summary]:
         """Each in turn pulls from all its partners, and what is due is decided."""
@@ -93,12 +77,6 @@ class Three:
         for kit in self.kits:
             kit.wait(hours)
             work_due(kit.node)
-
-
-class _Side:
-    def __init__(self, kit: Kit) -> None:
-        self.name, self.id = kit.node.settings.name, kit.id
-        self.print = thumbprint(kit.node.key.public_key())
 
 
 def reasons(kit: Kit, partner: str) -> Sequence[str]:

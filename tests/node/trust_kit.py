@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from node.node_kit import Hands, Kit, new_home
-from partner import ACCORD
+from accord_text import accord_text
+from node.node_kit import Hands, Kit, introduce, new_home, sign
 from prasan.errors import Refused
 from prasan.exchange.asks import Ask
 from prasan.exchange.cards import Card
-from prasan.exchange.http import Problem, Request
-from prasan.exchange.jws import thumbprint
-from prasan.exchange.peer import Claims, authorization, body_hash
+from prasan.exchange.http import Problem
 from prasan.exchange.steps import Reply, Summary
 from prasan.node.lines.sync import pull_by
 from prasan.node.partners.card_news import refresh
 from prasan.node.partners.partner_keys import card_of
-from prasan.node.partners.partnering import accept_accord, add_partner, own_card, propose_accord
 from prasan.node.releasing.publish import work_due
 from prasan.stores.rows import PartnerRow
 
@@ -27,33 +23,16 @@ class Two:
     def __init__(self, folder: Path) -> None:
         hands = [Hands("a"), Hands("b")]
         self.a, self.b = (Kit(new_home(folder, name, one), one) for name, one in zip(("a", "b"), hands, strict=True))
-        for one, other in ((self.a, self.b), (self.b, self.a)):
-            add_partner(one.node, own_card(other.node), fingerprint(other))
+        introduce(self.a, self.b)
         self.sign()
 
-    def text(self) -> bytes:
-        """The accord between them, by the keys they have now."""
-        return ACCORD.format(
-            a=_Side("a", self.a), b=_Side("b", self.b), mode="exercise", until="2027-01-01T00:00:00Z"
-        ).encode()
-
     def sign(self) -> None:
-        """Put it in force on both sides."""
-        signed, _ = accept_accord(self.b.node, propose_accord(self.a.node, self.text()))
-        accept_accord(self.a.node, signed)
+        """Put an accord in force on both sides, by the keys they have now."""
+        sign(self.a, self.b, accord_text(self.a, self.b))
 
     def close(self) -> None:
         self.a.close()
         self.b.close()
-
-
-class _Side:
-    def __init__(self, name: str, kit: Kit) -> None:
-        self.name, self.id, self.print = name, kit.id, fingerprint(kit)
-
-
-def fingerprint(kit: Kit) -> str:
-    return thumbprint(kit.node.key.public_key())
 
 
 def row(kit: Kit, other: Kit) -> PartnerRow:
@@ -74,14 +53,8 @@ def fetcher(kit: Kit, other: Kit) -> Callable[[Ask], Reply]:
     """How `kit` asks `other`: as a socket would, with what its key signs now."""
 
     def fetch(ask: Ask) -> Reply:
-        claims = Claims(
-            kit.id, other.id, ask.method, ask.target, body_hash(ask.body), kit.hands.now_us // 10**6,
-            kit.node.clock.uuid("nonce"),
-        )  # fmt: skip
-        parts = urlsplit(ask.target)
-        headers = ask.headers | {"authorization": authorization(claims, kit.node.key)}
         try:
-            return other.serve(Request(ask.method, parts.path, parts.query, headers, ask.body))
+            return other.serve(kit.asks(other, ask))
         except Refused as error:
             return Problem(401, "Refused", str(error)).response()
 

@@ -67,9 +67,10 @@ class Medallion(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def program(request: pytest.FixtureRequest) -> Path:
-    """The server installed where nothing of ours is, once: it stays in pytest's cache."""
-    folder = request.config.cache.mkdir(f"medallion-{VERSION}")
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server installed where nothing of ours is, once: it stays in pytest's cache, if it has one."""
+    name, cache = f"medallion-{VERSION}", getattr(request.config, "cache", None)
+    folder: Path = cache.mkdir(name) if cache else tmp_path_factory.mktemp(name)
     found = folder / "venv" / "bin" / "medallion"
     if not found.exists():
         shutil.rmtree(folder / "venv", ignore_errors=True)

@@ -6,6 +6,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pytest
 from pair_kit import HOST, READER, SENDER, Process, Stage, free_ports
 
+from accord_text import Side, accord_text
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.processes import client
 from prasan.cli.demo.stage import set_up
@@ -29,25 +31,7 @@ pytestmark = pytest.mark.process
 
 OWN = 567000009
 AREA = (97.0, 1.0, 105.0, 14.0)
-ACCORD = """prasan_accord = 1
-name = "relay"
-mode = "exercise"
-parties = [
-  {{ name = "th-mc", id = "{a}", key = "{a_key}" }},
-  {{ name = "us-mo", id = "{b}", key = "{b_key}" }},
-]
-purposes = ["maritime_security"]
-highest_tlp = "amber"
-onward = "never"
-recall_days = 2
-store_days = 365
-valid_from = 2026-01-01T00:00:00Z
-valid_until = 2036-01-01T00:00:00Z
-[relay]
-area = [97, 1, 105, 14]
-classes = ["A"]
-delay_s = 0
-"""
+RELAY = {"area": [97, 1, 105, 14], "classes": ["A"], "delay_s": 0}
 Row = tuple[int, int, int]
 
 
@@ -75,12 +59,12 @@ class Two:
     def agree(self) -> str:
         """One accord alone, with a relay; the token of the reader's user at the sender."""
         th, us = Node(self.stage.home(SENDER)), Node(self.stage.home(READER))
-        keys = [thumbprint(node.key.public_key()) for node in (th, us)]
         for node in (th, us):
             with node.store.write() as tx:
                 tx._do("DELETE FROM accords")
-        text = ACCORD.format(a=th.id, a_key=keys[0], b=us.id, b_key=keys[1])
-        signed, _ = accept_accord(us, propose_accord(th, text.encode()))
+        sides = (Side(node.settings.name, node.id, thumbprint(node.key.public_key())) for node in (th, us))
+        text = accord_text(*sides, valid_until=datetime(2036, 1, 1, tzinfo=UTC), relay=RELAY)
+        signed, _ = accept_accord(us, propose_accord(th, text))
         accept_accord(th, signed)
         token = create_token(th, TH.partner_user)
         th.close()

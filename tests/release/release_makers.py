@@ -1,9 +1,11 @@
 """Values for the release tests: two nodes, an accord, a policy, facts, and one object of every type."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
+from accord_text import Side, accord_text
 from prasan.formats.stix_build import Stamp, Vessel, event_id, event_object, incident_object, vessel_id, vessel_object
 from prasan.formats.stix_ids import EVENT
 from prasan.picture.event import Event
@@ -23,21 +25,20 @@ OTHER = "identity--33333333-3333-4333-8333-333333333333"
 NOW = 1_800_000_000
 KNOWN_AT = NOW - 7200
 
-ACCORD = f"""
-prasan_accord = 1
-name          = "th-us-maritime"
-mode          = "exercise"
-parties       = [
-  {{ name = "th-mc", id = "{NODE}", key = "{"a" * 43}" }},
-  {{ name = "us-mo", id = "{US}", key = "{"b" * 43}" }} ]
-purposes      = ["maritime_security", "counter_piracy"]
-highest_tlp   = "amber"
-onward        = "never"
-recall_days   = 2
-store_days    = 365
-valid_from    = 2026-01-01T00:00:00Z
-valid_until   = 2036-01-01T00:00:00Z
-"""
+PURPOSES = ["maritime_security", "counter_piracy"]
+UNTIL = datetime(2036, 1, 1, tzinfo=UTC)
+
+
+def text_of_accord(node: str = NODE, us: str = US, **terms: Any) -> bytes:
+    """The accord as it was signed, with other terms."""
+    usual: dict[str, Any] = {"purposes": PURPOSES, "valid_until": UNTIL}
+    return accord_text(Side("th-mc", node, "a" * 43), Side("us-mo", us, "b" * 43), **usual | terms)
+
+
+def accord(**terms: Any) -> Accord:
+    """The accord with other terms: `accord(mode="real")`."""
+    return parse_accord(text_of_accord(**terms))
+
 
 POLICY = """
 prasan_policy = 1
@@ -57,12 +58,6 @@ id   = "the-rest"
 to   = ["partners", "public", "class:staff"]
 then = "release"
 """
-
-
-def accord(**changes: str) -> Accord:
-    """The accord with lines replaced: `accord(mode='"real"')`."""
-    lines = [line for line in ACCORD.splitlines() if line.split(" ")[0] not in changes]
-    return parse_accord("\n".join([*lines, *(f"{name} = {value}" for name, value in changes.items())]).encode())
 
 
 def policy(text: str = POLICY) -> Policy:
@@ -178,12 +173,14 @@ all_facts = st.builds(
 ACCORDS = tuple(
     accord(mode=mode, purposes=purpose, highest_tlp=tlp, onward=onward)
     for mode, purpose, tlp, onward in [
-        ('"exercise"', '["maritime_security"]', '"amber"', '"never"'),
-        ('"real"', '["maritime_security", "safety"]', '"green"', '"ask"'),
-        ('"exercise"', '["counter_piracy"]', '"red"', '"tlp"'),
+        ("exercise", ["maritime_security"], "amber", "never"),
+        ("real", ["maritime_security", "safety"], "green", "ask"),
+        ("exercise", ["counter_piracy"], "red", "tlp"),
     ]
 )
-ACCORDS += (accord(valid_until="2026-06-01T00:00:00Z"), accord(valid_from="2030-06-01T00:00:00Z"))
+ENDED = accord(valid_until=datetime(2026, 6, 1, tzinfo=UTC))
+COMING = accord(valid_from=datetime(2030, 6, 1, tzinfo=UTC))
+ACCORDS += (ENDED, COMING)
 accords = st.lists(st.sampled_from(ACCORDS), max_size=3, unique_by=lambda a: a.hash).map(tuple)
 recipients = st.one_of(
     st.builds(lambda given, off: partner("us-mo", US, given, suspended=off), accords, st.booleans()),

@@ -1,12 +1,14 @@
 """Accords: what is read, what is refused with which words, and how several become one."""
 
+from datetime import UTC, datetime
 from itertools import permutations
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from release_makers import ACCORD, ACCORDS, NODE, NOW, US, accord, accords
+from release_makers import ACCORDS, NODE, NOW, US, accord, accords, text_of_accord
 
 from prasan.errors import AccordError
 from prasan.picture.marking import Tlp
@@ -14,9 +16,9 @@ from prasan.release.accord import Accord, Narrowing, accord_hash, combine, holdi
 
 
 def test_an_accord_is_its_bytes() -> None:
-    read = parse_accord(ACCORD.encode())
-    assert read.hash == accord_hash(ACCORD.encode())
-    assert parse_accord(ACCORD.encode() + b"\n").hash != read.hash
+    read = accord()
+    assert read.hash == accord_hash(text_of_accord())
+    assert parse_accord(text_of_accord() + b"\n").hash != read.hash
     assert (read.highest_tlp, read.onward, read.recall_days) == (Tlp.AMBER, "never", 2)
     assert read.other(NODE).id == US
     with pytest.raises(AccordError, match="not a party"):
@@ -24,7 +26,7 @@ def test_an_accord_is_its_bytes() -> None:
 
 
 def test_in_force_from_and_until() -> None:
-    read = parse_accord(ACCORD.encode())
+    read = accord()
     assert read.in_force(NOW)
     assert read.in_force(read.valid_from)
     assert not read.in_force(read.valid_until)
@@ -34,21 +36,21 @@ def test_in_force_from_and_until() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"highest_tlp": '"purple"'}, "highest_tlp.*purple"),
-        ({"mode": '"war"'}, "mode"),
-        ({"onward": '"maybe"'}, "onward"),
-        ({"recall_days": "0"}, "recall_days"),
-        ({"recall_days": '"two"'}, "recall_days"),
-        ({"purposes": "[]"}, "purposes is empty"),
-        ({"purposes": '["maritime_securty"]'}, "maritime_securty"),
-        ({"valid_until": "2026-01-01T00:00:00Z"}, "valid_until is not after"),
-        ({"valid_until": "2027-01-01T00:00:00"}, "valid_until"),
-        ({"prasan_accord": "2"}, "prasan_accord"),
-        ({"surprise": "1"}, "surprise"),
-        ({"name": '"A B"'}, "name"),
+        ({"highest_tlp": "purple"}, "highest_tlp.*purple"),
+        ({"mode": "war"}, "mode"),
+        ({"onward": "maybe"}, "onward"),
+        ({"recall_days": 0}, "recall_days"),
+        ({"recall_days": "two"}, "recall_days"),
+        ({"purposes": []}, "purposes is empty"),
+        ({"purposes": ["maritime_securty"]}, "maritime_securty"),
+        ({"valid_until": datetime(2026, 1, 1, tzinfo=UTC)}, "valid_until is not after"),
+        ({"valid_until": datetime(2027, 1, 1)}, "valid_until"),
+        ({"prasan_accord": 2}, "prasan_accord"),
+        ({"surprise": 1}, "surprise"),
+        ({"name": "A B"}, "name"),
     ],
 )
-def test_errors_say_what_and_where(changes: dict[str, str], words: str) -> None:
+def test_errors_say_what_and_where(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(AccordError, match=words) as caught:
         accord(**changes)
     assert caught.value.remedy
@@ -60,9 +62,9 @@ def test_errors_of_the_file_itself() -> None:
     with pytest.raises(AccordError, match="UTF-8"):
         parse_accord(b"\xff")
     with pytest.raises(AccordError, match="same id"):
-        parse_accord(ACCORD.replace(US, NODE).encode())
+        parse_accord(text_of_accord(us=NODE))
     with pytest.raises(AccordError, match="not an identity id"):
-        parse_accord(ACCORD.replace(US, "us-mo").encode())
+        parse_accord(text_of_accord(us="us-mo"))
     with pytest.raises(AccordError, match="missing"):
         parse_accord(b"prasan_accord = 1")
 
@@ -82,7 +84,7 @@ def test_combining_takes_the_stricter_in_any_order(held: tuple[Accord, ...]) -> 
 
 
 def test_own_purposes_begin_with_x() -> None:
-    assert accord(purposes='["x_joint_patrol"]').purposes == {"x_joint_patrol"}
+    assert accord(purposes=["x_joint_patrol"]).purposes == {"x_joint_patrol"}
     assert len({a.hash for a in ACCORDS}) == len(ACCORDS)
 
 
@@ -100,7 +102,7 @@ narrowings = st.builds(
 @given(narrowings, narrowings)
 def test_a_word_of_one_party_only_ever_makes_it_stricter(first: Narrowing, second: Narrowing) -> None:
     """In whatever order the parties speak, and however often."""
-    before = accord(onward='"tlp"')
+    before = accord(onward="tlp")
     after = second.applied(first.applied(before))
     assert after == first.applied(second.applied(before)) == second.applied(after)
     assert combine((before, after)) == msgspec.structs.replace(
@@ -111,8 +113,8 @@ def test_a_word_of_one_party_only_ever_makes_it_stricter(first: Narrowing, secon
 
 def test_one_that_replaces_another_holds_alone() -> None:
     old = accord()
-    new = accord(name='"new"', replaces=f'["{old.hash}"]')
-    late = accord(name='"late"', replaces=f'["{new.hash}"]', valid_from="2030-01-01T00:00:00Z")
+    new = accord(name="new", replaces=[old.hash])
+    late = accord(name="late", replaces=[new.hash], valid_from=datetime(2030, 1, 1, tzinfo=UTC))
     now, then = 1_800_000_000, 1_900_000_000
     assert holding((old, new, late), now) == (new,)
     assert holding((old, new, late), then) == (late,)

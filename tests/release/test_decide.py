@@ -6,6 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from release_makers import (
     ACCORDS,
+    COMING,
+    ENDED,
     KNOWN_AT,
     NODE,
     NOW,
@@ -75,7 +77,7 @@ CASES = {
     "suspended": (facts(), us(suspended=True)),
     "recalled": (facts(recalled_from=frozenset({US})), us()),
     "no_accord": (facts(), partner("us-mo", US, ())),
-    "accord_mode": (facts(Marking(exercise=True)), us(accord(mode='"real"'))),
+    "accord_mode": (facts(Marking(exercise=True)), us(accord(mode="real"))),
     "origin_recipient": (facts(origin=US, origin_name="us-mo"), us()),
     "onward": (facts(origin=OTHER, origin_name="other"), us()),
     "orcon": (facts(Marking(orcon=frozenset({OTHER}))), us()),
@@ -158,14 +160,14 @@ def test_an_area_is_read_on_the_safe_side() -> None:
 
 
 def test_accords_out_of_force_do_not_count() -> None:
-    ended = us(accord(valid_until="2026-06-01T00:00:00Z"))
+    ended = us(ENDED)
     assert decide(facts(), ended, POLICY, NOW).codes == ("no_accord",)
-    coming = us(accord(valid_from="2030-06-01T00:00:00Z"))
+    coming = us(COMING)
     decision = decide(facts(), coming, POLICY, NOW)
     assert decision.codes == ("no_accord",)
-    assert decision.recheck_at == accord(valid_from="2030-06-01T00:00:00Z").valid_from
+    assert decision.recheck_at == COMING.valid_from
 
 
 def test_accords_without_a_common_purpose_allow_nothing() -> None:
-    both = us(accord(purposes='["safety"]'), accord(purposes='["counter_piracy"]'))
+    both = us(accord(purposes=["safety"]), accord(purposes=["counter_piracy"]))
     assert decide(facts(), both, POLICY, NOW).codes == ("purpose",)

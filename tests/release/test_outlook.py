@@ -97,7 +97,7 @@ def in_columns(every: list[Facts]) -> tuple[list[Facts], Columns]:
 def some_case(chance: random.Random) -> Case:
     recipients: list[Recipient] = [
         us(),
-        us(accord(mode='"real"')),
+        us(accord(mode="real")),
         us(suspended=True),
         PUBLIC,
         staff_class("staff", Tlp.RED),

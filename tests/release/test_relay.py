@@ -7,27 +7,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from release_makers import accord
 
 from prasan.errors import AccordError
 from prasan.picture.position import AIS_CLASSES, POSITIONS, UNITS_PER_DEGREE
-from prasan.release.accord import RelayTerms, combine, parse_accord
+from prasan.release.accord import RelayTerms, combine
 from prasan.release.relay import Permit, due, sift
 from prasan.release.rules import inside
 
-ACCORD = """prasan_accord = 1
-name = "a"
-mode = "real"
-parties = [{{ name = "th", id = "identity--00000000-0000-4000-8000-000000000001", key = "{}" }},
-           {{ name = "us", id = "identity--00000000-0000-4000-8000-000000000002", key = "{}" }}]
-purposes = ["maritime_security"]
-highest_tlp = "amber"
-onward = "never"
-recall_days = 2
-store_days = 30
-valid_from = 2026-01-01T00:00:00Z
-valid_until = 2027-01-01T00:00:00Z
-""".format("a" * 43, "b" * 43)
-
+AREA = {"area": [97, 1, 105, 14]}
 degrees = st.sampled_from([-180.0, -179.5, -10.0, 0.0, 9.5, 10.0, 100.25, 179.5, 180.0])
 places = st.sampled_from([-90.0, -5.0, 0.0, 5.5, 9.5, 12.0, 90.0])
 rows = st.fixed_dictionaries(
@@ -108,21 +96,27 @@ def test_another_accord_never_lets_more_out(given_rows: list[dict[str, Any]], pe
 
 
 def test_an_accord_with_a_relay() -> None:
-    accord = parse_accord((ACCORD + '[relay]\narea = [97, 1, 105, 14]\nclasses = ["A"]\ndelay_s = 300\n').encode())
-    assert accord.relay == RelayTerms((97.0, 1.0, 105.0, 14.0), frozenset({"A"}), 300)
-    plain = parse_accord(ACCORD.encode())
+    with_it, plain = accord(relay=AREA | {"classes": ["A"], "delay_s": 300}), accord()
+    assert with_it.relay == RelayTerms((97.0, 1.0, 105.0, 14.0), frozenset({"A"}), 300)
     assert plain.relay is None
-    alone, both = combine((accord,)), combine((accord, plain))
+    alone, both = combine((with_it,)), combine((with_it, plain))
     assert alone is not None
-    assert alone.relay == (accord.relay,)
+    assert alone.relay == (with_it.relay,)
     assert both is not None
     assert both.relay == (), "one accord without it is none at all"
 
 
 @pytest.mark.parametrize(
-    "text", ["area = [97, 14, 105, 1]", "area = [97, 1, 105, 14]\nclasses = []", "area = [97, 1, 300, 14]",
-             'area = [97, 1, 105, 14]\nclasses = ["base"]', "area = [97, 1, 105, 14]\ndelay_s = -1", "delay_s = 1"]
-)  # fmt: skip
-def test_a_relay_that_does_not_hold(text: str) -> None:
-    with pytest.raises(AccordError):
-        parse_accord((ACCORD + "[relay]\n" + text + "\n").encode())
+    "relay",
+    [
+        {"area": [97, 14, 105, 1]},
+        {"area": [97, 1, 300, 14]},
+        AREA | {"classes": []},
+        AREA | {"classes": ["base"]},
+        AREA | {"delay_s": -1},
+        {"delay_s": 1},
+    ],
+)
+def test_a_relay_that_does_not_hold(relay: dict[str, Any]) -> None:
+    with pytest.raises(AccordError, match="relay"):
+        accord(relay=relay)

@@ -13,7 +13,7 @@ POLICY = policy(
     'prasan_policy = 1\nname = "x"\n[[rule]]\nid = "all"\nto = ["partners", "public", "class:s"]\nthen = "release"'
 )
 ACCORDS = {
-    (mode, highest): accord(mode=f'"{mode}"', highest_tlp=f'"{highest}"', purposes='["safety", "security"]')
+    (mode, highest): accord(mode=mode, highest_tlp=highest, purposes=["safety", "security"])
     for mode, highest in product(("real", "exercise"), ("clear", "amber", "red"))
 }
 ORDER = ["clear", "green", "amber", "amber+strict", "red"]

@@ -1,1 +1,0 @@
-"""Puts `release_makers` on the path."""
