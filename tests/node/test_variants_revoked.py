@@ -168,7 +168,7 @@ def test_a_claim_on_the_id_of_a_variant_ends_when_it_is_made(tmp_path: Path, qui
     world.close()
     world = World(tmp_path / "two")
     other = Partner("other", tmp_path)
-    world.kit.agree(other, world.kit.accord_text(other, onward='"tlp"'))
+    world.kit.agree(other, onward="tlp")
     claim = their_object(other.id, "a", EVENT, Marking(tlp=Tlp.GREEN), id=held["id"], created=SENT, modified=SENT)
     assert counts(post(world.kit, other.id, claim)) == (1, 0)
     work_due(world.kit.node)
