@@ -37,6 +37,7 @@ from prasan.web.desk import (
 from prasan.web.guessing import TooSoon
 from prasan.web.interest_values import ListRow, Vessel
 from prasan.web.metrics import Family, gauge, node_families
+from prasan.web.object_acts import Doable
 from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
@@ -290,6 +291,9 @@ REQUESTS = (
 )  # fmt: skip
 
 
+DOABLE = Doable("us-mo", ("my-mc",), ("maritime_security", "safety"))
+
+
 class MemoryDesk:
     """`Desk` over the values above."""
 
@@ -362,6 +366,9 @@ class MemoryDesk:
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()
+
+    def doable(self, audience: str, object_id: str) -> Doable:
+        return DOABLE if object_id == COARSE else Doable()
 
     def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
         return HEARD if object_id == GAP else ()

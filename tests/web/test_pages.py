@@ -286,8 +286,9 @@ def test_partners_show_verdicts_reasons_recalls_and_logs(officer: TestClient) ->
 def test_what_waits_for_us_or_is_late_comes_before_the_partners(officer: TestClient) -> None:
     page = officer.get("/partners?lang=en").text
     waiting, _, rest = page.partition('data-partner="us-mo"')
-    for words in ("Recalls that are overdue", "further on still to answer: 2", "Waits for our answer", "00000000a5c1",
-                  "this version only", "my-mc", "maritime security", "prasan consent give",
+    for words in ("Recalls that are overdue", "further on still to answer: 2", "00000000a5c1",
+                  "this version only", "my-mc", "maritime security",
+                  "Give consent", "us-mo asks to pass it on to my-mc",
                   f'href="/events/{MEETING}"'):  # fmt: skip
         assert words in waiting, words
     for words in ("Answered, waiting for others", "ours that refers to it, to be looked at: 3", "later versions too",

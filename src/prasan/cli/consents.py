@@ -1,6 +1,7 @@
 """`consent ask`, `list`, `give`, `refuse`, `revoke`."""
 
 import argparse
+import getpass
 from pathlib import Path
 from typing import get_args
 
@@ -25,7 +26,7 @@ def ask(arguments: argparse.Namespace) -> int:
     """Ask the originator; it goes out with the next sync."""
     node, days = Node(Path(arguments.home)), _days(arguments.days)
     asked = Ask(arguments.object_id, arguments.to, arguments.purpose, days or 30, arguments.all_versions)
-    return _say(node, ask_for(node, asked))
+    return _say(node, ask_for(node, asked, getpass.getuser()))
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -61,7 +62,7 @@ def revoke(arguments: argparse.Namespace) -> int:
 
 def _answer(arguments: argparse.Namespace, given: Answer) -> int:
     node = Node(Path(arguments.home))
-    return _say(node, answer(node, arguments.consent, given))
+    return _say(node, answer(node, arguments.consent, given, getpass.getuser()))
 
 
 def _say(node: Node, row: ConsentRow) -> int:

@@ -33,6 +33,15 @@ def note(  # noqa: PLR0913, PLR0917 - what, where, about whom: an act is all of 
     return tx.append_log(log, Entry(kind, node.clock.now_us(), subject, detail), salt)
 
 
+def note_hand(node: Node, tx: Tx, by: str, act: str, subject: str) -> None:
+    """Who did it, a user or whoever gave the command, where the act itself is in a pair log.
+
+    In the node log alone: a partner is proved entries of the pair log, and is not told the names of our people.
+    """
+    if by:
+        note(node, tx, NODE_LOG, "by_hand", subject, {"act": act, "by": by})
+
+
 def origin(node: Node, log: str) -> str:
     """What a checkpoint of this log calls it."""
     return f"prasan/{node.id}/{node.store.epoch()}/{log}"

@@ -18,6 +18,7 @@ from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow
 from prasan.web.metrics import Family
+from prasan.web.object_acts import Doable
 from prasan.web.partner_values import PartnersPage
 from prasan.words import Message
 
@@ -255,6 +256,9 @@ class Desk(Protocol):
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""
+
+    def doable(self, audience: str, object_id: str) -> Doable:
+        """What our own staff can do with an object; nothing where this audience may not know."""
 
     def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
         """What we and partners have said of an object; empty where this audience may not know."""

@@ -34,6 +34,7 @@ from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.identity_page import identity_of
 from prasan.web.interest_values import ListRow, lists_of
 from prasan.web.metrics import Family, gauge, node_families
+from prasan.web.object_acts import Doable, doable
 from prasan.web.partner_values import PartnersPage
 from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
@@ -160,6 +161,10 @@ class Office:
             again = int(told.recheck_at) if told.recheck_at is not None else None
             made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again, one.id))
         return tuple(made)
+
+    def doable(self, audience: str, object_id: str) -> Doable:
+        """What can be done with an object, for our own staff only."""
+        return doable(self._node, object_id) if audience == STAFF else Doable()
 
     def said_of(self, audience: str, object_id: str) -> tuple[Heard, ...]:
         """What was said of an object, as far as this audience may read it."""

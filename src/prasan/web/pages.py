@@ -9,6 +9,7 @@ from starlette.responses import Response
 from prasan.web.answers import features
 from prasan.web.desk import Filters, ObjectPage, WatchPage
 from prasan.web.fields import told_fields
+from prasan.web.object_acts import Doable
 from prasan.web.screen import House, Screen, page, show
 from prasan.web.view import query
 from prasan.words.dates import iso
@@ -106,6 +107,7 @@ def event(request: Request, house: House, screen: Screen) -> Response:
         "event": found,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, event_id),
+        "doable": house.desk.doable(screen.audience, event_id),
         "said": house.desk.said_of(screen.audience, event_id),
         "drawing": features(found, screen.lang),
         "marking": found.row.marking,
@@ -125,6 +127,7 @@ def told(request: Request, house: House, screen: Screen) -> Response:
         "event": event,
         "row": event.row,
         "recipients": (),
+        "doable": Doable(),
         "said": (),
         "told_to": name,
         "drawing": features(event, screen.lang),
@@ -145,6 +148,7 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
         "fields": told_fields(found.raw) or found.fields,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, object_id),
+        "doable": house.desk.doable(screen.audience, object_id),
         "said": house.desk.said_of(screen.audience, object_id),
         "drawing": features(found, screen.lang),
         "marking": found.row.marking,

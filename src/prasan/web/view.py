@@ -11,10 +11,8 @@ from markupsafe import Markup, escape
 
 from prasan.node.keeping.live_health import Ill
 from prasan.picture.marking import Marking
-from prasan.web.acts import ACTS, Act
+from prasan.web.act_view import ACTING, screen_in
 from prasan.web.desk import GONE, OWN, Filters, Row
-from prasan.web.form_fields import Field, Given
-from prasan.web.screen import Screen
 from prasan.words import Message, dates, known, say, told
 from prasan.words.measures import MEASURES
 
@@ -80,15 +78,10 @@ def _angle(value: float, letters: str, width: int) -> str:
     return f"{degrees:0{width}d}°{rest / 100:05.2f}'{letters[value < 0]}"
 
 
-def _screen(context: Context) -> Screen:
-    screen: Screen = context["screen"]
-    return screen
-
-
 @pass_context
 def t(context: Context, code: str, **params: Any) -> str:
     """`{{ t("screen.watch") }}`: the sentence of a code."""
-    return say(code, params, _screen(context).lang)
+    return say(code, params, screen_in(context).lang)
 
 
 def measures(evidence: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -98,70 +91,23 @@ def measures(evidence: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 @pass_context
-def why_not(context: Context) -> Markup:
-    """Why the act that was tried could not be done, and what to do next, in the page's language as far as it can."""
-    screen = _screen(context)
-    error = screen.tried.error if screen.tried else None
-    if error is None:
-        return Markup("")
-    code = f"fault.{error.code}"
-    if not error.code or not known(code):
-        plain = f"{str(error).rstrip('.').capitalize()}. {error.remedy}" if str(error) else ""
-        return Markup('<p><strong>{0}</strong></p><p lang="en">{1}</p>').format(say("fault", None, screen.lang), plain)
-    values = {name: _worded(value) for name, value in error.values.items()}
-    said = (say(one, values, screen.lang) for one in (code, f"{code}.remedy"))
-    return Markup("<p><strong>{0}</strong></p><p>{1}</p>").format(*said)
-
-
-def _worded(value: object) -> object:
-    """A code as a message, several as several; anything else as it is."""
-    if isinstance(value, list | tuple):
-        return [_worded(one) for one in value]
-    return Message(value) if isinstance(value, str) and known(value) else value
-
-
-def anchor(name: str, subject: str) -> str:
-    """The id of a form: an act, and what it is about."""
-    return "act-" + "".join(sign if sign.isalnum() else "-" for sign in f"{name}-{subject}")
-
-
-@pass_context
-def offered(context: Context, name: str) -> Act | None:
-    """An act, if who looks may do it."""
-    return ACTS[name] if _screen(context).may(ACTS[name].door) else None
-
-
-@pass_context
-def named(context: Context, field: Field) -> list[tuple[str, str]]:
-    """The options of a field that are always the same: value and name."""
-    return [(one, say(f"{field.family}.{one}", None, _screen(context).lang)) for one in field.options]
-
-
-@pass_context
-def filled(context: Context, name: str, subject: str) -> Given | None:
-    """What was filled in for an act that was just tried and could not be done; None if it was another, or none."""
-    tried = _screen(context).tried
-    return tried.given if tried and (tried.act, tried.subject) == (name, subject) else None
-
-
-@pass_context
 def measure(context: Context, name: str, value: Any) -> str:
     """A named value of a rule or of evidence: a code in words, numbers that are names (MMSI, IMO, MID) ungrouped."""
     if isinstance(value, str) and known(f"value.{value}"):
-        return say(f"value.{value}", None, _screen(context).lang)
+        return say(f"value.{value}", None, screen_in(context).lang)
     return str(value) if name in {"mmsi", "imo", "mid"} else figure(value)
 
 
 @pass_context
 def tell(context: Context, message: Message | str) -> str:
     """The sentence of a message value; a name as it is."""
-    return str(told(message, _screen(context).lang))
+    return str(told(message, screen_in(context).lang))
 
 
 @pass_context
 def because(context: Context, message: Message, recipient: str) -> str | Markup:
     """The sentence of a reason. The id of an event that this recipient (by id) holds leads to what it holds."""
-    said = told(message, _screen(context).lang)
+    said = told(message, screen_in(context).lang)
     name = message.params.get("id")
     if message.code not in HELD or not isinstance(name, str):
         return str(said)
@@ -173,13 +119,13 @@ def because(context: Context, message: Message, recipient: str) -> str | Markup:
 @pass_context
 def origin(context: Context, name: str) -> str:
     """`own` in words; a partner's name as it is."""
-    return say("origin.own", None, _screen(context).lang) if name == OWN else name
+    return say("origin.own", None, screen_in(context).lang) if name == OWN else name
 
 
 @pass_context
 def moment(context: Context, seconds: int, precision: str = "minute", *, local: bool = True) -> Markup:
     """ISO 8601 UTC with the watch room's clock beside it."""
-    node = _screen(context).node
+    node = screen_in(context).node
     exact = dates.iso(seconds, precision)
     if not local or precision in {"day", "month", "year"}:
         return Markup('<time datetime="{0}">{0}</time>').format(exact)
@@ -190,7 +136,7 @@ def moment(context: Context, seconds: int, precision: str = "minute", *, local: 
 @pass_context
 def ailing(context: Context, ill: Ill) -> str:
     """What is wrong, in a sentence."""
-    values, lang = dict(ill.values), _screen(context).lang
+    values, lang = dict(ill.values), screen_in(context).lang
     if "stage" in values:
         values["stage"] = Message(f"lag.{values['stage']}")
     if "lag_s" in values:
@@ -206,26 +152,26 @@ def span(context: Context, seconds: float) -> str:
     units, length = (("d", 86_400), ("h", 3_600), ("min", 60)), abs(seconds)
     unit, size = next(((name, size) for name, size in units if length >= 2 * size), ("s", 1))
     value = figure(round(seconds, 1) if length < 10 else round(seconds / size))
-    return say(f"span.{unit}", {"number": value}, _screen(context).lang)
+    return say(f"span.{unit}", {"number": value}, screen_in(context).lang)
 
 
 @pass_context
 def prose(context: Context, seconds: int, precision: str = "minute") -> str:
     """A date in words, in the watch room's time."""
-    screen = _screen(context)
+    screen = screen_in(context)
     return dates.prose(seconds, screen.lang, screen.node.offset_min, precision)
 
 
 @pass_context
 def caveats(context: Context, marking: Marking) -> list[str]:
     """The handling caveats in the page's language."""
-    return handling(marking, _screen(context).lang)
+    return handling(marking, screen_in(context).lang)
 
 
 @pass_context
 def counted(context: Context, counts: Mapping[str, int], family: str) -> list[tuple[str, str, int]]:
     """(code, sentence, count), the most frequent first. A total is of several rules, so it names none."""
-    lang = _screen(context).lang
+    lang = screen_in(context).lang
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     named = {code: f"tally.{code}" if known(f"tally.{code}") else f"{family}.{code}" for code in counts}
     return [(code, say(named[code], None, lang), number) for code, number in ordered]
@@ -244,13 +190,8 @@ def soft(text: str) -> Markup:
 
 
 GLOBALS: dict[str, Any] = {
+    **ACTING,
     "t": t,
-    "known": known,
-    "why_not": why_not,
-    "anchor": anchor,
-    "offered": offered,
-    "filled": filled,
-    "named": named,
     "tell": tell,
     "because": because,
     "origin": origin,

@@ -10,6 +10,7 @@ from prasan.formats.stix_consent import Consent, Terms, ask_id, consent_object, 
 from prasan.formats.stix_ids import is_id
 from prasan.node.acts.consents import DAY_S, note_consent
 from prasan.node.node import Node
+from prasan.node.record import note_hand
 from prasan.node.releasing.desk import Desk
 from prasan.picture.marking import PUBLIC
 from prasan.release.accord import Accord
@@ -32,7 +33,7 @@ class Ask(msgspec.Struct, frozen=True):
     all_versions: bool = False
 
 
-def ask(node: Node, asked: Ask) -> ConsentRow:
+def ask(node: Node, asked: Ask, by: str = "") -> ConsentRow:
     """Ask the originator of an object that came from a partner. UsageError says why that cannot be asked."""
     with node.store.write() as tx:
         row = _held(tx, asked.object_id)
@@ -48,7 +49,9 @@ def ask(node: Node, asked: Ask) -> ConsentRow:
             purpose=_purpose(asked.purpose, accord, row),
         )
         consent = Consent(terms=terms, state="asked", expires=_until(node, asked.days, row, accord))
-        return _send_ask(node, tx, row, consent)
+        sent = _send_ask(node, tx, row, consent)
+        note_hand(node, tx, by, "consent_asked", sent.id)
+        return sent
 
 
 def _send_ask(node: Node, tx: Tx, row: ObjectRow, consent: Consent) -> ConsentRow:
@@ -66,9 +69,13 @@ def _send_ask(node: Node, tx: Tx, row: ObjectRow, consent: Consent) -> ConsentRo
 def _held(tx: Tx, object_id: str) -> ObjectRow:
     row = tx.object(object_id)
     if row is None or row.status == "withdrawn":
-        raise UsageError(f"there is no object {object_id} here", "Copy the id from the object's page.")
+        raise UsageError(
+            f"there is no object {object_id} here", "Copy the id from the object's page.", code="object_unknown"
+        )
     if row.origin == OWN:
-        raise UsageError(f"{object_id} is our own", "Nobody's consent is needed: the policy decides who gets it.")
+        raise UsageError(
+            f"{object_id} is our own", "Nobody's consent is needed: the policy decides who gets it.", code="object_ours"
+        )
     return row
 
 
@@ -76,11 +83,15 @@ def _accord(node: Node, tx: Tx, row: ObjectRow) -> Accord:
     """The accord with the originator that the ask quotes: of several in force the one that ends last."""
     sender = Desk(node, tx).cases.get(row.origin)
     if sender is None or sender.terms is None:
-        raise UsageError("no accord with its sender is in force", "Without one nothing of it can be passed on.")
+        raise UsageError(
+            "no accord with its sender is in force", "Without one nothing of it can be passed on.", code="accord_none"
+        )
     if sender.terms.onward == "never":
         raise UsageError(
             f"the accord with {sender.recipient.name} says that nothing is passed on",
             "No consent can change that: agree on another accord first.",
+            code="accord_never",
+            who=sender.recipient.name,
         )
     in_force = [one for one in sender.recipient.accords if one.hash in sender.terms.accords]
     return max(in_force, key=lambda one: (one.valid_until, one.hash))
@@ -91,10 +102,15 @@ def _recipient(tx: Reads, to: str, originator: str) -> tuple[str, str]:
     partner = tx.partner(to)
     found = (partner.id, partner.name) if partner else (to, "")
     if found[0] == originator:
-        raise UsageError(f"it came from {found[1]}", "Name somebody else.")
+        raise UsageError(f"it came from {found[1]}", "Name somebody else.", code="consent_back", who=found[1])
     if not (found[0].startswith("identity--") and is_id(found[0])):
         known = ", ".join(one.name for one in tx.partners() if one.id != originator) or "none yet"
-        raise UsageError(f"there is no partner '{to}' (registered: {known})", "Name one, or an identity id.")
+        raise UsageError(
+            f"there is no partner '{to}' (registered: {known})",
+            "Name one, or an identity id.",
+            code="partner_unknown",
+            name=to,
+        )
     return found
 
 
@@ -105,7 +121,8 @@ def _purpose(asked: str | None, accord: Accord, row: ObjectRow) -> str:
         return next(iter(allowed))
     if asked is None or asked not in allowed:
         said = "it says no purpose" if asked is None else f"'{asked}' is no purpose that accord and marking allow"
-        raise UsageError(said, f"Use --purpose with one of: {', '.join(sorted(allowed)) or 'none'}.")
+        remedy = f"Use --purpose with one of: {', '.join(sorted(allowed)) or 'none'}."
+        raise UsageError(said, remedy, code="purpose", allowed=[f"purpose.{one}" for one in sorted(allowed)])
     return asked
 
 

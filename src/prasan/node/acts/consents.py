@@ -16,7 +16,7 @@ from prasan.formats.stix_ids import ids_in
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S
-from prasan.node.record import note
+from prasan.node.record import note, note_hand
 from prasan.node.releasing.consented import sent_of, steps_of
 from prasan.node.releasing.desk import Desk
 from prasan.picture.marking import PUBLIC
@@ -55,13 +55,16 @@ def note_consent(node: Node, tx: Tx, row: ConsentRow, consent: Consent) -> None:
     note(node, tx, row.partner, f"consent_{consent.state}", row.id, detail)
 
 
-def answer(node: Node, name: str, given: Answer) -> ConsentRow:
+def answer(node: Node, name: str, given: Answer, by: str = "") -> ConsentRow:
     """Give, refuse or revoke a consent that was asked of us (`name`: its id, or the end of it), on the asker's lane."""
     if ids_in(given.reason):
-        raise UsageError("the reason names an object's id", "Say it without ids: the partner knows them by others.")
+        raise UsageError(
+            "the reason names an object's id", "Say it without ids: the partner knows them by others.", code="names_id"
+        )
     with node.store.write() as tx:
-        row = find(tx, "theirs", name)
-        return _answer(Desk(node, tx), row, given)
+        row = _answer(Desk(node, tx), find(tx, "theirs", name), given)
+        note_hand(node, tx, by, f"consent_{given.state}", row.id)
+        return row
 
 
 def find(store: Reads, side: str, name: str) -> ConsentRow:
@@ -72,13 +75,19 @@ def find(store: Reads, side: str, name: str) -> ConsentRow:
     raise UsageError(
         f"there is no consent '{name}'" if not found else f"'{name}' is the end of {len(found)} consents",
         "Copy its id from 'prasan consent list'.",
+        code="consent_unknown",
     )
 
 
 def _answer(desk: Desk, row: ConsentRow, given: Answer) -> ConsentRow:
     before = sent_of(row)
     if (before.state, given.state) not in MOVES:
-        raise UsageError(f"this consent is {before.state}, so it cannot be {given.state}", "See 'prasan consent list'.")
+        raise UsageError(
+            f"this consent is {before.state}, so it cannot be {given.state}",
+            "See 'prasan consent list'.",
+            code="consent_moved",
+            state=f"consent.{before.state}",
+        )
     after = msgspec.structs.replace(
         before, state=given.state, answers=row.id, reason=given.reason, recall_onward=given.recall_onward
     )
@@ -91,7 +100,9 @@ def _with_steps(desk: Desk, consent: Consent, given: Answer) -> Consent:
     now = desk.now_us / 1e6
     until = consent.expires if given.days is None else min(consent.expires, now + given.days * DAY_S)
     if until <= now:
-        raise UsageError("what was asked for is over by now", "Refuse it; the partner may ask again.")
+        raise UsageError(
+            "what was asked for is over by now", "Refuse it; the partner may ask again.", code="consent_over"
+        )
     return _coarser(msgspec.structs.replace(consent, expires=until), given.steps)
 
 
@@ -109,7 +120,7 @@ def _within(desk: Desk, row: ConsentRow, consent: Consent) -> Consent:
     """Never more than we may pass on ourselves: what we have from others needs their consent for the same node."""
     subject = desk.subject(row.object_id, row.partner)
     if subject is None or subject.row.status == "withdrawn":
-        raise UsageError("the object is not here any more", "Refuse it.")
+        raise UsageError("the object is not here any more", "Refuse it.", code="consent_gone")
     facts, purposes = subject.facts, frozenset({consent.terms.purpose})
     for one in consent.terms.recipients:
         for originator in sorted(whose(facts, one.id)):
@@ -117,7 +128,10 @@ def _within(desk: Desk, row: ConsentRow, consent: Consent) -> Consent:
             if above is None or facts.onward == "never":
                 who = desk.cases[originator].recipient.name if originator in desk.cases else originator
                 raise UsageError(
-                    f"it came from {who}, who has not consented", f"Ask first: prasan consent ask … --to {one.id}"
+                    f"it came from {who}, who has not consented",
+                    f"Ask first: prasan consent ask … --to {one.id}",
+                    code="consent_above",
+                    who=who,
                 )
             until = consent.expires if above.expires is None else min(consent.expires, above.expires)
             consent = _coarser(msgspec.structs.replace(consent, expires=until), above.steps)

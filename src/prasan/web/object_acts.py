@@ -1,0 +1,57 @@
+"""What our staff can do with one object from its page: whom it may be asked to go on to, who holds it, what to read."""
+
+import msgspec
+
+from prasan.errors import UsageError
+from prasan.node.node import Node
+from prasan.node.recipients import accords_with
+from prasan.node.releasing.reading import Text, texts_of
+from prasan.release.accord import combine
+from prasan.stores.rows import OWN, ObjectRow
+
+
+class Doable(msgspec.Struct, frozen=True):
+    """Partners by name. `onto`: whom its originator, `origin`, may be asked to let it go on to, for `purposes`;
+    `holders`: who was sent it; `recalled`: from whom it was recalled. `text` is what people wrote into it, or None."""
+
+    origin: str = ""
+    onto: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
+    recalled: tuple[str, ...] = ()
+    text: Text | None = None
+
+
+def doable(node: Node, object_id: str) -> Doable:
+    """What can be done with an object; nothing with one that is not here, or is a line of the picture only."""
+    row, store = node.store.object(object_id), node.store
+    if row is None:
+        return Doable()
+    partners = {one.id: one.name for one in store.partners()}
+    onto = tuple(name for one, name in partners.items() if one != row.origin) if row.origin in partners else ()
+    purposes = _purposes(node, row) if onto else ()
+    return Doable(
+        origin=partners.get(row.origin, ""),
+        onto=onto if purposes else (),
+        purposes=purposes,
+        holders=tuple(name for one, name in partners.items() if store.held_views(one, object_id)),
+        recalled=tuple(name for one, name in partners.items() if store.is_recalled(one, object_id)),
+        text=_text(node, object_id),
+    )
+
+
+def _purposes(node: Node, row: ObjectRow) -> tuple[str, ...]:
+    """Purposes for which its originator can be asked; none where no accord lets it be."""
+    now = node.clock.now_us() / 1e6
+    terms = combine(tuple(one for one in accords_with(node, row.origin) if one.in_force(now)))
+    if row.origin == OWN or row.status == "withdrawn" or terms is None or terms.onward == "never":
+        return ()
+    allowed = terms.purposes if row.marking.purposes is None else terms.purposes & row.marking.purposes
+    return tuple(sorted(allowed))
+
+
+def _text(node: Node, object_id: str) -> Text | None:
+    try:
+        return texts_of(node.store, object_id)
+    except UsageError:
+        return None
