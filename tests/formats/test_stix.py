@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
-from prasan.formats.jsonlimits import depth, load_strict
+from prasan.formats.jsonlimits import check_depth, depth, load_strict
 from prasan.formats.stix import format_time, free_text, header, parse_time, peek, references
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, EXTENSIONS, TLP1, TLP2, is_id, object_id
 from prasan.picture.marking import Tlp
@@ -104,6 +104,25 @@ def true_depth(value: Any) -> int:
 @given(json_values)
 def test_depth_is_that_of_the_decoded_value(value: Any) -> None:
     assert depth(orjson.dumps(value)) == true_depth(value)
+
+
+texts = st.text(alphabet='{}[]"\\x', max_size=6)
+bracketed = st.recursive(
+    texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(bracketed, st.integers(0, 4))
+def test_only_what_nests_deeper_is_too_deep(value: Any, limit: int) -> None:
+    data = orjson.dumps(value)
+    try:
+        check_depth(data, limit)
+    except FormatError:
+        assert true_depth(value) > limit
+    else:
+        assert true_depth(value) <= limit
 
 
 PLACES = ["x_ref", "x_refs", "in_text", "in_key", "deep", "escaped"]

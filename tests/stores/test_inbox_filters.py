@@ -29,7 +29,7 @@ def test_pages_equal_a_plain_reading_of_the_standard(store: Store, rows: list[tu
         for number in range(3):
             tx.delete_inbox("us", uid(number), ("all",), ("2.0", "2.1"))
         for number, version, spec in rows:
-            tx.put_inbox("us", [Item(uid(number), version, "incident", spec, "h", b"{}")], 1)
+            tx.put_inbox("us", [Item(uid(number), version, "incident", spec, "h", b"{}", {})], 1)
     everything = store.inbox_page("us", Ask(versions=("all",), spec_versions=("2.0", "2.1")))
     kept = [(row.id, row.version, row.spec_version, row.date_added_us) for row in everything]
     assert (

@@ -167,7 +167,7 @@ def test_logs_prove_themselves(store: Store) -> None:
 
 
 def test_what_is_posted_is_kept_once(store: Store) -> None:
-    item = Item(uid(1), "2026-01-01T00:00:00Z", "incident", "2.1", "h", b"{}")
+    item = Item(uid(1), "2026-01-01T00:00:00Z", "incident", "2.1", "h", b"{}", {})
     with store.write() as tx:
         assert tx.put_inbox(US, [item], 5) == ["new"]
         assert tx.put_inbox(US, [item], 6) == ["same"]

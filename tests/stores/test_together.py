@@ -37,6 +37,7 @@ posts = st.lists(
         st.sampled_from(["2.0", "2.1"]),
         st.sampled_from(["h", "i"]),
         st.just(b"{}"),
+        st.just({}),
     )
 )
 

@@ -1,7 +1,6 @@
 """A request and a response as values, and the times that TAXII writes. Nothing here opens a socket."""
 
 import re
-from calendar import timegm
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -94,7 +93,7 @@ def time_us(text: str) -> int | None:
     if match is None:
         return None
     try:
-        whole = timegm(datetime.fromisoformat(match[1]).timetuple())
+        whole = datetime.fromisoformat(match[1] + "+00:00").timestamp()
     except ValueError:
         return None
-    return whole * 1_000_000 + int((match[2] or "0")[:6].ljust(6, "0"))
+    return int(whole) * 1_000_000 + int((match[2] or "0")[:6].ljust(6, "0"))

@@ -85,9 +85,9 @@ def add(shelf: Shelf, owner: str, body: bytes, status_id: str, now_us: int) -> R
 
 
 def _item(raw: bytes) -> Item:
-    header = stix.header(raw)
+    header, document = stix.checked(raw)
     version = header.version or NO_VERSION
-    return Item(header.id, version, header.type, header.spec_version or "2.1", sha256(raw).hexdigest(), raw)
+    return Item(header.id, version, header.type, header.spec_version or "2.1", sha256(raw).hexdigest(), raw, document)
 
 
 def _named(raw: bytes) -> tuple[str, str]:

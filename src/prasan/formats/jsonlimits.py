@@ -14,6 +14,7 @@ MAX_DEPTH: Final = 10
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, or the rest of the bytes where it never ends: so each byte is looked at once."""
 
+_NEITHER = bytes(byte for byte in range(256) if byte not in b'{}[]"')
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
 _REMEDY = "ask the sender for a smaller or simpler object"
@@ -43,9 +44,20 @@ def depth(raw: bytes) -> int:
     return deepest
 
 
+def _is_shallow(raw: bytes, limit: int) -> bool:
+    """True if nothing is left after the innermost pairs were taken out so many times: most objects are shallow. False
+    may also mean that it cannot be told so simply."""
+    left = b"\\" if b"\\" in raw else raw.translate(None, _NEITHER).replace(b'""', b"")
+    for _ in range(limit):
+        left = left.replace(b"{}", b"").replace(b"[]", b"")
+        if not left:
+            return True
+    return False
+
+
 def check_depth(raw: bytes, limit: int = MAX_DEPTH) -> None:
     """FormatError if it nests deeper than `limit` levels."""
-    if raw.count(b"{") + raw.count(b"[") > limit and depth(raw) > limit:
+    if raw.count(b"{") + raw.count(b"[") > limit and not _is_shallow(raw, limit) and depth(raw) > limit:
         raise FormatError(f"the object nests deeper than {limit} levels", _REMEDY)
 
 

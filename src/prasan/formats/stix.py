@@ -118,7 +118,12 @@ class Header(msgspec.Struct, frozen=True):
         return Marking(tlp=default if tlp is None else tlp, exercise=EXERCISE in self.labels)
 
 
+class _Named(msgspec.Struct, frozen=True):
+    id: str
+
+
 _decoder = msgspec.json.Decoder(Header)
+_name_of = msgspec.json.Decoder(_Named).decode
 
 
 def peek(raw: bytes) -> Header:
@@ -130,7 +135,12 @@ def peek(raw: bytes) -> Header:
 
 
 def header(raw: bytes) -> Header:
-    """Check an object from outside and decode its header.
+    """The header of an object from outside that is right as `checked` has it; FormatError if it is not."""
+    return checked(raw)[0]
+
+
+def checked(raw: bytes) -> tuple[Header, dict[str, Any]]:
+    """Check an object from outside and decode it: its header, and all it says.
 
     Checked: at most 64 KB and 10 levels, JSON with each name once, id and type that fit, spec_version 2.1, times in
     RFC 3339 UTC with created <= modified, and the properties its type requires. FormatError says which one fails.
@@ -141,13 +151,13 @@ def header(raw: bytes) -> Header:
     names = jsonlimits.load_strict(raw)
     _check_identity(found)
     _check_times(found)
-    for name in TIMES & set(names):
+    for name in TIMES.intersection(names):
         parse_time(str(names[name]), f"{name} of {found.id}")
     for name in REQUIRED.get(found.type, ()):
         if name not in names:
             raise FormatError(f"{found.id} has no '{name}', which a {found.type} must have", "send the whole object")
     check_shape(raw, found.type)
-    return found
+    return found, names
 
 
 def _check_identity(found: Header) -> None:
@@ -190,7 +200,7 @@ def references(raw: bytes) -> frozenset[str]:
     """Every id in the object but its own: in `*_ref` and `*_refs` at any depth, in keys, and inside any text."""
     # An id that is written with an escape is seen only when it is decoded; all others stand there as they are.
     found = ids_in(raw.decode()) if b"\\" not in raw else set().union(*map(ids_in, _texts(orjson.loads(raw))))
-    return frozenset(found - {peek(raw).id})
+    return frozenset(found - {_name_of(raw).id})
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -212,12 +222,12 @@ def free_text(raw: bytes) -> frozenset[str]:
     return frozenset(_free(orjson.loads(raw)))
 
 
-def has_free_text(raw: bytes) -> bool:
-    """True if people have written into it: `free_text` is not empty."""
+def has_free_text(raw: bytes, document: dict[str, Any] | None = None) -> bool:
+    """True if people have written into it: `free_text` is not empty. `document`: what it says, if that was decoded."""
     if b"\\" not in raw and _FREE_NAME.search(raw) is None:
         return False
-    document = orjson.loads(raw)
-    return any(document.get(name) for name in FREE_TEXT) or any(True for _ in _free(document))
+    said = orjson.loads(raw) if document is None else document
+    return any(said.get(name) for name in FREE_TEXT) or any(True for _ in _free(said))
 
 
 def _free(value: Any) -> Iterator[str]:

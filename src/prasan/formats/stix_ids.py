@@ -72,7 +72,7 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ID: Final = re.compile(rf"[a-z][a-z0-9-]{{1,248}}--{_UUID}")
 """An identifier (STIX 2.1 section 2.9): object type, two hyphens, a UUID in lower case."""
 
-ID_TAIL: Final = re.compile(rf"--{_UUID}", re.IGNORECASE)
+ID_TAIL: Final = re.compile("--" + _UUID.replace("a-f", "a-fA-F"))
 """The end of anything that looks like an identifier. The type before it is looked for backwards, so that no text,
 however made, costs more than a look at each of its characters."""
 

@@ -29,6 +29,9 @@ FIRST_ELSE: Final = 2
 STAFF = "class:staff"
 PUBLIC = "public"
 
+ASKED_AT_ONCE: Final = 1000
+"""Ids in one question to the store: a post may name hundreds of thousands, and a question holds only so many."""
+
 STEP_S = 0.001
 """The least step between two versions: STIX times have milliseconds."""
 
@@ -113,7 +116,8 @@ def put_all(node: Node, tx: Tx, rows: Sequence[ObjectRow]) -> list[Put]:
     puts = tx.put_objects(rows)
     new = [row for row, how in zip(rows, puts, strict=True) if how == "new"]
     note_refs(node, tx, new)
-    tx.bring_all_due([(row.id, due_at(node, row.type)) for row in new])
+    now_us = node.clock.now_us()  # one moment for all: of one type they are decided in the order in which they came
+    tx.bring_all_due([(row.id, due_at(now_us, row.type)) for row in new])
     return puts
 
 
@@ -128,8 +132,9 @@ def note_refs(node: Node, tx: Tx, rows: Sequence[ObjectRow]) -> None:
 
 def resolved(tx: Reads, origin: str, refs: Iterable[str]) -> dict[str, str]:
     """Each of the ids in an object with the id of the object that it means here."""
-    names = [*refs]
-    back = {} if origin == OWN or not names else tx.mapped_back_all(origin, names)
+    names, back = [*refs], dict[str, str]()
+    for at in range(0, 0 if origin == OWN else len(names), ASKED_AT_ONCE):
+        back |= tx.mapped_back_all(origin, names[at : at + ASKED_AT_ONCE])
     return {ref: back.get(ref, ref) for ref in names}
 
 
@@ -156,9 +161,9 @@ def next_version(node: Node, before: ObjectRow | None, made: Made, after: float 
 
 
 def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
-    raw: bytes, header: Header, origin: str, marking: Marking, kept: Kept, now_us: int
+    raw: bytes, header: Header, origin: str, marking: Marking, kept: Kept, now_us: int, digest: str = ""
 ) -> ObjectRow:
-    """A row for the store."""
+    """A row for the store. `digest` is the SHA-256 of `raw`, if it is known."""
     profile = Profile(
         type=header.type,
         kind=kept.content.kind,
@@ -177,7 +182,7 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
         type=header.type,
         kind=kept.content.kind,
         origin=origin,
-        sha256=sha256(raw).hexdigest(),
+        sha256=digest or sha256(raw).hexdigest(),
         raw=raw,
         marking=marking,
         facts=msgspec.json.encode(kept),
@@ -187,9 +192,9 @@ def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row
     )
 
 
-def due_at(node: Node, kind: str) -> int:
+def due_at(now_us: int, kind: str) -> int:
     """When an object of this type that is here now is due: now, in the order in which types refer to each other."""
-    return node.clock.now_us() - FIRST.get(kind, FIRST_ELSE)
+    return now_us - FIRST.get(kind, FIRST_ELSE)
 
 
 def requeue(node: Node, tx: Tx, object_id: str) -> None:

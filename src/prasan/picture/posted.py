@@ -1,7 +1,7 @@
 """What a caller posts to an inbox, once it was checked."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,7 +13,7 @@ Report = Callable[[Sequence[Outcome]], bytes]
 
 
 class Item(msgspec.Struct, frozen=True):
-    """An object that was posted and checked, as its bytes."""
+    """An object that was posted and checked, as its bytes; `document` is what they say, decoded once for all."""
 
     id: str
     version: str
@@ -21,3 +21,4 @@ class Item(msgspec.Struct, frozen=True):
     spec_version: str
     sha256: str
     raw: bytes
+    document: dict[str, Any]

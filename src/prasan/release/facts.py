@@ -153,9 +153,13 @@ class Content(msgspec.Struct, frozen=True):
 
 
 def content_of(raw: bytes, header: Header) -> Content:
-    """The kind, places and time of an object. The kind of an event is its event kind, of an incident its attack type,
-    of any other object its type without "prasan-"."""
-    document = orjson.loads(raw)
+    """The kind, places and time of an object, by its bytes."""
+    return content_in(orjson.loads(raw), header)
+
+
+def content_in(document: dict[str, Any], header: Header) -> Content:
+    """The kind, places and time of an object, by what it says. The kind of an event is its event kind, of an incident
+    its attack type, of any other object its type without "prasan-"."""
     if header.type == INCIDENT:
         extensions = document.get("extensions")
         inner = extensions.get(EXTENSIONS[INCIDENT]) if isinstance(extensions, dict) else None

@@ -111,7 +111,7 @@ class Theirs:
         tx.put_variant(self.recipient, row, event)
         tx.set_speaker(row.id, OWN, self._node.clock.now_us())
         note_refs(self._node, tx, [row])
-        tx.bring_due([self.recipient], row.id, due_at(self._node, row.type))
+        tx.bring_due([self.recipient], row.id, due_at(self._node.clock.now_us(), row.type))
 
     def revoked(self, event: Event) -> bool:
         """True if what the recipient was told of it was revoked: nothing follows that."""

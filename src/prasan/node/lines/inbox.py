@@ -2,7 +2,6 @@
 (docs/wire.md, section 9). The poster's status never depends on it: it was written by form alone."""
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Final
 
 from prasan.exchange.intake import Peer, Reason, speech
@@ -17,7 +16,7 @@ from prasan.node.record import NODE_LOG, note
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.posted import Item, Outcome
 from prasan.release.accord import Combined, combine, holding
-from prasan.release.facts import content_of
+from prasan.release.facts import content_in
 from prasan.stores.rows import ObjectRow
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.objects import Put
@@ -102,19 +101,21 @@ class _Judge:
         ]
 
     def _judged(self, item: Item, how: Outcome, here: _Here) -> ObjectRow | Reason:
-        header = peek(item.raw)
         if how == "conflict":
             return "conflict"
         if self._terms is None:
             return "unknown_accord"
+        header = peek(item.raw)
         # An id that we gave to a partner for a built view is ours to speak for.
         reason = "may_not_speak" if header.id in here.ours else speech(header, self._peer, here)
         return reason or self._row(item, header, self._terms)
 
     def _row(self, item: Item, header: Header, terms: Combined) -> ObjectRow:
-        unread = has_free_text(item.raw)
-        kept = Kept(content_of(item.raw, header), self._now_us / 1e6, unread_text=unread, onward=terms.onward)
-        return object_row(item.raw, header, self._owner, marking_of(header, self._owner, terms), kept, self._now_us)
+        unread = has_free_text(item.raw, item.document)
+        content = content_in(item.document, header)
+        kept = Kept(content, self._now_us / 1e6, unread_text=unread, onward=terms.onward)
+        marking = marking_of(header, self._owner, terms)
+        return object_row(item.raw, header, self._owner, marking, kept, self._now_us, item.sha256)
 
     def _kept(self, item: Item, how: Put) -> bool | None:
         if how == "new" and item.type == RECEPTION:
@@ -125,8 +126,7 @@ class _Judge:
         version = peek(item.raw).version
         row = Quarantined(self._owner, item.id, version, reason, item.raw, self._now_us)
         if reason == "conflict" and (here := self._tx.object_hash(item.id, version)) is not None:
-            other = sha256(item.raw).hexdigest()
-            self._tx.put_conflict(Conflict(self._owner, item.id, version, here, other, item.raw, self._now_us))
+            self._tx.put_conflict(Conflict(self._owner, item.id, version, here, item.sha256, item.raw, self._now_us))
         return False if self._tx.put_quarantined(row) else None
 
 
