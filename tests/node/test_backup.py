@@ -111,7 +111,12 @@ def test_both_ways_over_a_restore(two: Two, tmp_path: Path) -> None:
     assert pulled(anew, two.b).accepted == 0
     assert once(anew)
     assert once(two.b)
-    sent = {row[0] for row in two.b.node.store._all("SELECT view_id FROM views WHERE recipient = ?", (anew.id,))}
+    sent = {
+        row[0]
+        for row in two.b.node.store._all(
+            "SELECT view_id FROM views WHERE r = (SELECT r FROM recipients WHERE id = ?)", (anew.id,)
+        )
+    }
     held = {row[0] for row in anew.node.store._all("SELECT object_id FROM received WHERE partner = ?", (two.b.id,))}
     assert sent == held
     assert verifies(anew, two.b)

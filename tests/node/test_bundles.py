@@ -73,7 +73,8 @@ class Pair:
     def differ(self) -> set[str]:
         """Ids that one side shows and the other does not."""
         sent = self.th.node.store._all(
-            "SELECT view_id FROM views WHERE recipient = ? AND status = 'current'", (self.us.id,)
+            "SELECT view_id FROM views WHERE r = (SELECT r FROM recipients WHERE id = ?) AND status = 'current'",
+            (self.us.id,),
         )
         sql = "SELECT id FROM objects WHERE origin = ? AND status IN ('current', 'revoked')"
         held = self.us.node.store._all(sql, (self.th.id,))
@@ -81,7 +82,10 @@ class Pair:
 
     def acked(self) -> bool:
         """Whether the sender knows that all that can be read was."""
-        sql = "SELECT lane, max(seq) FROM views WHERE recipient = ? AND status = 'current' GROUP BY lane"
+        sql = (
+            "SELECT lane, max(seq) FROM views WHERE r = (SELECT r FROM recipients WHERE id = ?)"
+            " AND status = 'current' GROUP BY lane"
+        )
         store = self.th.node.store
         return all(store.acked(self.us.id, lane) >= last for lane, last in store._all(sql, (self.us.id,)))
 

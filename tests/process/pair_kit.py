@@ -207,7 +207,10 @@ def one_way(sender: Node, reader: Node) -> list[str]:
 def _views(sender: Node, reader: Node) -> list[str]:
     """Current rows of the sender against what the reader holds: id, version and hash, each exactly once."""
     to, by = partner_id(sender), partner_id(reader)
-    rows = sender.store._all("SELECT view_id, version, sha256, status, seq FROM views WHERE recipient = ?", (to,))
+    rows = sender.store._all(
+        "SELECT view_id, version, sha256, status, seq FROM views WHERE r = (SELECT r FROM recipients WHERE id = ?)",
+        (to,),
+    )
     current = {tuple(row[:3]) for row in rows if row[3] == "current"}
     received = Counter(reader.store._all("SELECT object_id, version, sha256 FROM received WHERE partner = ?", (by,)))
     kept = Counter(reader.store._all("SELECT id, version, sha256 FROM objects WHERE origin = ?", (by,)))

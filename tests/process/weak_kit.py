@@ -222,7 +222,10 @@ class Run:
 
     def _figures(self, sender: Node, counted: Counted, seconds: float, alert_s: float) -> Figures:
         to = partner_id(sender)
-        sql = "SELECT seq, statement FROM views WHERE recipient = ? AND status = 'current' ORDER BY seq"
+        sql = (
+            "SELECT seq, statement FROM views WHERE r = (SELECT r FROM recipients WHERE id = ?)"
+            " AND status = 'current' ORDER BY seq"
+        )
         rows = [(sender.store.view_bytes(to, seq) or b"") + stated for seq, stated in sender.store._all(sql, (to,))]
         whole = b"".join(rows)
         return Figures(

@@ -190,6 +190,7 @@ def parse_time(text: str, what: str = "a time") -> float:
     raise FormatError(f"{what} is '{text[:40]}', not a time such as 2026-01-31T08:00:00Z", "use RFC 3339 in UTC")
 
 
+@lru_cache(64)  # views are built for one recipient after the other, at one time
 def format_time(seconds: float) -> str:
     """Seconds since 1970 -> RFC 3339 in UTC with milliseconds, as STIX asks of `created` and `modified`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

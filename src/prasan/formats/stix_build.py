@@ -40,18 +40,33 @@ def encode(document: Mapping[str, Any]) -> bytes:
     return orjson.dumps({name: value for name, value in document.items() if value is not None})
 
 
+def encode_parts(head: Mapping[str, Any], tail: bytes) -> bytes:
+    """What `encode` gives for the properties of both; `tail` was encoded before, and neither is empty."""
+    return encode(head)[:-1] + b"," + tail[1:]
+
+
 def common(identifier: str, stamp: Stamp, marking: Marking, labels: Sequence[str] = ()) -> dict[str, Any]:
     """The common properties, with exactly one TLP 2.0 marking and the label `exercise` where it is due."""
-    kind = type_of(identifier)
-    is_new = kind in EXTENSIONS and kind not in NATIVE
-    every = [*labels, *([EXERCISE] if marking.exercise and EXERCISE not in labels else [])]
+    return stamped(identifier, stamp) | marked(type_of(identifier), marking, labels)
+
+
+def stamped(identifier: str, stamp: Stamp) -> dict[str, Any]:
+    """Of the common properties the first: what an object is, who made it and when."""
     return {
-        "type": kind,
+        "type": type_of(identifier),
         "spec_version": "2.1",
         "id": identifier,
         "created_by_ref": stamp.node,
         "created": format_time(stamp.created),
         "modified": format_time(stamp.modified),
+    }
+
+
+def marked(kind: str, marking: Marking, labels: Sequence[str] = ()) -> dict[str, Any]:
+    """Of the common properties those after `stamped`: labels, marking, and what declares a type of ours."""
+    is_new = kind in EXTENSIONS and kind not in NATIVE
+    every = [*labels, *([EXERCISE] if marking.exercise and EXERCISE not in labels else [])]
+    return {
         "labels": every or None,
         "object_marking_refs": [TLP2[marking.tlp]],
         "extensions": {EXTENSIONS[kind]: {"extension_type": "new-sdo"}} if is_new else None,
@@ -63,9 +78,14 @@ def extended(document: dict[str, Any], properties: Mapping[str, Any]) -> dict[st
     kind = document["type"]
     if kind not in NATIVE:
         raise ValueError(f"{kind} has no property extension")
-    kept = {name: value for name, value in properties.items() if value is not None}
-    document["extensions"] = {EXTENSIONS[kind]: {"extension_type": "property-extension", **kept}}
+    document["extensions"] = property_extension(kind, properties)
     return document
+
+
+def property_extension(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What `extensions` holds of a native type that carries these."""
+    kept = {name: value for name, value in properties.items() if value is not None}
+    return {EXTENSIONS[kind]: {"extension_type": "property-extension", **kept}}
 
 
 def degree(value: float) -> float:

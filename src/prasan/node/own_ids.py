@@ -37,6 +37,6 @@ def reclaim(node: Node, tx: Tx, object_id: str, who: str) -> float:
             tx.put_quarantined(Quarantined(who, object_id, row.version, "may_not_speak", row.raw, now_us))
     tx.remove_object(object_id)
     if tx.partner(who) is not None:  # what of ours names it meant theirs, to them
-        tx.bring_referrers(who, object_id, node.clock.now_us())
+        tx.bring_referrers([(who, object_id)], node.clock.now_us())
     note(node, tx, NODE_LOG, "reclaimed", object_id, {"from": who, "versions": len(rows)})
     return max(parse_time(row.version) for row in rows)

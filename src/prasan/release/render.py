@@ -1,14 +1,15 @@
 """The bytes a recipient gets: the object's own, or a view built from what its table lists (docs/wire.md, section 4)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
 import orjson
 
 from prasan.formats.jsonlimits import MAX_BYTES
-from prasan.formats.stix import Header, references
-from prasan.formats.stix_build import Stamp, common, encode, extended
+from prasan.formats.stix import Header, format_time, references
+from prasan.formats.stix_build import Stamp, encode, encode_parts, marked, property_extension, stamped
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, EXTENSIONS, NATIVE, TLP_OF, type_of
 from prasan.picture.marking import Marking
 from prasan.release.coarse import Cell, cell_of
@@ -102,24 +103,51 @@ def _verbatim(raw: bytes, header: Header, decision: Decision) -> View:
 
 
 def _built(raw: bytes, header: Header, steps: Steps, codes: tuple[str, ...], build: Build) -> View:
-    table = VIEWS.get(header.type)
-    if table is None or type_of(build.view_id) != header.type:
+    if type_of(build.view_id) != header.type:
         return View("withhold", (*codes, "unknown_type"))
-    document = orjson.loads(raw)
-    source = _inner(document, header.type) if table.inner else document
-    work = Work(source, steps, build.ids, build.stamp.node, _cell(source, steps, build.cell))
-    try:
-        made = common(build.view_id, build.stamp, build.marking) | _fields(table.fields, document, work)
-        made |= {"revoked": True} if header.revoked else {}
-        if table.inner:
-            extended(made, _fields(table.inner, source, work))
-    except _LostError as lost:
-        return View("withhold", (*codes, lost.code))
-    result = encode(made)
+    ids = tuple(sorted(build.ids.items()))
+    draft = _drafted(raw, header.type, header.revoked, steps, ids, build.marking, build.stamp.node, build.cell)
+    if draft.lost:
+        return View("withhold", (*codes, draft.lost))
+    result = encode_parts(stamped(build.view_id, build.stamp), draft.tail)
     if len(result) > MAX_BYTES:
         return View("withhold", (*codes, "too_large"))
-    version = str(made["modified"])
-    return View("sanitise", codes, "sanitised", result, build.view_id, version, work.cell)
+    return View("sanitise", codes, "sanitised", result, build.view_id, format_time(build.stamp.modified), draft.cell)
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """A built view without what is each recipient's own: its id and its times. `lost`: why there can be none."""
+
+    lost: str = ""
+    tail: bytes = b""
+    cell: Cell | None = None
+
+
+@lru_cache(64)  # an object is rendered for one recipient after the other, for most of them alike
+def _drafted(  # noqa: PLR0913, PLR0917 - all that a view hangs on
+    raw: bytes,
+    kind: str,
+    revoked: bool,
+    steps: Steps,
+    ids: tuple[tuple[str, str], ...],
+    marking: Marking,
+    node: str,
+    before: Cell | None,
+) -> _Draft:
+    table = VIEWS.get(kind)
+    if table is None:
+        return _Draft("unknown_type")
+    document = orjson.loads(raw)
+    source = _inner(document, kind) if table.inner else document
+    work = Work(source, steps, dict(ids), node, _cell(source, steps, before))
+    try:
+        made = marked(kind, marking) | _fields(table.fields, document, work)
+        made |= {"revoked": True} if revoked else {}
+        if table.inner:
+            made["extensions"] = property_extension(kind, _fields(table.inner, source, work))
+    except _LostError as lost:
+        return _Draft(lost.code)
+    return _Draft(tail=encode(made), cell=work.cell)
 
 
 def _inner(document: dict[str, Any], kind: str) -> Mapping[str, Any]:

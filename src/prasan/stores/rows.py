@@ -149,15 +149,26 @@ class Vouched(msgspec.Struct, frozen=True):
     raw: bytes
 
 
+class Mapped(msgspec.Struct, frozen=True):
+    """The partner-specific id of an object. `sticky` is what must not jitter (the coarse cell), as JSON bytes."""
+
+    recipient: str
+    object_id: str
+    view_id: str
+    created_us: int
+    sticky: bytes = b"{}"
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How an object stands with a recipient before it is decided: every row that it may hold, in order; whether it was
-    recalled and not allowed again; why no view could be made of it the last time, if so."""
+    recalled and not allowed again; why no view could be made of it the last time, if so; its own id there, if any."""
 
     recipient: str
     object_id: str
     rows: tuple[ViewRow, ...] = ()
     recalled: bool = False
     turned: tuple[str, ...] = ()
+    mapped: Mapped | None = None
 
     @property
     def held(self) -> ViewRow | None:
@@ -173,16 +184,6 @@ class Settled(msgspec.Struct, frozen=True):
     object_id: str
     turned: tuple[str, ...] = ()
     again_us: int | None = None
-
-
-class Mapped(msgspec.Struct, frozen=True):
-    """The partner-specific id of an object. `sticky` is what must not jitter (the coarse cell), as JSON bytes."""
-
-    recipient: str
-    object_id: str
-    view_id: str
-    created_us: int
-    sticky: bytes = b"{}"
 
 
 class Due(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -19,7 +19,7 @@ from prasan.picture.finding import ALERTING
 from prasan.picture.marking import Marking
 from prasan.release.accord import holding
 from prasan.release.decide import Case
-from prasan.release.facts import Facts, Profile
+from prasan.release.facts import Facts, Profile, Recipient
 from prasan.release.outlook import Outlook
 from prasan.stores.rows import OWN, Lane, NewView, ObjectRow, Place, Standing
 from prasan.stores.sqlite import Tx
@@ -42,14 +42,24 @@ class Desk:
         self._subjects: dict[str, Subject | None] = {}
         self._standings = tx.standings(())
         self._unreferred: set[str] = set()
+        self._queued: set[tuple[str, str]] = set()
         self._known: dict[str, dict[str, str]] = {}
+        self._accords: dict[str, list[str]] = {}
 
     def lay_out(self, object_ids: Collection[str]) -> None:
         """Have these objects at hand, and how they stand with everybody."""
         names = list(dict.fromkeys(object_ids))
         self._subjects, self._known = {}, {}
+        self.tx.look_up_names(names)
         self._rows, self._standings = self.tx.latest_objects(names), self.tx.standings(names)
         self._unreferred = {*names} - self.tx.referred_to(names)
+        self._queued = self.tx.on_queue(names)
+
+    def take_off(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Of these pairs of recipient and object, take those off the queue that were on it when they were laid out."""
+        queued = [pair for pair in pairs if pair in self._queued]
+        if queued:
+            self.tx.not_due(queued)
 
     def origin(self, object_id: str) -> str:
         """Where an object comes from; "" for one that is not here."""
@@ -92,10 +102,9 @@ class Desk:
 
     def note_outlooks(self) -> None:
         """Keep by which outlooks objects were decided here: a change is told by them."""
-        numbers = {body: self.tx.profile_number(body) for body in self._used}
-        self.tx.note_outlooks(
-            [(one, number, self._outlooks.of(one, body).key) for body, number in numbers.items() for one in self.cases]
-        )
+        numbers = {self.tx.profile_number(body): body for body in self._used}
+        missing = self.tx.unnoted(sorted(numbers), [*self.cases])
+        self.tx.note_outlooks([(to, number, self._outlooks.of(to, numbers[number]).key) for to, number in missing])
 
     def subject(self, object_id: str, recipient: str) -> Subject | None:
         """An object's latest version, as far as a recipient may be told of what it is made of."""
@@ -150,7 +159,7 @@ class Desk:
             others = {one: known for one, known in self._known[object_id].items() if one != recipient}
             self._known[object_id] = others | ({recipient: view_id} if view_id else {})
         if object_id not in self._unreferred:
-            self.tx.bring_referrers(recipient, object_id, self.now_us)
+            self.tx.bring_referrers([(recipient, object_id)], self.now_us)
 
     def put_view(self, case: Case, new: NewView, marking: Marking, origin: str | None, *, first: bool = False) -> Place:
         """One row at the end of a recipient's order; for a partner with the statement and the leaf of the pair log.
@@ -160,7 +169,7 @@ class Desk:
         tx, recipient = self.tx, case.recipient
         if recipient.kind != "partner":
             return tx.put_view(recipient.id, new, self.now_us, lambda _: b"", first=first)
-        accords = sorted(accord.hash for accord in holding(recipient.accords, self.now_us / 1e6))
+        accords = self.accords_with(recipient)
         handling = Handling.of(marking, recipient.id, self.node.id)
 
         def stated(place: Place) -> bytes:
@@ -170,6 +179,14 @@ class Desk:
         detail: Detail = {"seq": place.seq, "version": new.version, "sha256": new.sha256}
         note(self.node, tx, recipient.id, "view", new.view_id, detail)
         return place
+
+    def accords_with(self, recipient: Recipient) -> Sequence[str]:
+        """The hashes of the accords with a partner that are in force now."""
+        found = self._accords.get(recipient.id)
+        if found is None:
+            found = sorted(accord.hash for accord in holding(recipient.accords, self.now_us / 1e6))
+            self._accords[recipient.id] = found
+        return found
 
 
 def lane_of(row: ObjectRow) -> Lane:

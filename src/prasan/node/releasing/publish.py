@@ -9,6 +9,7 @@ section 5), a chunk a transaction, so that a crash between two chunks repeats no
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -24,14 +25,18 @@ from prasan.stores.rows import EVERYBODY, Settled
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.profiles import Pending
 
-CHUNK: Final = 100
-"""Objects looked up at once."""
+CHUNK: Final = 200
+"""Decisions looked up at once."""
+TOGETHER: Final = 10
+"""Decisions between two looks at the time."""
 CHUNK_S: Final = 0.06
 """Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
 NARROWED: Final = 500
 """Rows taken out of pages at once."""
-TURN_S: Final = 0.002
+TURN_S: Final = 0.003
 """Between two transactions others get their turn: a lock is not fair."""
+FOLD: Final = 16
+"""Transactions after which the log is folded back into the store, while nobody waits for it."""
 
 LOG: Final = logging.getLogger("prasan.publish")
 
@@ -47,16 +52,18 @@ def work_due(node: Node) -> int:
     While the clock stops release, only our own staff's: they go on working, and nothing of it leaves the house.
     """
     done = 0
-    while True:
+    for turn in count(1):
         only = STAFF if clock_guard.check(node) else None
         try:
-            count = _work_some(node, settle, only)
+            some = _work_some(node, settle, only)
         except Exception:
             # Undone as a whole: a part that can be undone alone costs twice the time. Now each by itself.
-            count = _work_some(node, settle_safely, only)
-        if not count:
+            some = _work_some(node, settle_safely, only)
+        if not some:
             break
-        done += count
+        done += some
+        if turn % FOLD == 0:
+            node.store.fold_back()
         time.sleep(TURN_S)
     return done
 
@@ -67,9 +74,9 @@ def _work_some(node: Node, how: Settle, only: str | None) -> int:
         if only is None:
             refresh_late(node, tx)
         desk = Desk(node, tx, only)
-        count = _work_queue(desk, how) or _work_pending(desk, how)
+        done = _work_queue(desk, how) or _work_pending(desk, how)
         desk.note_outlooks()
-    return count
+    return done
 
 
 def refresh_late(node: Node, tx: Tx) -> None:
@@ -121,8 +128,7 @@ def _narrow(desk: Desk, one: Pending) -> int:
     names = desk.tx.narrow_profile(one.recipient, one.profile, NARROWED)
     for name in names:
         desk.forget(name)
-    for name in desk.tx.referred_to(names):
-        desk.tx.bring_referrers(one.recipient, name, desk.now_us)
+    desk.tx.bring_referrers([(one.recipient, name) for name in desk.tx.referred_to(names)], desk.now_us)
     if len(names) < NARROWED:
         desk.tx.move_pending(one, None)
     return max(1, len(names))
@@ -154,13 +160,15 @@ def settle_all(desk: Desk, tried: Sequence[Pair], how: Settle, end: float) -> tu
     """Settle pairs until a time (of the monotonic clock); how many were taken, and what came of them."""
     desk.lay_out([name for _, name in tried])
     settled: dict[Pair, Settled] = {}
-    for number, pair in enumerate(tried):
+    taken = 0
+    while taken < len(tried) and (not taken or time.monotonic() <= end):
+        some = tried[taken : taken + TOGETHER]
         # Off the queue first: what is settled may put what refers to it back on.
-        desk.tx.not_due([pair])
-        settled |= {one: how(desk, *one) for one in _each(desk, pair) if one not in settled}
-        if time.monotonic() > end:
-            return number + 1, [*settled.values()]
-    return len(tried), [*settled.values()]
+        desk.take_off(some)
+        for pair in some:
+            settled |= {one: how(desk, *one) for one in _each(desk, pair) if one not in settled}
+        taken += len(some)
+    return taken, [*settled.values()]
 
 
 def _each(desk: Desk, pair: Pair) -> Iterable[Pair]:

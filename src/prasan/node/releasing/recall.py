@@ -80,7 +80,7 @@ def _by_officer(desk: Desk, case: Case, object_id: str, text: str) -> list[Issue
         return []
     issued = [issue(desk, case, rows, BY_OFFICER, text) for rows in by_view(held)]
     desk.tx.recall_views(case.recipient.id, object_id)
-    desk.tx.bring_referrers(case.recipient.id, object_id, desk.now_us)
+    desk.tx.bring_referrers([(case.recipient.id, object_id)], desk.now_us)
     return issued
 
 

@@ -103,7 +103,7 @@ class Step:
     @cached_property
     def mapped(self) -> Mapped:
         """The recipient's own id of this object: as it was, or a new one."""
-        return self.tx.mapped(self.to, self.row.id) or self.new_mapping()
+        return self.standing.mapped or self.new_mapping()
 
     def take(self) -> Settled:
         """Render as of the last time, compare, and do what the transition says."""

@@ -1,18 +1,21 @@
 """The one connection that the verbs of a thread speak through."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 TRIES_MS: Final = 15_000
 """How long a writer waits for the one before it, in milliseconds."""
+LOOK_S: Final = 0.001
+"""How often it looks. SQLite looks less and less often: whoever writes in another process would hardly get a turn."""
 
 SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a commit that was acknowledged survives a power cut
     f"PRAGMA busy_timeout = {TRIES_MS}",
     "PRAGMA cache_size = -65536",  # 64 MB: random ids are inserted all over the indexes
-    "PRAGMA wal_autocheckpoint = 8192",  # 32 MB: a page that changes often is copied back once
+    "PRAGMA wal_autocheckpoint = 32768",  # 128 MB: who writes much folds it back before, see `Store.fold_back`
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 )
@@ -26,6 +29,27 @@ def connect(path: str) -> sqlite3.Connection:
     for setting in SETTINGS:
         connection.execute(setting)
     return connection
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that writes, as soon as nobody else does."""
+    end = time.monotonic() + TRIES_MS / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _begun(connection, end):
+            time.sleep(LOOK_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {TRIES_MS}")
+
+
+def _begun(connection: sqlite3.Connection, end: float) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+            raise
+        return False
+    return True
 
 
 class Link:
@@ -60,6 +84,6 @@ class Link:
             self._con.executemany(sql, rows)
 
 
-def marks(values: Sequence[Any]) -> str:
+def marks(values: Collection[Any]) -> str:
     """The placeholders of an IN list. Values themselves never enter a statement's text."""
     return ",".join("?" * len(values))

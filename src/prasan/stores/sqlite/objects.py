@@ -8,6 +8,7 @@ import msgspec
 from prasan.picture.marking import Marking
 from prasan.stores.rows import OWN, ObjectRow, ObjectStatus, version_key
 from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.names import OBJECT, objects_in
 from prasan.stores.sqlite.profiles import ProfileWrites
 
 Put = Literal["new", "same", "conflict"]
@@ -18,7 +19,7 @@ _COLUMNS: Final = (
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM objects"  # noqa: S608 - constants only
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
-_VERSION: Final = "id = ? AND vkey = ? AND version = ?"
+_VERSION: Final = f"o = {OBJECT} AND vkey = ? AND version = ?"
 _DECODE: Final = msgspec.json.Decoder(Marking).decode
 
 
@@ -37,19 +38,19 @@ class ObjectReads(Link):
     def object(self, object_id: str, version: str | None = None) -> ObjectRow | None:
         """One version; without `version` the latest, whatever its status."""
         if version is None:
-            row = self._one(f"{_SELECT} WHERE id = ? ORDER BY vkey DESC, version DESC LIMIT 1", (object_id,))
+            row = self._one(f"{_SELECT} WHERE o = {OBJECT} ORDER BY vkey DESC, version DESC LIMIT 1", (object_id,))
         else:
             row = self._one(f"{_SELECT} WHERE {_VERSION}", _version(object_id, version))
         return _row(row)
 
     def latest_objects(self, object_ids: Sequence[str]) -> dict[str, ObjectRow]:
         """Of these objects the latest version of each that is here, whatever its status."""
-        sql = f"{_SELECT} WHERE id IN ({marks(object_ids)}) ORDER BY vkey, version"
+        sql = f"{_SELECT} WHERE o IN {objects_in(object_ids)} ORDER BY vkey, version"
         return {row[0]: _object(row) for row in {row[0]: row for row in self._all(sql, object_ids)}.values()}
 
     def object_versions(self, object_id: str) -> list[ObjectRow]:
         """All versions, oldest first."""
-        return [_object(r) for r in self._all(f"{_SELECT} WHERE id = ? ORDER BY vkey, version", (object_id,))]
+        return [_object(r) for r in self._all(f"{_SELECT} WHERE o = {OBJECT} ORDER BY vkey, version", (object_id,))]
 
     def objects(
         self, *, types: Sequence[str] = (), origin: str | None = None, after: int = 0, limit: int = 1000
@@ -98,9 +99,8 @@ class ObjectReads(Link):
 
     def speakers(self, object_ids: Sequence[str]) -> dict[str, str]:
         """Who first sent each of these ids; those that nobody sent are left out."""
-        among = f"IN ({marks(object_ids)})"
-        first = f"SELECT id, origin FROM objects WHERE id {among} ORDER BY n DESC"  # noqa: S608
-        recorded = f"SELECT id, speaker FROM speakers WHERE id {among}"  # noqa: S608
+        first = f"SELECT id, origin FROM objects WHERE o IN {objects_in(object_ids)} ORDER BY n DESC"  # noqa: S608
+        recorded = f"SELECT id, speaker FROM speakers WHERE id IN ({marks(object_ids)})"  # noqa: S608
         return dict(self._all(first, object_ids)) | dict(self._all(recorded, object_ids))
 
 
@@ -122,14 +122,15 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         new = [row for row, how in zip(rows, puts, strict=True) if how == "new"]
         withdrawn = self._taken_back(new)
         status = {row.id: _arriving(row, here.get(row.id, ()), withdrawn) for row in new}
-        later = [(row.id,) for row in new if row.id in here and status[row.id] == row.status]
-        self._each_of("UPDATE objects SET status = 'superseded' WHERE id = ? AND status = 'current'", later)
+        self.number_names(row.id for row in new)
+        later = [(self.object_number(row.id),) for row in new if row.id in here and status[row.id] == row.status]
+        self._each_of("UPDATE objects SET status = 'superseded' WHERE o = ? AND status = 'current'", later)
         self._each_of(
-            "INSERT INTO objects (id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
-            " status, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(row.id, row.version, version_key(row.version), row.type, row.kind, row.origin, row.sha256, row.raw,
-              _ENCODE(row.marking), row.facts, row.received_us, status[row.id], self.profile_number(row.profile))
-             for row in new],
+            "INSERT INTO objects (o, id, version, vkey, type, kind, origin, sha256, bytes, marking, facts, received_us,"
+            " status, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(self.object_number(row.id), row.id, row.version, version_key(row.version), row.type, row.kind,
+              row.origin, row.sha256, row.raw, _ENCODE(row.marking), row.facts, row.received_us, status[row.id],
+              self.profile_number(row.profile)) for row in new],
         )  # fmt: skip
         return puts
 
@@ -137,7 +138,7 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         """Every version of these ids that is here, the latest last."""
         sql = "SELECT id, vkey, version, status, sha256 FROM objects"
         found: dict[str, list[Version]] = {}
-        among = f"WHERE id IN ({marks(object_ids)}) ORDER BY vkey, version"
+        among = f"WHERE o IN {objects_in(object_ids)} ORDER BY vkey, version"
         for name, *version in self._all(f"{sql} {among}", object_ids):
             found.setdefault(name, []).append(Version(*version))
         return found
@@ -154,7 +155,7 @@ class ObjectWrites(ObjectReads, ProfileWrites):
 
     def set_object_facts(self, object_id: str, version: str, facts: bytes, profile: bytes) -> None:
         """What release needs to know of a version, changed by an officer. Its bytes stay."""
-        sql = "UPDATE objects SET facts = ?, profile = ? WHERE id = ? AND version = ?"
+        sql = f"UPDATE objects SET facts = ?, profile = ? WHERE o = {OBJECT} AND version = ?"  # noqa: S608
         self._do(sql, (facts, self.profile_number(profile), object_id, version))
 
     def take_back(self, partner: str, object_id: str, versions: Sequence[str]) -> int:
@@ -165,15 +166,19 @@ class ObjectWrites(ObjectReads, ProfileWrites):
         for version in versions:
             self._do("INSERT OR IGNORE INTO taken_back VALUES (?, ?, ?)", (partner, object_id, version))
         sql = (
-            "UPDATE objects SET status = 'withdrawn' WHERE id = ? AND origin = ? AND status != 'withdrawn'"  # noqa: S608
+            f"UPDATE objects SET status = 'withdrawn' WHERE o = {OBJECT} AND origin = ? AND status != 'withdrawn'"  # noqa: S608
             f" AND version IN ({marks(versions)}) RETURNING n"
         )
         return len(self._all(sql, (object_id, partner, *versions)))
 
     def remove_object(self, object_id: str) -> None:
-        """Remove every version of an object, and who speaks for it."""
-        self._do("DELETE FROM objects WHERE id = ?", (object_id,))
+        """Remove every version of an object, and who speaks for it.
+
+        What is on record of it gets a number of now: what comes again under the id is in the order of its own arrival.
+        """
+        self._do(f"DELETE FROM objects WHERE o = {OBJECT}", (object_id,))  # noqa: S608
         self._do("DELETE FROM speakers WHERE id = ?", (object_id,))
+        self.renumber(object_id)
 
     def set_speaker(self, object_id: str, speaker: str, now_us: int) -> None:
         """Record who speaks for an id whose first version is not here; what is recorded stays."""

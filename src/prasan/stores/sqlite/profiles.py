@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.names import OBJECT, RECIPIENT, NameWrites
 
 _SHOWN: Final = "status IN ('current', 'revoked', 'withdrawn')"
 
@@ -57,6 +58,14 @@ class ProfileReads(Link):
         """By which outlook each profile was last decided for a recipient."""
         return dict(self._all("SELECT profile, key FROM outlooks WHERE recipient = ?", (recipient,)))
 
+    def unnoted(self, profiles: Sequence[int], recipients: Sequence[str]) -> list[tuple[str, int]]:
+        """Of these pairs of recipient and profile those without an outlook that is kept."""
+        sql = (
+            "SELECT a.value, f.value FROM json_each(?) a CROSS JOIN json_each(?) f WHERE NOT EXISTS"
+            " (SELECT 1 FROM outlooks o WHERE o.recipient = a.value AND o.profile = f.value)"
+        )
+        return self._all(sql, [msgspec.json.encode(one).decode() for one in (recipients, profiles)])
+
     def basis(self, recipient: str) -> Basis | None:
         """What a recipient's decisions stand on; None before they were first worked out."""
         row = self._one("SELECT until_us, hidden FROM bases WHERE recipient = ?", (recipient,))
@@ -73,32 +82,38 @@ class ProfileReads(Link):
 
     def referred_to(self, object_ids: Sequence[str]) -> set[str]:
         """Of these ids, those that objects here refer to."""
-        sql = "SELECT n.value FROM json_each(?) n WHERE EXISTS (SELECT 1 FROM refs r WHERE r.ref = n.value)"
+        sql = "SELECT n.value FROM json_each(?) n WHERE EXISTS (SELECT 1 FROM refs f WHERE f.ref = n.value)"
         return {row[0] for row in self._all(sql, (msgspec.json.encode(object_ids).decode(),))}
 
     def pending(self) -> list[Pending]:
-        """What is to be worked off, identities and vessels first: others refer to them."""
+        """What is to be worked off, identities and vessels first: others refer to them.
+
+        The rest by what the profile says: its number may hang on an object that the recipient is not to know of.
+        """
         sql = (
-            "SELECT p.recipient, p.profile, p.after FROM pending p JOIN profiles f ON f.n = p.profile ORDER BY"
+            "SELECT a.id, p.profile, p.after FROM pending p JOIN recipients a USING (r) JOIN profiles f"
+            " ON f.n = p.profile ORDER BY"
             " coalesce(json_extract(CAST(nullif(f.body, x'') AS TEXT), '$.type') IN ('identity', 'prasan-vessel'), 0)"
-            " DESC, p.recipient, p.profile"
+            " DESC, a.id, f.body"
         )
         return [Pending(*row) for row in self._all(sql)]
 
     def unmade(self, recipient: str) -> list[tuple[str, int, bytes]]:
         """Objects that could not be made into a view the last time: id, profile and the codes (JSON) that say why."""
         sql = (
-            "SELECT t.object_id, o.profile, t.codes FROM turned t JOIN objects o ON o.id = t.object_id"
-            " WHERE t.recipient = ? AND o.status IN ('current', 'revoked')"
+            "SELECT o.id, o.profile, t.codes FROM turned t JOIN objects o USING (o)"  # noqa: S608
+            f" WHERE t.r = {RECIPIENT} AND o.status IN ('current', 'revoked')"
         )
         return self._all(sql, (recipient,))
 
 
-class ProfileWrites(ProfileReads):
+class ProfileWrites(ProfileReads, NameWrites):
     """Changing them."""
 
     _profiles: dict[bytes, int]
     """Numbers found in this transaction."""
+    _brought: list[tuple[int, str, int]]
+    """What `bring_referrers` was asked for and that waits: it looks at the rows that wait with it."""
 
     def profile_number(self, body: bytes) -> int:
         """The number of a profile, given to it when it is first seen."""
@@ -112,7 +127,7 @@ class ProfileWrites(ProfileReads):
 
     def set_object_profile(self, object_id: str, version: str, body: bytes) -> None:
         """Give a version its profile: it came before there were any."""
-        sql = "UPDATE objects SET profile = ? WHERE id = ? AND version = ?"
+        sql = f"UPDATE objects SET profile = ? WHERE o = {OBJECT} AND version = ?"  # noqa: S608
         self._do(sql, (self.profile_number(body), object_id, version))
 
     def set_outlooks(self, recipient: str, keys: Mapping[int, bytes]) -> None:
@@ -134,22 +149,23 @@ class ProfileWrites(ProfileReads):
 
     def put_pending(self, recipient: str, profiles: Iterable[int], now_us: int) -> None:
         """Have every object of these profiles decided anew for a recipient; variants, which are few, by the queue."""
-        sql = "INSERT INTO pending VALUES (?, ?, 0) ON CONFLICT (recipient, profile) DO UPDATE SET after = 0"
-        every = [(recipient, profile) for profile in profiles]
-        self._each_of(sql, every)
+        sql = "INSERT INTO pending VALUES (?, ?, 0) ON CONFLICT (r, profile) DO UPDATE SET after = 0"
+        every, number = [*profiles], self.recipient_number(recipient)
+        self._each_of(sql, [(number, profile) for profile in every])
         self._each_of(
-            "INSERT INTO due SELECT recipient, object_id, ?3 FROM variants WHERE recipient = ?1 AND profile = ?2"
-            " ON CONFLICT (recipient, object_id) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
-            [(*pair, now_us) for pair in every],
+            "INSERT INTO due SELECT m.o, ?1, ?4 FROM variants v JOIN names m ON m.id = v.object_id"
+            " WHERE v.recipient = ?2 AND v.profile = ?3"
+            " ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
+            [(number, recipient, profile, now_us) for profile in every],
         )
 
     def move_pending(self, one: Pending, after: int | None) -> None:
         """So far it was worked off; None: wholly."""
+        pair = self.recipient_number(one.recipient), one.profile
         if after is None:
-            self._do("DELETE FROM pending WHERE recipient = ? AND profile = ?", (one.recipient, one.profile))
+            self._do("DELETE FROM pending WHERE r = ? AND profile = ?", pair)
         else:
-            sql = "UPDATE pending SET after = ? WHERE recipient = ? AND profile = ?"
-            self._do(sql, (after, one.recipient, one.profile))
+            self._do("UPDATE pending SET after = ? WHERE r = ? AND profile = ?", (after, *pair))
 
     def narrow_profile(self, recipient: str, profile: int, limit: int) -> list[str]:
         """Take at most so many rows of a profile out of a recipient's pages; the objects they are of.
@@ -157,29 +173,36 @@ class ProfileWrites(ProfileReads):
         What was revoked stays: that it was is still to be read (node/releasing/last_word.py).
         """
         sql = (
-            "UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE recipient = ? AND profile = ?"
-            " AND status = 'current' AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.id = v.object_id"
-            " AND o.status = 'revoked') LIMIT ?) RETURNING object_id"
+            f"UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE r = {RECIPIENT}"  # noqa: S608
+            " AND profile = ? AND status = 'current' AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.o = v.o"
+            " AND o.status = 'revoked') LIMIT ?) RETURNING (SELECT id FROM names m WHERE m.o = views.o)"
         )
         return [row[0] for row in self._all(sql, (recipient, profile, limit))]
 
     def set_turned(self, rows: Sequence[tuple[str, str, bytes | None]]) -> None:
         """(object, recipient, codes) of what may go out but could not be made into a view; None: it could."""
-        self._each_of(
-            "DELETE FROM turned WHERE object_id = ? AND recipient = ?", [row[:2] for row in rows if not row[2]]
-        )
-        self._each_of("INSERT OR REPLACE INTO turned VALUES (?, ?, ?)", [row for row in rows if row[2]])
+        self.number_names(name for name, _, _ in rows)
+        every = [(self.object_number(name), self.recipient_number(to), codes) for name, to, codes in rows]
+        self._each_of("DELETE FROM turned WHERE o = ? AND r = ?", [row[:2] for row in every if not row[2]])
+        self._each_of("INSERT OR REPLACE INTO turned VALUES (?, ?, ?)", [row for row in every if row[2]])
 
     def set_refs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """(id, object that refers to it). What an earlier version referred to stays: it costs one decision too many."""
-        self._each_of("INSERT OR IGNORE INTO refs VALUES (?, ?)", pairs)
+        self.number_names(name for _, name in pairs)
+        rows = [(ref, self.object_number(name)) for ref, name in pairs]
+        self._each_of("INSERT OR IGNORE INTO refs VALUES (?, ?)", rows)
 
-    def bring_referrers(self, recipient: str, object_id: str, at_us: int) -> None:
-        """Decide anew what refers to an object, as far as the recipient was given it or could not be."""
-        self._do(
-            "INSERT INTO due SELECT ?1, r.object_id, ?3 FROM refs r WHERE r.ref = ?2 AND (EXISTS (SELECT 1 FROM views v"
-            " WHERE v.object_id = r.object_id AND v.recipient = ?1 AND v.status = 'current') OR EXISTS (SELECT 1 FROM"
-            " turned t WHERE t.object_id = r.object_id AND t.recipient = ?1)) ON CONFLICT (recipient, object_id) DO"
-            " UPDATE SET at_us = min(at_us, excluded.at_us)",
-            (recipient, object_id, at_us),
+    def bring_referrers(self, pairs: Sequence[tuple[str, str]], at_us: int) -> None:
+        """(recipient, object): decide anew what refers to it, as far as the recipient was given it or could not be."""
+        brought = [(self.recipient_number(to), name, at_us) for to, name in pairs]
+        self._brought += brought
+
+    def write_brought(self) -> None:
+        """Put on the queue what `bring_referrers` was asked for. Called after the rows that wait are written."""
+        brought, self._brought = self._brought, []
+        self._each_of(
+            "INSERT INTO due SELECT f.o, ?1, ?3 FROM refs f WHERE f.ref = ?2 AND (EXISTS (SELECT 1 FROM views v"
+            " WHERE v.o = f.o AND v.r = ?1 AND v.status = 'current') OR EXISTS (SELECT 1 FROM turned t"
+            " WHERE t.o = f.o AND t.r = ?1)) ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
+            brought,
         )

@@ -5,6 +5,7 @@ from typing import Final
 
 from prasan.stores.rows import version_key
 from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.names import RECIPIENT, NameWrites
 from prasan.stores.traffic import Outgoing, RecallIn, RecallOut
 
 ONWARD: Final = """
@@ -98,7 +99,7 @@ class RecallReads(Link):
     def referring(self, object_id: str) -> list[str]:
         """Objects of ours that refer to this one as they stand now."""
         sql = (
-            "SELECT DISTINCT o.id FROM refs r JOIN objects o ON o.id = r.object_id WHERE r.ref = ?1"
+            "SELECT DISTINCT o.id FROM refs f JOIN objects o USING (o) WHERE f.ref = ?1"
             " AND o.origin = 'own' AND o.status = 'current' AND instr(CAST(o.bytes AS TEXT), ?1) > 0 ORDER BY 1"
         )
         return [row[0] for row in self._all(sql, (object_id,))]
@@ -106,8 +107,8 @@ class RecallReads(Link):
     def revoked_held(self, recipient: str) -> list[str]:
         """Objects that were revoked and of which this recipient holds a view that was not recalled."""
         sql = (
-            "SELECT id FROM objects o WHERE status = 'revoked' AND EXISTS (SELECT 1 FROM views v"
-            " WHERE v.object_id = o.id AND v.recipient = ? AND v.status != 'recalled')"
+            "SELECT id FROM objects o WHERE status = 'revoked' AND EXISTS (SELECT 1 FROM views v"  # noqa: S608
+            f" WHERE v.o = o.o AND v.r = {RECIPIENT} AND v.status != 'recalled')"
         )
         return [row[0] for row in self._all(sql, (recipient,))]
 
@@ -123,7 +124,7 @@ class RecallReads(Link):
         return [Outgoing(*row) for row in self._all(sql, (partner,))]
 
 
-class RecallWrites(RecallReads):
+class RecallWrites(RecallReads, NameWrites):
     """Recording them."""
 
     def put_recall_out(self, row: RecallOut) -> bool:
@@ -152,13 +153,14 @@ class RecallWrites(RecallReads):
 
     def allow_again(self, recipient: str, object_id: str, now_us: int) -> int:
         """An officer lets a recalled object go to the recipient again, which is decided; how many recalls that ends."""
-        self._do("INSERT OR REPLACE INTO due VALUES (?, ?, ?)", (recipient, object_id, now_us))
+        pair = self.object_number(object_id), self.recipient_number(recipient)
+        self._do("INSERT OR REPLACE INTO due VALUES (?, ?, ?)", (*pair, now_us))
         sql = f"UPDATE recalls_out SET allowed_us = ? WHERE recipient = ? AND object_id = ? AND {STANDING}"  # noqa: S608
         return self._do(sql, (now_us, recipient, object_id))
 
     def recall_rows(self, recipient: str, seqs: Sequence[int]) -> int:
         """Mark some of a recipient's view rows as recalled; how many there were."""
-        sql = f"UPDATE views SET status = 'recalled' WHERE recipient = ? AND seq IN ({marks(seqs)})"  # noqa: S608
+        sql = f"UPDATE views SET status = 'recalled' WHERE r = {RECIPIENT} AND seq IN ({marks(seqs)})"  # noqa: S608
         return self._do(sql, (recipient, *seqs))
 
     def put_recall_in(self, row: RecallIn) -> bool:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from prasan.stores.rows import EVERYBODY
 from prasan.stores.sqlite.accord_changes import ACCORD_CHANGES
 from prasan.stores.sqlite.consents import CONSENTS
+from prasan.stores.sqlite.names import NAMES
 from prasan.stores.sqlite.recalls import ONWARD
 from prasan.stores.sqlite.requests import REQUESTS
 from prasan.stores.sqlite.trust import TRUST
@@ -24,34 +26,88 @@ INSERT INTO profiles VALUES (0, x'');
 CREATE TABLE outlooks (recipient TEXT NOT NULL, profile INTEGER NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY (recipient, profile)) STRICT, WITHOUT ROWID;
 CREATE TABLE bases (recipient TEXT PRIMARY KEY, until_us INTEGER, hidden TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE pending (recipient TEXT NOT NULL, profile INTEGER NOT NULL, after INTEGER NOT NULL,
-  PRIMARY KEY (recipient, profile)) STRICT, WITHOUT ROWID;
-CREATE TABLE turned (object_id TEXT NOT NULL, recipient TEXT NOT NULL, codes BLOB NOT NULL,
-  PRIMARY KEY (object_id, recipient)) STRICT, WITHOUT ROWID;
-CREATE TABLE refs (ref TEXT NOT NULL, object_id TEXT NOT NULL, PRIMARY KEY (ref, object_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE pending (r INTEGER NOT NULL, profile INTEGER NOT NULL, after INTEGER NOT NULL,
+  PRIMARY KEY (r, profile)) STRICT, WITHOUT ROWID;
+CREATE TABLE turned (o INTEGER NOT NULL, r INTEGER NOT NULL, codes BLOB NOT NULL, PRIMARY KEY (o, r))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE refs (ref TEXT NOT NULL, o INTEGER NOT NULL, PRIMARY KEY (ref, o)) STRICT, WITHOUT ROWID;
 """
 """How decisions are worked out by profile (see `profiles`), and who refers to whom."""
 
-_PROFILE_INDEXES: Final = """
+VIEWS: Final = f"""
+{NAMES}
+CREATE TABLE recipients (r INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL,
+  date_added_us INTEGER NOT NULL) STRICT;
+INSERT INTO recipients VALUES (0, '{EVERYBODY}', 0, 0);
+CREATE TABLE views (
+  n INTEGER PRIMARY KEY, o INTEGER NOT NULL, r INTEGER NOT NULL, seq INTEGER NOT NULL, date_added_us INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'narrowed', 'recalled')),
+  lane TEXT NOT NULL, profile INTEGER NOT NULL, form TEXT NOT NULL, type TEXT NOT NULL, view_id TEXT NOT NULL,
+  version TEXT NOT NULL, vkey TEXT NOT NULL, object_version TEXT NOT NULL, sha256 TEXT NOT NULL,
+  statement BLOB NOT NULL, bytes BLOB
+) STRICT;
+CREATE TABLE id_map (
+  o INTEGER NOT NULL, r INTEGER NOT NULL, view_id TEXT NOT NULL, created_us INTEGER NOT NULL, sticky BLOB NOT NULL,
+  PRIMARY KEY (o, r)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE due (o INTEGER NOT NULL, r INTEGER NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (o, r))
+  STRICT, WITHOUT ROWID;
+"""  # noqa: S608 - constants only
+"""Who reads what: everything that is written once for each recipient of each object, by number (see `names`)."""
+
+_INDEXES: Final = """
+CREATE UNIQUE INDEX objects_version ON objects (o, vkey, version);
 CREATE INDEX objects_profile ON objects (profile, n);
 CREATE INDEX variants_profile ON variants (recipient, profile);
-CREATE INDEX views_profile ON views (recipient, profile) WHERE status = 'current';
+CREATE UNIQUE INDEX views_seq ON views (r, seq);
+CREATE INDEX views_lane ON views (r, lane, date_added_us, status);
+CREATE INDEX views_object ON views (o, r);
+CREATE INDEX views_profile ON views (r, profile) WHERE status = 'current';
+CREATE UNIQUE INDEX id_map_back ON id_map (view_id, r);
+CREATE INDEX due_at ON due (at_us);
 CREATE INDEX recalls_out_target ON recalls_out (object_id);
 """
+
+_TO_NUMBERS: Final = f"""
+ALTER TABLE recipients RENAME TO recipients_3;
+ALTER TABLE views RENAME TO views_3;
+ALTER TABLE id_map RENAME TO id_map_3;
+DROP TABLE due;
+{VIEWS}
+INSERT INTO names (id) SELECT id FROM objects GROUP BY id ORDER BY min(n);
+INSERT OR IGNORE INTO names (id) SELECT object_id FROM views_3 ORDER BY n;
+INSERT OR IGNORE INTO names (id) SELECT object_id FROM id_map_3 ORDER BY created_us;
+INSERT OR IGNORE INTO recipients (id, seq, date_added_us) SELECT id, seq, date_added_us FROM recipients_3;
+INSERT OR IGNORE INTO recipients (id, seq, date_added_us)
+  SELECT recipient, max(seq), max(date_added_us) FROM views_3 GROUP BY recipient;
+INSERT OR IGNORE INTO recipients (id, seq, date_added_us) SELECT recipient, 0, 0 FROM id_map_3;
+INSERT INTO views SELECT v.n, m.o, p.r, v.seq, v.date_added_us, v.status, v.lane, 0, v.form, v.type, v.view_id,
+  v.version, v.vkey, v.object_version, v.sha256, v.statement, v.bytes
+  FROM views_3 v JOIN names m ON m.id = v.object_id JOIN recipients p ON p.id = v.recipient ORDER BY v.n;
+INSERT INTO id_map SELECT m.o, p.r, i.view_id, i.created_us, i.sticky
+  FROM id_map_3 i JOIN names m ON m.id = i.object_id JOIN recipients p ON p.id = i.recipient;
+ALTER TABLE objects ADD COLUMN o INTEGER NOT NULL DEFAULT 0;
+UPDATE objects SET o = (SELECT m.o FROM names m WHERE m.id = objects.id);
+DROP TABLE views_3;
+DROP TABLE id_map_3;
+DROP TABLE recipients_3;
+DROP INDEX objects_version;
+"""  # noqa: S608 - constants only
 
 _TO_PROFILES: Final = f"""
 {PROFILES}
 ALTER TABLE objects ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE variants ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE views ADD COLUMN profile INTEGER NOT NULL DEFAULT 0;
-{_PROFILE_INDEXES}
+{_INDEXES}
 DROP TABLE states;
-DELETE FROM due;
-INSERT INTO due SELECT DISTINCT '*', id, 0 FROM objects;
+INSERT INTO due SELECT o, 0, 0 FROM names WHERE id IN (SELECT id FROM objects);
 """  # noqa: S608 - constants only
 """An older store knows no profiles: everything is decided once more, and its pages wait for that."""
 
-UPGRADES: Final = {2: VARIANTS, 3: TRUST + ACCORD_CHANGES + CONSENTS + REQUESTS + ONWARD + _TO_PROFILES}
+UPGRADES: Final = {
+    2: VARIANTS,
+    3: TRUST + ACCORD_CHANGES + CONSENTS + REQUESTS + ONWARD + _TO_NUMBERS + _TO_PROFILES,
+}
 """What makes a store of the next version of one that is older."""
 
 TABLES: Final = (
@@ -61,6 +117,7 @@ TABLES: Final = (
     + CONSENTS
     + REQUESTS
     + PROFILES
+    + VIEWS
     + """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -69,38 +126,12 @@ CREATE TABLE objects (
   kind TEXT NOT NULL, origin TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, marking BLOB NOT NULL,
   facts BLOB NOT NULL, received_us INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'withdrawn', 'revoked')),
-  profile INTEGER NOT NULL DEFAULT 0
+  profile INTEGER NOT NULL DEFAULT 0, o INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX objects_version ON objects (id, vkey, version);
 CREATE INDEX objects_type ON objects (type, n) WHERE status IN ('current', 'revoked');
 CREATE INDEX objects_origin ON objects (origin, n);
 
 CREATE TABLE speakers (id TEXT PRIMARY KEY, speaker TEXT NOT NULL, since_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-
-CREATE TABLE recipients (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, date_added_us INTEGER NOT NULL)
-  STRICT, WITHOUT ROWID;
-CREATE TABLE views (
-  n INTEGER PRIMARY KEY, recipient TEXT NOT NULL, seq INTEGER NOT NULL, view_id TEXT NOT NULL, version TEXT NOT NULL,
-  vkey TEXT NOT NULL, type TEXT NOT NULL, object_id TEXT NOT NULL, object_version TEXT NOT NULL, lane TEXT NOT NULL,
-  form TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB, statement BLOB NOT NULL, date_added_us INTEGER NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('current', 'superseded', 'narrowed', 'recalled')),
-  profile INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE UNIQUE INDEX views_seq ON views (recipient, seq);
-CREATE INDEX views_page ON views (recipient, lane, date_added_us) WHERE status = 'current';
-CREATE INDEX views_lane ON views (recipient, lane, seq);
-CREATE INDEX views_id ON views (recipient, view_id, vkey);
-CREATE INDEX views_object ON views (object_id, recipient, seq);
-
-CREATE TABLE id_map (
-  recipient TEXT NOT NULL, object_id TEXT NOT NULL, view_id TEXT NOT NULL, created_us INTEGER NOT NULL,
-  sticky BLOB NOT NULL, PRIMARY KEY (recipient, object_id)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX id_map_back ON id_map (recipient, view_id);
-CREATE TABLE due (
-  recipient TEXT NOT NULL, object_id TEXT NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (recipient, object_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX due_at ON due (at_us);
 
 CREATE TABLE partners (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, card BLOB NOT NULL, added_us INTEGER NOT NULL,
@@ -193,5 +224,5 @@ CREATE TABLE checkpoints (
 ) STRICT, WITHOUT ROWID;
 """
     + ONWARD
-    + _PROFILE_INDEXES
+    + _INDEXES
 )

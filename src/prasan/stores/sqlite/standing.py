@@ -7,16 +7,17 @@ import msgspec
 
 from prasan.stores.rows import EVERYBODY, Due, Mapped, Settled, Standing, ViewRow
 from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.names import OBJECT, RECIPIENT, NameWrites, objects_in
 from prasan.stores.sqlite.recalls import STANDING
-from prasan.stores.sqlite.views import COLUMNS
+from prasan.stores.sqlite.views import ROWS
 
 _CODES: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 _BRING_DUE: Final = (
-    "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
-    " SET at_us = min(at_us, excluded.at_us)"
+    "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)"
 )
-_NOT_DUE: Final = "DELETE FROM due WHERE recipient = ? AND object_id = ?"
-_HELD: Final = f"SELECT {', '.join(COLUMNS)} FROM views WHERE status != 'recalled' AND object_id"  # noqa: S608
+_NOT_DUE: Final = "DELETE FROM due WHERE o = ? AND r = ?"
+_MAPPED: Final = """SELECT p.id, n.id, m.view_id, m.created_us, m.sticky
+FROM id_map m CROSS JOIN names n ON n.o = m.o CROSS JOIN recipients p ON p.r = m.r WHERE m.o"""
 
 
 class Standings:
@@ -27,12 +28,14 @@ class Standings:
         rows: Iterable[ViewRow],
         recalled: Iterable[tuple[str, str]],
         turned: Iterable[tuple[str, str, bytes]],
+        mapped: Iterable[Mapped],
     ) -> None:
         self._rows: dict[tuple[str, str], list[ViewRow]] = {}
         for row in rows:
             self._rows.setdefault((row.recipient, row.object_id), []).append(row)
         self._recalled = frozenset(recalled)
         self._turned = {(recipient, name): _CODES(codes) for recipient, name, codes in turned}
+        self._mapped = {(one.recipient, one.object_id): one for one in mapped}
         self._named = {name for _, name in (*self._rows, *self._recalled, *self._turned)}
 
     def has(self, object_id: str) -> bool:
@@ -43,7 +46,8 @@ class Standings:
         """How one of them stands with one recipient."""
         pair = recipient, object_id
         rows = tuple(self._rows.get(pair, ()))
-        return Standing(recipient, object_id, rows, pair in self._recalled, self._turned.get(pair, ()))
+        recalled, turned = pair in self._recalled, self._turned.get(pair, ())
+        return Standing(recipient, object_id, rows, recalled, turned, self._mapped.get(pair))
 
 
 class StandingReads(Link):
@@ -51,24 +55,25 @@ class StandingReads(Link):
 
     def mapped(self, recipient: str, object_id: str) -> Mapped | None:
         """The object's own id with that recipient, if a view was ever built."""
-        row = self._one("SELECT * FROM id_map WHERE recipient = ? AND object_id = ?", (recipient, object_id))
+        row = self._one(f"{_MAPPED} = {OBJECT} AND m.r = {RECIPIENT}", (object_id, recipient))
         return None if row is None else Mapped(*row)
 
     def mapped_back(self, recipient: str, view_id: str) -> str | None:
         """The object behind a recipient's view id: the way back for feedback."""
-        sql = "SELECT object_id FROM id_map WHERE recipient = ? AND view_id = ?"
-        found: str | None = self._value(sql, (recipient, view_id))
-        return found
+        return self.mapped_back_all(recipient, [view_id]).get(view_id)
 
     def mapped_back_all(self, recipient: str, view_ids: Sequence[str]) -> dict[str, str]:
         """Of these ids, those that a recipient knows an object of ours by, each with the object's own."""
-        sql = f"SELECT view_id, object_id FROM id_map WHERE recipient = ? AND view_id IN ({marks(view_ids)})"  # noqa: S608
+        sql = (
+            "SELECT m.view_id, n.id FROM id_map m JOIN names n USING (o)"  # noqa: S608
+            f" WHERE m.r = {RECIPIENT} AND m.view_id IN ({marks(view_ids)})"
+        )
         return dict(self._all(sql, (recipient, *view_ids)))
 
     def given_views(self, view_ids: Sequence[str]) -> set[str]:
         """Of these ids, those that any partner knows an object by that is under another id here."""
         sql = (
-            "SELECT m.view_id FROM partners p CROSS JOIN id_map m ON m.recipient = p.id"  # noqa: S608
+            "SELECT m.view_id FROM id_map m JOIN recipients a USING (r) JOIN partners p ON p.id = a.id"  # noqa: S608
             f" WHERE m.view_id IN ({marks(view_ids)})"
         )
         return {row[0] for row in self._all(sql, view_ids)}
@@ -76,9 +81,20 @@ class StandingReads(Link):
     def due(self, now_us: int, limit: int = 1000, only: str | None = None) -> list[Due]:
         """What must be decided again by now, the longest overdue first; `only`: what concerns this recipient."""
         whose = () if only is None else (only, EVERYBODY)
-        among = f"AND recipient IN ({marks(whose)})" if whose else ""
-        sql = f"SELECT recipient, object_id, at_us FROM due WHERE at_us <= ? {among} ORDER BY at_us LIMIT ?"  # noqa: S608
+        among = f"AND p.id IN ({marks(whose)})" if whose else ""
+        sql = (
+            "SELECT p.id, n.id, d.at_us FROM due d CROSS JOIN recipients p USING (r) CROSS JOIN names n USING (o)"  # noqa: S608
+            f" WHERE d.at_us <= ? {among} ORDER BY d.at_us, d.o, d.r LIMIT ?"
+        )
         return [Due(*row) for row in self._all(sql, (now_us, *whose, limit))]
+
+    def on_queue(self, object_ids: Sequence[str]) -> set[tuple[str, str]]:
+        """(recipient, object) of all that is on the queue of these objects, whenever it is due."""
+        sql = (
+            "SELECT p.id, n.id FROM due d CROSS JOIN names n USING (o) CROSS JOIN recipients p USING (r)"  # noqa: S608
+            f" WHERE d.o IN {objects_in(object_ids)}"
+        )
+        return set(self._all(sql, object_ids))
 
     def due_count(self, now_us: int) -> int:
         """How many decisions are due by now, of one object for one recipient or for everybody."""
@@ -91,32 +107,45 @@ class StandingReads(Link):
 
     def standings(self, object_ids: Sequence[str]) -> Standings:
         """How these objects stand with everybody."""
-        among = f"IN ({marks(object_ids)})"
-        recalled = f"SELECT recipient, object_id FROM recalls_out WHERE object_id {among} AND {STANDING}"  # noqa: S608
-        turned = f"SELECT recipient, object_id, codes FROM turned WHERE object_id {among}"  # noqa: S608
-        rows: Iterator[ViewRow] = (ViewRow(*row) for row in self._all(f"{_HELD} {among} ORDER BY +seq", object_ids))
-        return Standings(rows, self._all(recalled, object_ids), self._all(turned, object_ids))
+        among = objects_in(object_ids)
+        recalled = (
+            f"SELECT recipient, object_id FROM recalls_out WHERE object_id IN ({marks(object_ids)}) AND {STANDING}"  # noqa: S608
+        )
+        turned = (
+            "SELECT p.id, n.id, t.codes FROM turned t JOIN names n USING (o) JOIN recipients p USING (r)"  # noqa: S608
+            f" WHERE t.o IN {among}"
+        )
+        held = f"{ROWS} WHERE v.status != 'recalled' AND v.o IN {among} ORDER BY +v.seq"
+        rows: Iterator[ViewRow] = (ViewRow(*row) for row in self._all(held, object_ids))
+        mapped = (Mapped(*row) for row in self._all(f"{_MAPPED} IN {among}", object_ids))
+        return Standings(rows, self._all(recalled, object_ids), self._all(turned, object_ids), mapped)
 
 
-class StandingWrites(StandingReads):
+class StandingWrites(StandingReads, NameWrites):
     """Changing it."""
+
+    _mapped: list[tuple[int, int, str, int, bytes]]
+    """What the id map lacks: it is written together, before anything else is asked of the store."""
 
     def put_settled(self, rows: Sequence[Settled]) -> None:
         """Record what came of decisions: when to decide again."""
-        later = [(one.recipient, one.object_id, one.again_us) for one in rows if one.again_us is not None]
-        self._each_of(_BRING_DUE, later)
+        self._bring_due([(one.recipient, one.object_id, one.again_us) for one in rows if one.again_us is not None])
 
     def not_due(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Take these off the queue."""
-        self._each_of(_NOT_DUE, pairs)
+        self.number_names(name for _, name in pairs)
+        self._each_of(_NOT_DUE, [(self.object_number(name), self.recipient_number(to)) for to, name in pairs])
 
     def set_mapped(self, row: Mapped) -> None:
         """Keep a recipient's id of an object. The id and its birth stay; only what is sticky may change."""
-        self._do(
-            "INSERT INTO id_map VALUES (?, ?, ?, ?, ?) ON CONFLICT (recipient, object_id) DO UPDATE"
-            " SET sticky = excluded.sticky",
-            (row.recipient, row.object_id, row.view_id, row.created_us, row.sticky),
-        )
+        pair = self.object_number(row.object_id), self.recipient_number(row.recipient)
+        self._mapped.append((*pair, row.view_id, row.created_us, row.sticky))
+
+    def write_mapped(self) -> None:
+        """Write what waits."""
+        mapped, self._mapped = self._mapped, []
+        sql = "INSERT INTO id_map VALUES (?, ?, ?, ?, ?) ON CONFLICT (o, r) DO UPDATE SET sticky = excluded.sticky"
+        self._each_of(sql, mapped)
 
     def bring_forward(self, now_us: int) -> None:
         """What was to be decided later is decided now."""
@@ -124,7 +153,7 @@ class StandingWrites(StandingReads):
 
     def bring_due(self, recipients: Iterable[str], object_id: str, at_us: int) -> None:
         """Decide at `at_us`, or earlier if that is due already: what others refer to keeps its place before them."""
-        self._each_of(_BRING_DUE, [(recipient, object_id, at_us) for recipient in recipients])
+        self._bring_due([(recipient, object_id, at_us) for recipient in recipients])
 
     def bring_due_for_all(self, object_id: str, at_us: int) -> None:
         """`bring_due` for every recipient but the one that the object came from."""
@@ -132,4 +161,10 @@ class StandingWrites(StandingReads):
 
     def bring_all_due(self, rows: Sequence[tuple[str, int]]) -> None:
         """(object, time): `bring_due_for_all` for each."""
-        self._each_of(_BRING_DUE, [(EVERYBODY, *row) for row in rows])
+        self._bring_due([(EVERYBODY, *row) for row in rows])
+
+    def _bring_due(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """(recipient, object, time) of each."""
+        self.number_names(name for _, name, _ in rows)
+        every = [(self.object_number(name), self.recipient_number(to), at_us) for to, name, at_us in rows]
+        self._each_of(_BRING_DUE, every)

@@ -13,7 +13,7 @@ from prasan.stores.sqlite.consents import ConsentReads, ConsentWrites
 from prasan.stores.sqlite.events import EventReads, EventWrites
 from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
 from prasan.stores.sqlite.intake import IntakeReads, IntakeWrites
-from prasan.stores.sqlite.link import connect
+from prasan.stores.sqlite.link import begin, connect
 from prasan.stores.sqlite.logs import LogReads, LogWrites
 from prasan.stores.sqlite.meta import MetaReads, MetaWrites
 from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
@@ -81,7 +81,8 @@ class Tx(
         self._frontiers = {}
         self._entries = []
         self._known = None
-        self._profiles = {}
+        self._profiles, self._objects, self._recipients = {}, {}, {}
+        self._rows, self._mapped, self._brought = [], [], []
 
     def finish(self) -> None:
         """Write what was kept in memory until the end."""
@@ -91,6 +92,11 @@ class Tx(
 
     @property
     def _con(self) -> sqlite3.Connection:
+        """Whatever is asked for, it is asked of all that was written so far."""
+        if self._rows or self._mapped or self._brought:
+            self.write_rows()
+            self.write_mapped()
+            self.write_brought()
         return self._connection
 
     @contextmanager
@@ -98,14 +104,15 @@ class Tx(
         """A part of the transaction that is undone alone if anything is raised inside."""
         self.write_entries()
         places, frontiers = dict(self._places), dict(self._frontiers)
-        self._connection.execute("SAVEPOINT part")
+        self._con.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
             self._connection.execute("ROLLBACK TO part")
             self._places, self._frontiers, self._known = places, frontiers, None
             self._entries = []
-            self._profiles = {}
+            self._profiles, self._objects, self._recipients = {}, {}, {}
+            self._rows, self._mapped, self._brought = [], [], []
             raise
         finally:
             self._connection.execute("RELEASE part")
@@ -151,7 +158,7 @@ class Store(Reads):
         """One immediate transaction: committed (to the disk) at the end, undone if anything is raised inside."""
         with self._writing, _named(self._path):
             connection = self._con
-            connection.execute("BEGIN IMMEDIATE")
+            begin(connection)
             try:
                 tx = Tx(connection)
                 yield tx
@@ -171,6 +178,14 @@ class Store(Reads):
             yield self
         finally:
             connection.execute("ROLLBACK")
+
+    def fold_back(self) -> None:
+        """Copy what was committed from the log into the file, while others read and write.
+
+        Whoever writes much does so from time to time between two transactions; else a commit does it one day, and all
+        who write wait for that.
+        """
+        self._con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def close(self) -> None:
         """Close every thread's connection; the store is then of no further use."""
@@ -201,7 +216,7 @@ class Store(Reads):
     def _upgrade(self, version: int) -> int:
         """One version on, unless another process was quicker; the version that the file then has."""
         connection = self._con
-        connection.execute("BEGIN IMMEDIATE")
+        begin(connection)
         if self._value("PRAGMA user_version") == version:
             for statement in UPGRADES[version].split(";"):
                 connection.execute(statement)

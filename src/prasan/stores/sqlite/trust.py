@@ -98,8 +98,7 @@ class TrustWrites(TrustReads):
         """What was made of versions that were dropped since then and is shown to nobody any more; how many views."""
         sql = (
             "UPDATE views SET bytes = NULL WHERE status != 'current' AND bytes IS NOT NULL"
-            " AND (object_id, object_version) IN"
-            " (SELECT id, version FROM dropped JOIN objects USING (n) WHERE at_us >= ?)"
+            " AND (o, object_version) IN (SELECT o, version FROM dropped JOIN objects USING (n) WHERE at_us >= ?)"
         )
         return self._do(sql, (since_us,))
 

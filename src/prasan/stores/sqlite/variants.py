@@ -43,6 +43,7 @@ class VariantWrites(VariantReads, ProfileWrites):
 
     def put_variant(self, recipient: str, row: ObjectRow, event: bytes = b"") -> None:
         """Keep the latest; `event` is the event it is made of, if it is one: where none is given it stays as it was."""
+        self.number_names([row.id])
         self._do(
             "INSERT INTO variants (recipient, object_id, version, type, kind, sha256, bytes, marking, facts,"
             " received_us, event, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
