@@ -37,7 +37,7 @@ from prasan.web.desk import (
 from prasan.web.guessing import TooSoon
 from prasan.web.interest_values import ListRow, Vessel
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.object_acts import Doable
+from prasan.web.object_acts import Askable, Doable
 from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
@@ -291,7 +291,7 @@ REQUESTS = (
 )  # fmt: skip
 
 
-DOABLE = Doable("us-mo", ("my-mc",), ("maritime_security", "safety"))
+DOABLE = Doable(True, "us-mo", ("my-mc",), ("maritime_security", "safety"))
 
 
 class MemoryDesk:
@@ -375,6 +375,9 @@ class MemoryDesk:
 
     def requests(self, audience: str) -> tuple[Listed, ...]:
         return REQUESTS
+
+    def askable(self, audience: str) -> Askable:
+        return Askable(("us-mo", "my-mc"), ("maritime_security", "safety"))
 
     def interests(self, audience: str) -> tuple[ListRow, ...]:
         return LISTS

@@ -19,7 +19,7 @@ def test_requests_stand_where_they_wait(lang: str) -> None:
     numbers = {code: re.findall(r'id="prasan-information-request--[^"]*(.)"', part) for code, part in groups}
     assert numbers == {"wait": ["a", "b"], "open": ["d"], "done": ["c"]}
     assert not re.search(r">(screen|request|priority|purpose)\.[a-z_.]+<", text)
-    for words in ("prasan request accept", "prasan request settle", "bbbbbbbbbbbb", f"/events/{GAP}"):
+    for words in ('value="request.accept"', 'value="request.settle"', 'value="bbbbbbbbbbbb"', f"/events/{GAP}"):
         assert words in text, words
     assert ("Overdue" if lang == "en" else "เกินกำหนด") in text
     assert "TLP:AMBER+STRICT" in text
@@ -39,13 +39,15 @@ def test_what_others_wrote_is_text() -> None:
     assert "<script>alert" not in text
 
 
-def test_no_requests_say_how_to_ask() -> None:
+def test_without_requests_the_form_to_ask_is_there() -> None:
     class Quiet(MemoryDesk):
         def requests(self, audience: str) -> tuple[Listed, ...]:
             return ()
 
     with client_for(Quiet()) as client:
-        assert "prasan request new" in signed_in(client).get("/requests").text
+        page = signed_in(client).get(f"/requests?about={GAP}").text
+    assert 'value="request.new"' in page
+    assert f">{GAP}</textarea>" in page, "the object that it is about is filled in"
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "disagree"), ("th", "ไม่เห็นด้วย")])

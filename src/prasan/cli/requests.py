@@ -1,6 +1,7 @@
 """`request new`, `list`, `show`, `accept`, `refuse`, `answer`, `close`, `rate`, `settle`."""
 
 import argparse
+import getpass
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,7 +33,7 @@ def new(arguments: argparse.Namespace) -> int:
         priority=cast(Priority, arguments.priority),
     )
     node = Node(Path(arguments.home))
-    return _say(node, ask_for(node, wanted))
+    return _say(node, ask_for(node, wanted, getpass.getuser()))
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -86,12 +87,12 @@ def rate(arguments: argparse.Namespace) -> int:
 def settle_two(arguments: argparse.Namespace) -> int:
     """Of two histories that do not agree keep one."""
     node = Node(Path(arguments.home))
-    return _say(node, settle(node, arguments.request, arguments.keep, arguments.text or ""))
+    return _say(node, settle(node, arguments.request, arguments.keep, arguments.text or "", getpass.getuser()))
 
 
 def _act(arguments: argparse.Namespace, said: Said) -> int:
     node = Node(Path(arguments.home))
-    return _say(node, act_on(node, arguments.request, said))
+    return _say(node, act_on(node, arguments.request, said, getpass.getuser()))
 
 
 def _say(node: Node, row: RequestRow) -> int:

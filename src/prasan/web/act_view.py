@@ -10,6 +10,7 @@ from markupsafe import Markup
 from prasan.web.acts import ACTS, Act
 from prasan.web.form_fields import Field, Given
 from prasan.web.partner_values import Consent
+from prasan.web.requests_page import Change
 from prasan.web.screen import Screen
 from prasan.words import Message, known, say
 
@@ -74,6 +75,19 @@ def revocable(context: Context, consents: Iterable[Consent]) -> list[tuple[str, 
 
 
 @pass_context
+def ends(context: Context, changes: Iterable[Change]) -> list[tuple[str, str]]:
+    """The ends of histories that do not agree, as options."""
+    lang = screen_in(context).lang
+    us = say("screen.requests.us", None, lang)
+    told = {
+        one.id: {"by": us if one.by == "us" else one.by, "state": Message(f"request.{one.state}"), "at": one.at}
+        for one in changes
+        if one.end
+    }
+    return [(name, say("act.requests.end", {"id": name, **values}, lang)) for name, values in told.items()]
+
+
+@pass_context
 def meanings(context: Context, family: str, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Codes of a family as options."""
     return [(one, say(f"{family}.{one}", None, screen_in(context).lang)) for one in codes]
@@ -92,6 +106,7 @@ ACTING: Final[dict[str, Any]] = {
     "pairs": pairs,
     "anchor": anchor,
     "offered": offered,
+    "ends": ends,
     "choices_of": choices_of,
     "revocable": revocable,
     "meanings": meanings,

@@ -82,8 +82,9 @@ def _do(request: Request, screen: Screen, name: str, given: Given) -> PrasanErro
 
 def _done(request: Request, name: str) -> Response:
     """Back to the page by a new request, so that loading it again does nothing twice."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    response = RedirectResponse(f"{request.url.path}{query}#done", status_code=303)
+    back = request.url.remove_query_params("about")
+    query = f"?{back.query}" if back.query else ""
+    response = RedirectResponse(f"{back.path}{query}#done", status_code=303)
     secure = request.url.scheme == "https"
     response.set_cookie(DONE_COOKIE, name, max_age=60, httponly=True, samesite="strict", secure=secure)
     return response

@@ -9,8 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
+from prasan.errors import UsageError
+from prasan.exchange.inquiry import Act as Step
+from prasan.formats.stix_ids import is_id
+from prasan.formats.stix_request import LONGEST
 from prasan.node.acts.asking import DEFAULT_DAYS, Ask, ask
 from prasan.node.acts.consents import Answer, answer
+from prasan.node.acts.requests import Said, Wanted, act_on, request, settle
 from prasan.node.keeping import timekeeping
 from prasan.node.node import Node
 from prasan.release.rules import Steps
@@ -54,12 +59,61 @@ def _ask(node: Node, by: str, object_id: str, values: Values) -> object:
     return ask(node, asked, by)
 
 
+def _new(node: Node, by: str, _nothing: str, values: Values) -> object:
+    wanted = Wanted(
+        to=values["to"],
+        needed_by=values["by"],
+        text=values["text"],
+        about=_ids(values["objects"]),
+        purpose=values["purpose"],
+        priority=values["priority"],
+    )
+    return request(node, wanted, by)
+
+
+def _answer(node: Node, by: str, name: str, values: Values) -> object:
+    act: Step = "answer_in_part" if values["partly"] else "answer"
+    return act_on(node, name, Said(act, values["text"], _ids(values["objects"])), by)
+
+
+def _rate(node: Node, by: str, name: str, values: Values) -> object:
+    return act_on(node, name, Said("rate", values["text"], rating=int(values["rating"])), by)
+
+
+def _say(act: Step) -> Do:
+    """A step of a request that needs words only."""
+    return lambda node, by, name, values: act_on(node, name, Said(act, values["text"]), by)
+
+
+def _decline(node: Node, by: str, name: str, values: Values) -> object:
+    return act_on(node, name, Said("refuse", values["reason"]), by)
+
+
+def _keep(node: Node, by: str, name: str, values: Values) -> object:
+    return settle(node, name, values["keep"], values["text"], by)
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    """Ids as people paste them, apart by spaces, commas or lines."""
+    found = tuple(text.replace(",", " ").split())
+    for one in found:
+        if not is_id(one):
+            raise UsageError(
+                f"'{one[:80]}' is no id", "Copy ids from the objects' pages.", code="object_id", name=one[:80]
+            )
+    return found
+
+
+RATINGS: Final = ("1", "2", "3", "4", "5")
 DAYS: Final = Field("days", "whole", least=1, most=36_525)
 STEPS: Final = (
     Field("place_deg", "number", least=0.01, most=10),
     Field("time_min", "whole", least=1, most=525_600),
     Field("drop", "many", options=("evidence", "identity", "text"), family="consent.drop"),
 )
+TEXT: Final = Field("text", "words", most=LONGEST)
+OBJECTS: Final = Field("objects", "words", most=8000)
+PURPOSE: Final = Field("purpose", "choice", required=True)
 REASON: Final = Field("reason", "words")
 WHY: Final = Field("reason", "words", required=True)
 
@@ -75,10 +129,30 @@ ACTS: Final[Mapping[str, Act]] = {
         _ask,
         (
             Field("onto", "choice", required=True),
-            Field("purpose", "choice", required=True),
+            PURPOSE,
             DAYS,
             Field("all_versions", "tick"),
         ),
     ),
+    "request.new": Act(
+        "ask",
+        _new,
+        (
+            Field("to", "choice", required=True),
+            TEXT,
+            OBJECTS,
+            PURPOSE,
+            Field("priority", "choice", required=True, options=("routine", "priority", "immediate"), family="priority"),
+            Field("by", "moment", required=True),
+        ),
+    ),
+    "request.accept": Act("ask", _say("accept"), (TEXT,)),
+    "request.answer": Act("ask", _answer, (TEXT, OBJECTS, Field("partly", "tick"))),
+    "request.refuse": Act("ask", _decline, (msgspec.structs.replace(WHY, most=LONGEST),)),
+    "request.close": Act("ask", _say("close"), (TEXT,)),
+    "request.rate": Act(
+        "ask", _rate, (Field("rating", "choice", required=True, options=RATINGS, family="rating"), TEXT)
+    ),
+    "request.settle": Act("ask", _keep, (Field("keep", "choice", required=True), TEXT)),
 }
 """By name."""

@@ -18,7 +18,7 @@ from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow
 from prasan.web.metrics import Family
-from prasan.web.object_acts import Doable
+from prasan.web.object_acts import Askable, Doable
 from prasan.web.partner_values import PartnersPage
 from prasan.words import Message
 
@@ -265,6 +265,9 @@ class Desk(Protocol):
 
     def requests(self, audience: str) -> Sequence[Listed]:
         """Requests for information with their changes, for our own staff only."""
+
+    def askable(self, audience: str) -> Askable:
+        """Whom our own staff can ask, and for what purposes."""
 
     def interests(self, audience: str) -> Sequence[ListRow]:
         """Lists of vessels of interest, as this audience may read them."""

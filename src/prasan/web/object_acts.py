@@ -11,15 +11,37 @@ from prasan.stores.rows import OWN, ObjectRow
 
 
 class Doable(msgspec.Struct, frozen=True):
-    """Partners by name. `onto`: whom its originator, `origin`, may be asked to let it go on to, for `purposes`;
-    `holders`: who was sent it; `recalled`: from whom it was recalled. `text` is what people wrote into it, or None."""
+    """Partners by name. `here`: it is an object, not a line of the picture.
 
+    `onto`: whom its originator, `origin`, may be asked to let it go on to, for `purposes`; `holders`: who was sent it;
+    `recalled`: from whom it was recalled. `text` is what people wrote into it, or None.
+    """
+
+    here: bool = False
     origin: str = ""
     onto: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
     recalled: tuple[str, ...] = ()
     text: Text | None = None
+
+
+class Askable(msgspec.Struct, frozen=True):
+    """Partners, by name, whom something can be asked, and the purposes for which some accord lets it be."""
+
+    partners: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+
+
+def askable(node: Node) -> Askable:
+    """Whom we can ask now, and for what."""
+    now = node.clock.now_us() / 1e6
+    terms = {
+        row.name: combine(tuple(one for one in accords_with(node, row.id) if one.in_force(now)))
+        for row in node.store.partners()
+    }
+    purposes = frozenset[str]().union(*(one.purposes for one in terms.values() if one))
+    return Askable(tuple(name for name, one in terms.items() if one), tuple(sorted(purposes)))
 
 
 def doable(node: Node, object_id: str) -> Doable:
@@ -31,6 +53,7 @@ def doable(node: Node, object_id: str) -> Doable:
     onto = tuple(name for one, name in partners.items() if one != row.origin) if row.origin in partners else ()
     purposes = _purposes(node, row) if onto else ()
     return Doable(
+        here=True,
         origin=partners.get(row.origin, ""),
         onto=onto if purposes else (),
         purposes=purposes,

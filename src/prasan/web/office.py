@@ -34,7 +34,7 @@ from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.identity_page import identity_of
 from prasan.web.interest_values import ListRow, lists_of
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.object_acts import Doable, doable
+from prasan.web.object_acts import Askable, Doable, askable, doable
 from prasan.web.partner_values import PartnersPage
 from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
@@ -173,6 +173,10 @@ class Office:
     def requests(self, audience: str) -> Sequence[Listed]:
         """Requests for information, for our own staff only."""
         return listed(self._node, changes=True) if audience == STAFF else ()
+
+    def askable(self, audience: str) -> Askable:
+        """Whom we can ask, for our own staff only."""
+        return askable(self._node) if audience == STAFF else Askable()
 
     def interests(self, audience: str) -> Sequence[ListRow]:
         """Lists of vessels of interest, as this audience may read them."""

@@ -1,5 +1,6 @@
 """The page of requests for information: what waits for us, what we wait for, what is done."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -12,8 +13,8 @@ from prasan.node.acts.requests import DONE, Listed, Subject
 from prasan.web.screen import House, Screen, page, show
 from prasan.words import Message, known
 
-COMMANDS: Final = {"answer_in_part": "answer --partly"}
-"""What is typed for an act, where it is not its name."""
+DAY_S: Final = 86_400
+"""So far ahead a new request is needed, unless its form says otherwise."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One request: see `node.requests.Listed`. `needed` is seconds UTC, `ours` are commands that can be said now."""
+    """One request: see `node.requests.Listed`. `needed` is seconds UTC, `ours` are the steps we can make now."""
 
     id: str
     side: str
@@ -65,7 +66,7 @@ def row_of(one: Listed) -> Row:
         needed=int(parse_time(one.needed_by)),
         text=one.text,
         objects=one.objects,
-        ours=tuple(COMMANDS.get(act, act) for act in one.ours),
+        ours=tuple(act for act in one.ours if act != "answer_in_part"),
         changes=changes,
     )
 
@@ -82,4 +83,11 @@ def requests(request: Asked, house: House, screen: Screen) -> Response:
     """Requests for information with all partners."""
     rows = [row_of(one) for one in house.desk.requests(screen.audience)]
     groups = [(code, [one for one in rows if group_of(one) == code]) for code in ("wait", "open", "done")]
-    return show(request, screen, "requests.html", {"groups": groups, "marking": MARKING})
+    context = {
+        "groups": groups,
+        "marking": MARKING,
+        "askable": house.desk.askable(screen.audience),
+        "about": request.query_params.get("about", ""),
+        "by": datetime.fromtimestamp(screen.now + DAY_S, UTC).strftime("%Y-%m-%dT%H:00"),
+    }
+    return show(request, screen, "requests.html", context)

@@ -4,11 +4,10 @@ from typing import Final
 
 ASKING: Final[dict[str, str]] = {
     "screen.requests": "Requests",
-    "screen.requests.none": "Nobody has asked for anything yet. To ask: prasan request new --to PARTNER --about TEXT",
+    "screen.requests.none": "Nobody has asked for anything yet.",
     "screen.requests.wait": "Waiting for us",
     "screen.requests.open": "Waiting for partners",
     "screen.requests.done": "Done",
-    "screen.requests.how": "What we can do now, as a command",
     "screen.requests.needed": "Needed by",
     "screen.requests.history": "History",
     "screen.requests.objects": "Objects",

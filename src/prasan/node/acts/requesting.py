@@ -79,11 +79,20 @@ def advance(node: Node, tx: Tx, row: RequestRow, act: Act, said: dict[str, Any])
     history = history_of(tx, row.partner, row.id)
     state, side = history.state, side_of(row)
     if len(history.tips) > 1:
-        raise UsageError("the two sides tell different histories", "Settle that first: 'prasan request settle'.")
+        raise UsageError(
+            "the two sides tell different histories",
+            "Settle that first: 'prasan request settle'.",
+            code="request_conflict",
+        )
     after = may(state, side).get(act)
     if after is None:
         can = ", ".join(may(state, side)) or "nothing, the partner is next"
-        raise UsageError(f"this request is {state}, so we cannot {act} it", f"What we can do now: {can}.")
+        raise UsageError(
+            f"this request is {state}, so we cannot {act} it",
+            f"What we can do now: {can}.",
+            code="request_moved",
+            state=f"request.{state}",
+        )
     _follow(node, tx, row, history, history.tips[0], after, said)
 
 
@@ -93,7 +102,9 @@ def settle(node: Node, tx: Tx, row: RequestRow, name: str, text: str) -> None:
     tips = [one for one in history.tips if name and one.sha256.startswith(name.lower())]
     if len(history.tips) < 2 or len(tips) != 1:
         ends = ", ".join(one.sha256[:12] for one in history.tips)
-        raise UsageError("there is nothing of that name to settle", f"The histories end with: {ends}.")
+        raise UsageError(
+            "there is nothing of that name to settle", f"The histories end with: {ends}.", code="settle_unknown"
+        )
     aside = tuple(one.sha256 for one in history.tips if one.sha256 != tips[0].sha256)
     _follow(node, tx, row, history, tips[0], tips[0].change.state, {"settles": aside, "text": text})
 
@@ -110,10 +121,10 @@ def _follow(  # noqa: PLR0913, PLR0917 - a change and where it comes
 def _add(node: Node, tx: Tx, row: RequestRow, history: History, change: Change) -> None:
     text = sign(write_change(change), TYP, node.key)
     if len(history.links) >= MAX_CHANGES or sum(map(len, history.texts)) + len(text) > MAX_HISTORY:
-        raise UsageError("this request has become too long", "Close it and send another.")
+        raise UsageError("this request has become too long", "Close it and send another.", code="request_long")
     taken = history.take(text, known_keys(node), frozenset({node.id, row.partner}))
     if not isinstance(taken, Taken):
-        raise UsageError(f"this change cannot follow ({taken})", "See 'prasan request show'.")
+        raise UsageError(f"this change cannot follow ({taken})", "See 'prasan request show'.", code="request_follow")
     _keep(node, tx, row, taken)
     _send(node, tx, row, history)
 

@@ -18,6 +18,7 @@ from prasan.node.acts.requesting import advance, begin, history_of, side_of
 from prasan.node.acts.requesting import settle as settle_history
 from prasan.node.node import Node
 from prasan.node.objects import resolved
+from prasan.node.record import note_hand
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.publish import work_due
 from prasan.release.decide import Case
@@ -48,7 +49,7 @@ class Said(msgspec.Struct, frozen=True):
     rating: int | None = None
 
 
-def request(node: Node, wanted: Wanted) -> RequestRow:
+def request(node: Node, wanted: Wanted, by: str = "") -> RequestRow:
     """Ask a partner. UsageError says why that cannot be asked."""
     work_due(node)
     with node.store.write() as tx:
@@ -56,12 +57,17 @@ def request(node: Node, wanted: Wanted) -> RequestRow:
         partner = tx.partner(wanted.to)
         if partner is None:
             known = ", ".join(one.name for one in tx.partners()) or "none yet"
-            raise UsageError(f"there is no partner '{wanted.to}' (registered: {known})", "Name one of them.")
+            raise UsageError(
+                f"there is no partner '{wanted.to}' (registered: {known})",
+                "Name one of them.",
+                code="partner_unknown",
+                name=wanted.to,
+            )
         if wanted.needed_by <= node.clock.now_us() / 1e6:
-            raise UsageError("the time it is needed by has passed", "Give a later one with --by.")
+            raise UsageError("the time it is needed by has passed", "Give a later one with --by.", code="request_past")
         said: dict[str, Any] = {"text": _text(wanted.text), "refs": _refs(desk, partner.id, wanted.about)}
         if not any(said.values()):
-            raise UsageError("nothing is asked", "Say what you want to know with --about.")
+            raise UsageError("nothing is asked", "Say what you want to know with --about.", code="request_empty")
         question = Question(
             asker=node.id,
             asked=partner.id,
@@ -70,28 +76,32 @@ def request(node: Node, wanted: Wanted) -> RequestRow:
             priority=wanted.priority,
             needed_by=format_time(wanted.needed_by),
         )
-        return begin(node, tx, question, said)
+        row = begin(node, tx, question, said)
+        note_hand(node, tx, by, "request_sent", row.id)
+        return row
 
 
-def act_on(node: Node, name: str, said: Said) -> RequestRow:
+def act_on(node: Node, name: str, said: Said, by: str = "") -> RequestRow:
     """Do something with a request (`name`: its id, or the end of it). UsageError if that is not ours to do now."""
     work_due(node)
     with node.store.write() as tx:
         row = find(tx, name)
         words: dict[str, Any] = {"text": _text(said.text), "refs": _refs(Desk(node, tx), row.partner, said.refs)}
         if said.act in ("answer", "answer_in_part") and not any(words.values()):
-            raise UsageError("an answer says something", "Give --text, or objects with --object.")
+            raise UsageError("an answer says something", "Give --text, or objects with --object.", code="answer_empty")
         if said.rating is not None:
             words["rating"] = said.rating
         advance(node, tx, row, said.act, words)
+        note_hand(node, tx, by, f"request_{said.act}", row.id)
         return row
 
 
-def settle(node: Node, name: str, keep: str, text: str = "") -> RequestRow:
+def settle(node: Node, name: str, keep: str, text: str = "", by: str = "") -> RequestRow:
     """Of two histories that do not agree keep the one that ends with `keep` (its hash, or the beginning of it)."""
     with node.store.write() as tx:
         row = find(tx, name)
         settle_history(node, tx, row, keep, _text(text))
+        note_hand(node, tx, by, "request_settled", row.id)
         return row
 
 
@@ -103,28 +113,34 @@ def find(store: Reads, name: str) -> RequestRow:
     raise UsageError(
         f"there is no request '{name}'" if not found else f"'{name}' is the end of {len(found)} requests",
         "Copy its id from 'prasan request list'.",
+        code="request_unknown",
     )
 
 
 def _text(text: str) -> str:
     """What an officer wrote for this partner alone."""
     if len(text) > LONGEST:
-        raise UsageError(f"the text has {len(text)} characters", f"At most {LONGEST} are sent.")
+        message = f"the text has {len(text)} characters"
+        raise UsageError(message, f"At most {LONGEST} are sent.", code="text_long", most=LONGEST)
     if ids_in(text):
-        raise UsageError("the text names an object's id", "Name objects by themselves: the partner has other ids.")
+        raise UsageError(
+            "the text names an object's id", "Name objects by themselves: the partner has other ids.", code="names_id"
+        )
     return text.strip()
 
 
 def _refs(desk: Desk, partner: str, names: Collection[str]) -> tuple[str, ...]:
     """The ids that the partner knows these objects by. UsageError for one that it was not given."""
     if len(names) > MAX_REFS:
-        raise UsageError(f"{len(names)} objects are too many", f"Name {MAX_REFS} at most.")
+        message = f"{len(names)} objects are too many"
+        raise UsageError(message, f"Name {MAX_REFS} at most.", code="objects_many", most=MAX_REFS)
     wanted = list(dict.fromkeys(names))
     known = desk.known(partner, wanted)
     for name in wanted:
         if name not in known:
             who = desk.cases[partner].recipient.name
-            raise UsageError(f"{who} was not given {name}", "Name only what it holds; see 'prasan release explain'.")
+            remedy = "Name only what it holds; see 'prasan release explain'."
+            raise UsageError(f"{who} was not given {name}", remedy, code="object_not_given", who=who, name=name)
     return tuple(known[name] for name in wanted)
 
 
@@ -132,12 +148,14 @@ def _purpose(case: Case, asked: str | None) -> str:
     """One that every accord in force allows."""
     allowed = case.terms.purposes if case.terms is not None else frozenset()
     if not allowed:
-        raise UsageError(f"no accord with {case.recipient.name} is in force", "Nothing is asked without one.")
+        message = f"no accord with {case.recipient.name} is in force"
+        raise UsageError(message, "Nothing is asked without one.", code="accord_none")
     if asked is None and len(allowed) == 1:
         return next(iter(allowed))
     if asked is None or asked not in allowed:
         said = "it says no purpose" if asked is None else f"'{asked}' is no purpose that the accord allows"
-        raise UsageError(said, f"Use --purpose with one of: {', '.join(sorted(allowed))}.")
+        remedy = f"Use --purpose with one of: {', '.join(sorted(allowed))}."
+        raise UsageError(said, remedy, code="purpose", allowed=[f"purpose.{one}" for one in sorted(allowed)])
     return asked
 
 
