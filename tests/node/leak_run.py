@@ -280,16 +280,20 @@ class Run:
         }  # fmt: skip
 
     def withheld(self) -> dict[str, tuple[str, ...]]:
-        """Object -> recipients that were given it at no time, and were not asked about it either."""
+        """Object -> recipients that were given it at no time, and were not asked or told about it as its maker."""
         given = {name: self.given(name) for name in RECIPIENTS}
-        found = {}
+        found, said_of = {}, {about for _, _, about in self.plan.posts}
         for one in self.plan.store:
             # Who was passed what somebody else had sent under an id of ours sees that it goes when the id is reclaimed.
             squatted = self.plan.early and one.name == self.plan.hijacked
-            asked = [self.plan.hijacker] if squatted else RECIPIENTS
+            # So does the squatter, if another partner agrees with it to say something of that id.
+            asked = [] if squatted and one.name in said_of else [self.plan.hijacker] if squatted else RECIPIENTS
+            # What others say of it finds its way to whoever made it.
+            maker = one.origin if one.name in said_of else ""
             kept_from = [
-                name for name in asked if one.name not in given[name] and (one.name, name) not in self.asked_of
-            ]
+                name for name in asked
+                if one.name not in given[name] and (one.name, name) not in self.asked_of and name != maker
+            ]  # fmt: skip
             if kept_from:
                 found[one.name] = tuple(kept_from)
         return found

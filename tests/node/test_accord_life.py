@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -33,9 +34,9 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Itera
     made.close()
 
 
-def renewal(first: Kit, second: Kit, old: str, **terms: str) -> bytes:
+def renewal(first: Kit, second: Kit, old: str, **terms: Any) -> bytes:
     """An accord on other terms, which takes the place of the old one."""
-    return accord_text(first, second, valid_until=UNTIL, name="renewed", replaces=[old], **terms)
+    return accord_text(first, second, **{"valid_until": UNTIL, "name": "renewed", "replaces": [old], **terms})
 
 
 def between(first: Kit, second: Kit) -> str:

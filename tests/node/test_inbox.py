@@ -108,6 +108,46 @@ def test_it_goes_to_nobody_else_without_its_sender(kit: Kit, us: Partner, tmp_pa
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("onward", "refs", "goes"),
+    [
+        ("tlp", [TLP2[Tlp.GREEN]], True),
+        ("tlp", [TLP1[Tlp.CLEAR]], True),
+        ("tlp", [TLP2[Tlp.AMBER]], False),
+        ("tlp", [], False),
+        ("tlp", [TLP2[Tlp.GREEN], uid(9, "marking-definition")], False),
+        ("ask", [TLP2[Tlp.GREEN]], False),
+        ("never", [TLP2[Tlp.CLEAR]], False),
+    ],
+)
+def test_its_label_lets_it_pass_where_the_accord_says_that_labels_do(
+    kit: Kit, tmp_path: Path, onward: str, refs: list[str], goes: bool
+) -> None:
+    us, other = Partner("us-mo", tmp_path), Partner("id-mo", tmp_path)
+    kit.agree(us, onward=onward)
+    kit.agree(other)
+    policy(kit, RELEASE.replace('["us-mo"]', '["partners"]'))
+    made = campaign(1, **({"object_marking_refs": refs} if refs else {}))
+    post(kit, us.id, made)
+    work_due(kit.node)
+    assert (here(kit, made["id"]).marking.orcon == frozenset()) is goes
+    told = explain(kit.node, made["id"], other.id)
+    assert (told.verdict == "release") is goes
+    assert goes or "decision.orcon" in [one.code for one in told.reasons]
+    us.close()
+    other.close()
+
+
+def test_a_marking_inside_keeps_it_under_its_senders_control(kit: Kit, tmp_path: Path) -> None:
+    us = Partner("us-mo", tmp_path)
+    kit.agree(us, onward="tlp")
+    inside = [{"marking_ref": TLP2[Tlp.RED], "selectors": ["name"]}]
+    made = campaign(1, object_marking_refs=[TLP2[Tlp.GREEN]], granular_markings=inside)
+    post(kit, us.id, made)
+    assert here(kit, made["id"]).marking.orcon == frozenset({us.id})
+    us.close()
+
+
 def test_free_text_waits_for_an_officer(kit: Kit, us: Partner) -> None:
     made = note(1, uid(2))
     post(kit, us.id, made)

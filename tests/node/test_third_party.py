@@ -1,6 +1,7 @@
 """Three nodes: what came from A goes from B to C by A's consent alone, and comes back when A says so."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 import pytest
 
 from node.node_kit import AMBER, PUBLIC, Kit
+from node.test_accord_life import between, renewal
 from node.test_transitions import adopt
 from node.three_kit import Three, reasons
 from prasan.errors import UsageError
@@ -21,17 +23,21 @@ from prasan.formats.stix_control import Recall
 from prasan.formats.stix_ids import CONSENT, EVENT
 from prasan.formats.stix_reception import Reception, reception_object
 from prasan.node.acts.asking import Ask, ask
+from prasan.node.acts.consenting import revoke_fallen
 from prasan.node.acts.consents import Answer, answer, listed
 from prasan.node.acts.control import take_pulled
 from prasan.node.acts.obeying import obey
 from prasan.node.finding.provenance import arrived, remember_arrived
+from prasan.node.partners.accords import end, narrow
+from prasan.node.partners.partnering import accept_accord, propose_accord
 from prasan.node.record import verify
 from prasan.node.releasing.consented import sent_of
 from prasan.node.releasing.explaining import explain
 from prasan.node.releasing.outlooks import refresh
 from prasan.node.releasing.publish import work_due
 from prasan.node.releasing.recall import recall
-from prasan.picture.marking import Marking
+from prasan.picture.marking import Marking, Tlp
+from prasan.release.accord import Narrowing
 from prasan.release.rules import Steps
 from prasan.stores.traffic import Outgoing, ReceivedRow
 
@@ -263,6 +269,100 @@ def test_a_consent_ends_with_its_accord_and_with_the_word_for_it(three: Three) -
         refresh(three.b.node, tx, [three.a.id])
     work_due(three.b.node)
     assert "decision.onward" in codes(three.b, "my-mc", name)
+
+
+def renewed(three: Three, **terms: Any) -> None:
+    """A and B sign another accord in the place of theirs."""
+    text = renewal(three.a, three.b, between(three.a, three.b), **{"onward": "ask", **terms})
+    both, _ = accept_accord(three.b.node, propose_accord(three.a.node, text))
+    accept_accord(three.a.node, both)
+    three.wait(0.01)
+
+
+def test_a_consent_outlives_a_renewal_of_its_accord(three: Three) -> None:
+    name = shared(three)
+    consented(three, name)
+    renewed(three)
+    assert "decision.by_consent" in codes(three.b, "my-mc", name)
+    assert (standing(three.a), standing(three.b)) == (["given"], ["given"])
+    three.pull(three.c)
+    assert len(at_c(three)) == 1
+
+
+def test_what_was_asked_under_the_old_accord_is_answered_under_the_new(three: Three) -> None:
+    name = shared(three)
+    ask(three.b.node, Ask(name, "my-mc"))
+    renewed(three)
+    three.pull(three.b)
+    (row,) = listed(three.a.node)
+    answer(three.a.node, row.id, Answer("given"))
+    three.pull(three.b)
+    assert "decision.by_consent" in codes(three.b, "my-mc", name)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [{"onward": "never"}, {"purposes": ["safety"]}, {"highest_tlp": "green"}],
+    ids=str,
+)
+def test_a_consent_ends_where_the_renewal_allows_it_no_more(three: Three, terms: dict[str, Any]) -> None:
+    name = shared(three)
+    consented(three, name)
+    renewed(three, **terms)
+    assert "decision.onward" in codes(three.b, "my-mc", name)
+    assert standing(three.b) == ["expired"] == standing(three.a)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Narrowing(onward="never"), Narrowing(purposes=frozenset({"safety"})), Narrowing(highest_tlp=Tlp.GREEN),
+        Narrowing(valid_until=1.0),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_consent_ends_with_an_accord_that_is_ended_or_narrowed(three: Three, terms: Narrowing) -> None:
+    """At once, by the word of one side alone."""
+    name = shared(three)
+    consented(three, name)
+    three.pull(three.c)
+    assert len(at_c(three)) == 1
+    narrow(three.b.node, between(three.b, three.a), terms)
+    assert three.b.taxii(three.c.id, "/taxii2/node/collections/alerts/objects/").body == b"{}"
+    work_due(three.b.node)
+    assert "decision.onward" in codes(three.b, "my-mc", name)
+    assert standing(three.b) == ["expired"]
+
+
+def test_a_renewal_that_ends_sooner_ends_the_consent_by_the_clock(three: Three) -> None:
+    name = shared(three)
+    consented(three, name)
+    soon = datetime.fromtimestamp(three.b.hands.now_us / 1e6 + 3600, UTC)
+    renewed(three, valid_until=soon)
+    assert "decision.by_consent" in codes(three.b, "my-mc", name)
+    three.wait(1.1)
+    assert three.b.taxii(three.c.id, "/taxii2/node/collections/alerts/objects/").body == b"{}"
+    assert "decision.onward" in codes(three.b, "my-mc", name)
+
+
+def test_what_rests_on_a_consent_that_fell_with_its_accord_is_revoked(three: Three) -> None:
+    name = shared(three)
+    consented(three, name, all_versions=True)
+    three.pull(three.c)
+    (event,) = at_c(three)
+    fourth = "identity--00000000-0000-4000-8000-000000000004"
+    made, above = ask(three.c.node, Ask(event["id"], fourth)), ask(three.b.node, Ask(name, fourth, all_versions=True))
+    three.pull(three.b, three.c)
+    answer(three.a.node, above.id, Answer("given"))
+    three.pull(three.b)
+    answer(three.b.node, made.id, Answer("given"))
+    revoke_fallen(three.b.node)
+    three.pull(three.c)
+    assert standing(three.c) == ["given"]
+    end(three.b.node, between(three.b, three.a))
+    revoke_fallen(three.b.node)
+    three.pull(three.c)
+    assert standing(three.c) == ["revoked"]
 
 
 # What does not fit has no effect, and is shown

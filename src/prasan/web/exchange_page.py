@@ -126,7 +126,7 @@ def _consent(node: Node, row: ConsentRow) -> Consent:
         partner=partner.name if partner else row.partner,
         page=_page(row.object_id),
         title=_title(node, row.object_id),
-        standing=standing(row, consent, node.clock.now_us() / 1e6),
+        standing=standing(node, row, consent),
         to=tuple(known_as(node.store, one) for one in consent.terms.recipients),
         purpose=Message(purpose) if known(purpose) else consent.terms.purpose,
         until=int(consent.expires),

@@ -16,6 +16,7 @@ from prasan.node.objects import requeue
 from prasan.node.releasing.consented import sent_of
 from prasan.node.releasing.desk import Desk
 from prasan.picture.posted import Item
+from prasan.release.accord import successors
 from prasan.release.consents import consent_of, whose
 from prasan.stores.sqlite import Tx
 from prasan.stores.traffic import ConsentRow, Quarantined
@@ -64,7 +65,7 @@ def _ask_refused(node: Node, tx: Tx, partner: str, item: Item, consent: Consent)
         and terms.requester == partner
         and item.id == ask_id(terms)
         and case.terms is not None
-        and terms.accord in case.terms.accords
+        and not successors(terms.accord, case.recipient.accords).isdisjoint(case.terms.accords)
         and terms.purpose in case.terms.purposes
         and consent.expires > node.clock.now()
         and not {node.id, partner} & {one.id for one in terms.recipients}
@@ -114,18 +115,29 @@ def _take_effect(node: Node, tx: Tx, row: ConsentRow, consent: Consent) -> None:
     _revoke_below(desk, row.object_id, recall_onward=consent.recall_onward)
 
 
+def revoke_fallen(node: Node) -> None:
+    """Revoke what we consented to by a consent that has fallen with its accord: nobody says that of it."""
+    passed_on = {row.object_id for row in node.store.consents("theirs") if row.state == "given"}
+    if not passed_on:
+        return
+    with node.store.write() as tx:
+        desk = Desk(node, tx)
+        for object_id in sorted(passed_on):
+            _revoke_below(desk, object_id, recall_onward=False)
+
+
 def _revoke_below(desk: Desk, object_id: str, *, recall_onward: bool) -> None:
-    """Consents of ours that rested on one that is revoked are revoked too."""
-    subject = desk.subject(object_id, "")
+    """Consents of ours that rested on one that stands no longer are revoked; what is over by the clock is over."""
+    now = desk.now_us / 1e6
     for row in desk.tx.consents_on(object_id, "theirs"):
-        sent = sent_of(row)
-        purposes, now = frozenset({sent.terms.purpose}), desk.now_us / 1e6
+        sent, subject = sent_of(row), desk.subject(object_id, row.partner)
+        purposes = frozenset({sent.terms.purpose})
         stands = subject is not None and all(
             consent_of(originator, subject.facts, to.id, purposes, now)
             for to in sent.terms.recipients
             for originator in whose(subject.facts, to.id)
         )
-        if not stands:
+        if not stands and sent.expires > now:
             after = msgspec.structs.replace(sent, state="revoked", answers=row.id, recall_onward=recall_onward)
             say(desk, row, msgspec.structs.replace(after, reason=REVOKED_ABOVE))
 

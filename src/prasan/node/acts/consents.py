@@ -16,10 +16,11 @@ from prasan.formats.stix_ids import ids_in
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S
+from prasan.node.recipients import accords_with
 from prasan.node.record import note, note_hand
-from prasan.node.releasing.consented import sent_of, steps_of
+from prasan.node.releasing.consented import end_of, sent_of, steps_of
 from prasan.node.releasing.desk import Desk
-from prasan.picture.marking import PUBLIC
+from prasan.picture.marking import PUBLIC, Tlp
 from prasan.release.consents import consent_of, whose
 from prasan.release.rules import Steps
 from prasan.stores.rows import NewView
@@ -183,9 +184,12 @@ def listed(node: Node) -> list[Listed]:
     return [_listed(node, row) for row in rows]
 
 
-def standing(row: ConsentRow, consent: Consent, now: float) -> str:
-    """Its state, or that it is over by the clock."""
-    return "expired" if row.state in ("asked", "given") and consent.expires <= now else row.state
+def standing(node: Node, row: ConsentRow, consent: Consent) -> str:
+    """Its state, or that it is over: by the clock, or because no accord carries it any more."""
+    now, held = node.clock.now_us() / 1e6, node.store.object(row.object_id)
+    tlp = held.marking.tlp if held is not None else Tlp.CLEAR
+    over = end_of(consent, accords_with(node, row.partner), tlp, now) <= now
+    return "expired" if over and row.state in ("asked", "given") else row.state
 
 
 def _listed(node: Node, row: ConsentRow) -> Listed:
@@ -195,7 +199,7 @@ def _listed(node: Node, row: ConsentRow) -> Listed:
         side=row.side,
         partner=partner.name if partner else row.partner,
         object_id=row.object_id,
-        standing=standing(row, consent, node.clock.now_us() / 1e6),
+        standing=standing(node, row, consent),
         to=tuple(known_as(node.store, one) for one in consent.terms.recipients),
         purpose=consent.terms.purpose,
         version=consent.terms.target_version,

@@ -133,4 +133,11 @@ class _Judge:
 def marking_of(header: Header, owner: str, terms: Combined) -> Marking:
     """A post has no statement: the label of the object itself or `UNSTATED`, under its sender's control, for the
     purposes of the accord."""
-    return header.marking(UNSTATED).join(Marking(orcon=frozenset({owner}), purposes=terms.purposes))
+    orcon = frozenset[str]() if _label_says_enough(header, terms) else frozenset({owner})
+    return header.marking(UNSTATED).join(Marking(orcon=orcon, purposes=terms.purposes))
+
+
+def _label_says_enough(header: Header, terms: Combined) -> bool:
+    """The sender signed that its labels say who else may know, and this one says it: nothing beside it to be obeyed."""
+    bare = len(header.object_marking_refs) == 1 and not header.granular_markings
+    return terms.onward == "tlp" and bare and header.tlp is not None and header.tlp <= Tlp.GREEN

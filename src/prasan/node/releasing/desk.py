@@ -128,7 +128,8 @@ class Desk:
     def _ready(self, row: ObjectRow) -> Subject:
         sender = self.cases.get(row.origin)
         name = OWN if row.origin == OWN else sender.recipient.name if sender else row.origin
-        consents = () if row.origin == OWN else consents_on(self.tx, row.id)
+        accords = sender.recipient.accords if sender else ()
+        consents = () if row.origin == OWN else consents_on(self.tx, row, accords, self.now_us / 1e6)
         subject = Subject(row, self.node.id, name, consents=consents)
         if not row.profile:
             self.tx.set_object_profile(row.id, row.version, subject.profile)
