@@ -38,7 +38,7 @@ from prasan.web.guessing import TooSoon
 from prasan.web.interest_values import ListRow, Vessel
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.object_acts import Askable, Doable
-from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall
+from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall, Synced
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
@@ -222,7 +222,7 @@ REFUSED = msgspec.structs.replace(ASK, side="ours", standing="refused", reason="
 PARTNER = Partner(
     name="us-mo", country="US", mode="exercise", standing="active",
     fingerprint="3q2-7wEX1m2n5J0aQ9rKxWm1s8oQZ4vYF0T7u6b5cDk",
-    last_sync=NOW - 95, last_error="", released=412, sanitised=3, withheld={"rule_withholds": 2, "no_rule": 17, "tlp_above": 1}, received=6,
+    sync=Synced(NOW - 95), released=412, sanitised=3, withheld={"rule_withholds": 2, "no_rule": 17, "tlp_above": 1}, received=6,
     quarantined={"wrong_hash": 1}, recalls=(Recall(MEETING, "EXERCISE PAYU · EXERCISE NARAI", NOW - 2 * HOUR, NOW + 46 * HOUR, "answered", NOW - HOUR), Recall(COARSE, Message("kind.gap"), NOW - 600, NOW + 47 * HOUR, "pending"), LATE),
     recalls_in=(Recall(JUMP, "speed jump", NOW - 7200, NOW + 3600, "onward", NOW - 7000, "The place was rounded wrongly.", onward=1, to_look_at=3, sent=False),),
     consents=(ASK, GIVEN, REFUSED),
@@ -402,7 +402,7 @@ class MemoryDesk:
         return PartnersPage((PARTNER,), log, EXERCISE, late=(LATE,), asks=(ASK,))
 
     def health(self, audience: str) -> HealthPage | None:
-        return HealthPage(STANDING, (("us-mo", NOW - 95, "The partner could not be reached."),))
+        return HealthPage(STANDING, (("us-mo", Synced(NOW - 95, "Connection refused", "unreachable")),))
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         return STANDING.ills

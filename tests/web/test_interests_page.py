@@ -9,7 +9,7 @@ from test_pages import client_for, signed_in
 from prasan.web.interest_values import ListRow
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "hours 3, last"), ("th", "3 ชั่วโมง")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "in 3 hours, last"), ("th", "3 ชั่วโมง")])
 def test_lists_show_their_vessels_and_who_heard_them(lang: str, words: str) -> None:
     with client_for(MemoryDesk()) as client:
         assert client.get("/interests").status_code == 303

@@ -295,7 +295,7 @@ def test_what_waits_for_us_or_is_late_comes_before_the_partners(officer: TestCli
                   "Place rounded to a cell of 0.5 degrees", "Not while the case is open.", "asked by us"):  # fmt: skip
         assert words in rest, words
     thai = officer.get("/partners?lang=th").text
-    for words in ("คู่ภาคีขอความยินยอมจากเรา", "การเรียกคืนที่เกินกำหนด", "ไม่ยินยอม"):
+    for words in ("ภาคีขอความยินยอมจากเรา", "การเรียกคืนที่เกินกำหนด", "ไม่ยินยอม"):
         assert words in thai
 
 
@@ -312,7 +312,7 @@ def test_what_is_wrong_with_the_node_stands_over_the_watch_and_on_its_own_page(o
         ">silent</span>",
         "60 of 1,000 lines",
         "Wrong checksum",
-        "The partner could not be reached.",
+        'It is tried again by itself. <small lang="en">Connection refused<',
         "1,234,567",
         "11 min ago",
     ):
@@ -320,6 +320,7 @@ def test_what_is_wrong_with_the_node_stands_over_the_watch_and_on_its_own_page(o
     thai = officer.get("/health?lang=th").text
     assert "ไม่ส่งแถวข้อมูลมา 11 นาทีแล้ว" in thai
     assert "11 นาทีที่แล้ว" in thai
+    assert "ติดต่อโหนดของภาคีไม่ได้" in thai
 
 
 def test_a_well_node_says_so_and_shows_no_strip() -> None:

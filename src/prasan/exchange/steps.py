@@ -95,7 +95,7 @@ class Unreached(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct):
-    """What came of a pull. `failure` is "" or unreachable, refused, page_cut, ledger; `message` says it in words."""
+    """What came of a pull. `failure` is "" or unreachable, refused, page_cut, ledger, defect; `message` says more."""
 
     pages: int = 0
     page_cut: int = 0

@@ -19,7 +19,7 @@ from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow
 from prasan.web.metrics import Family
 from prasan.web.object_acts import Askable, Doable
-from prasan.web.partner_values import PartnersPage
+from prasan.web.partner_values import PartnersPage, Synced
 from prasan.words import Message
 
 Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
@@ -217,7 +217,7 @@ class HealthPage(msgspec.Struct, frozen=True):
     """
 
     standing: Standing
-    sync: tuple[tuple[str, int | None, str], ...] = ()
+    sync: tuple[tuple[str, Synced], ...] = ()
     clock: ClockState | None = None
 
 

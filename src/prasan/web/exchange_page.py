@@ -21,13 +21,13 @@ from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
 from prasan.web.accord_rows import accord_rows
-from prasan.web.partner_values import Apart, Checkpoint, Consent, Partner, PartnersPage, Recall
+from prasan.web.partner_values import Apart, Checkpoint, Consent, Partner, PartnersPage, Recall, Synced
 from prasan.words import Message, known
 
 APART: Final = 5
 """How many of the latest in quarantine the page names."""
 
-_SYNC = msgspec.json.Decoder(tuple[int, str])
+_SYNC = msgspec.json.Decoder(Synced)
 
 
 def partners_page(node: Node) -> PartnersPage:
@@ -48,7 +48,6 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
     card, store = card_of(row), node.store
     accords = holding(accords_with(node, row.id), node.clock.now())
     counted = counts(node, row.id)
-    last, message = _last_sync(node, row)
     recalls = [_recall(node, one) for one in duties(node, row.id)]
     return Partner(
         name=row.name,
@@ -56,8 +55,7 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
         standing="suspended" if row.suspended else "active" if accords else "no_accord",
         fingerprint=card.fingerprint,
-        last_sync=last,
-        last_error=message,
+        sync=_synced(node, row),
         released=counted.released,
         sanitised=counted.sanitised,
         withheld=counted.withheld,
@@ -90,14 +88,14 @@ def _trust(node: Node, row: PartnerRow) -> Iterator[Message]:
         yield Message("trust.untrusted", {"number": untrusted})
 
 
-def sync_of(node: Node) -> tuple[tuple[str, int | None, str], ...]:
-    """Each partner's name, when it was last pulled from, and what went wrong with that."""
-    return tuple((row.name, *_last_sync(node, row)) for row in node.store.partners())
+def sync_of(node: Node) -> tuple[tuple[str, Synced], ...]:
+    """Each partner's name, and how the last pull from it went."""
+    return tuple((row.name, _synced(node, row)) for row in node.store.partners())
 
 
-def _last_sync(node: Node, row: PartnerRow) -> tuple[int | None, str]:
+def _synced(node: Node, row: PartnerRow) -> Synced:
     text = node.store.meta(f"sync/{row.id}")
-    return _SYNC.decode(text.encode()) if text else (None, "")
+    return _SYNC.decode(text.encode()) if text else Synced()
 
 
 def _recall(node: Node, one: Duty) -> Recall:

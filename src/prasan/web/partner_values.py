@@ -82,6 +82,14 @@ class Checkpoint(msgspec.Struct, frozen=True):
     at: int
 
 
+class Synced(msgspec.Struct, frozen=True, array_like=True):
+    """When a partner was last pulled from; what went wrong with that, in the words of whoever noticed and as a code."""
+
+    at: int | None = None
+    detail: str = ""
+    failure: str = ""
+
+
 class Partner(msgspec.Struct, frozen=True):
     """A partner node and the exchange with it. Count maps are reason code -> objects."""
 
@@ -90,8 +98,7 @@ class Partner(msgspec.Struct, frozen=True):
     mode: Literal["real", "exercise"]
     standing: Literal["active", "suspended", "no_accord"]
     fingerprint: str
-    last_sync: int | None
-    last_error: str
+    sync: Synced
     released: int
     sanitised: int
     withheld: Mapping[str, int]

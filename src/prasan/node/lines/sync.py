@@ -78,8 +78,9 @@ def failed(partner: PartnerRow, error: Exception) -> Summary:
 
 def told(node: Node, partner: PartnerRow, summary: Summary) -> Summary:
     """The summary, remembered for the partner's page."""
+    went = (node.clock.now(), summary.message, summary.failure)
     with node.store.write() as tx:
-        tx.set_meta(f"sync/{partner.id}", msgspec.json.encode((node.clock.now(), summary.message)).decode())
+        tx.set_meta(f"sync/{partner.id}", msgspec.json.encode(went).decode())
     return summary
 
 
