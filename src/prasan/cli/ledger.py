@@ -1,6 +1,7 @@
 """`ledger verify`, `ledger prove`, `ledger check-proof`, `ledger erase`, `ledger evidence`, `ledger settle`."""
 
 import argparse
+import getpass
 import sys
 from pathlib import Path
 
@@ -118,6 +119,6 @@ def evidence(arguments: argparse.Namespace) -> int:
 
 def settle(arguments: argparse.Namespace) -> int:
     """Go on with a partner, or with this node itself, though two histories are held."""
-    count = histories.settle(Node(Path(arguments.home)), arguments.name, arguments.reason)
+    count = histories.settle(Node(Path(arguments.home)), arguments.name, arguments.reason, getpass.getuser())
     tell(f"{count} settled; the evidence stays on record")
     return 0

@@ -1,6 +1,7 @@
 """`partner add`, `partner confirm`, `partner card`, `partner suspend`."""
 
 import argparse
+import getpass
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def add(arguments: argparse.Namespace) -> int:
 
 def confirm(arguments: argparse.Namespace) -> int:
     """Put on record that a partner's fingerprint was compared."""
-    card = confirm_partner(Node(Path(arguments.home)), arguments.name, arguments.fingerprint)
+    card = confirm_partner(Node(Path(arguments.home)), arguments.name, arguments.fingerprint, getpass.getuser())
     tell(f"The fingerprint of {card.name} is confirmed")
     return 0
 

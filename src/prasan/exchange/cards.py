@@ -134,6 +134,8 @@ def check_confirmed(card: Card, confirmed: str) -> None:
         raise Refused(
             f"The card of {card.name} has another fingerprint than the one that was confirmed.",
             "Ask the partner's officer again, by a number that you knew before. Do not use this card.",
+            code="fingerprint_other",
+            name=card.name,
         )
 
 

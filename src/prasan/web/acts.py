@@ -18,6 +18,8 @@ from prasan.node.acts.consents import Answer, answer
 from prasan.node.acts.requests import Said, Wanted, act_on, request, settle
 from prasan.node.keeping import timekeeping
 from prasan.node.node import Node
+from prasan.node.partners import histories
+from prasan.node.partners.partner_keys import confirm_partner
 from prasan.release.rules import Steps
 from prasan.web.form_fields import Field
 from prasan.web.roles import Door
@@ -57,6 +59,16 @@ def _ask(node: Node, by: str, object_id: str, values: Values) -> object:
     days = DEFAULT_DAYS if values["days"] is None else values["days"]
     asked = Ask(object_id, values["onto"], values["purpose"], days, values["all_versions"])
     return ask(node, asked, by)
+
+
+def _confirm_key(node: Node, by: str, partner: str, values: Values) -> object:
+    return confirm_partner(node, partner, "".join(values["fingerprint"].split()), by)
+
+
+def _settle_logs(node: Node, by: str, seen: str, values: Values) -> object:
+    """`seen`: the name and, after a blank, how much evidence the page showed."""
+    name, _, number = seen.rpartition(" ")
+    return histories.settle(node, name, values["reason"], by, int(number) if number.isdecimal() else 0)
 
 
 def _new(node: Node, by: str, _nothing: str, values: Values) -> object:
@@ -134,6 +146,8 @@ ACTS: Final[Mapping[str, Act]] = {
             Field("all_versions", "tick"),
         ),
     ),
+    "key.confirm": Act("trust", _confirm_key, (Field("fingerprint", "line", required=True, most=200),)),
+    "history.settle": Act("trust", _settle_logs, (WHY,), grave=True),
     "request.new": Act(
         "ask",
         _new,

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from prasan.exchange.histories import checkpoint_of
 from prasan.formats.stix_ids import EVENT, INCIDENT, type_of
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.acts.consents import known_as, standing
@@ -21,7 +22,7 @@ from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
 from prasan.web.accord_rows import accord_rows
-from prasan.web.partner_values import Apart, Checkpoint, Consent, Partner, PartnersPage, Recall, Synced
+from prasan.web.partner_values import Apart, Checkpoint, Consent, Evidence, Partner, PartnersPage, Recall, Synced
 from prasan.words import Message, known
 
 APART: Final = 5
@@ -41,7 +42,22 @@ def partners_page(node: Node) -> PartnersPage:
         late=tuple(sorted((one for one in recalls if one.standing == "overdue"), key=lambda one: one.deadline)),
         asks=tuple(one for one in consents if (one.side, one.standing) == ("theirs", "asked")),
         proposals=tuple(one for partner in partners for one in partner.accords if one.to_sign),
+        own_evidence=_evidence(node, node.id),
+        name=node.settings.name,
     )
+
+
+def _evidence(node: Node, keeper: str) -> tuple[Evidence, ...]:
+    """What is held against a node and was not settled; a note that is none (our own, before the first) has no size."""
+    rows = node.store.evidence(keeper, open_only=True)
+    return tuple(Evidence(one.at_us // 1_000_000, _size(one.held), _size(one.shown)) for one in rows)
+
+
+def _size(note: str) -> tuple[int, str]:
+    if "\n" not in note:
+        return 0, ""
+    found = checkpoint_of(note)
+    return found.size, found.root.hex()
 
 
 def _partner(node: Node, row: PartnerRow) -> Partner:
@@ -71,6 +87,8 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
             Apart(one.object_id, one.reason, one.at_us // 1_000_000)
             for _, one in store.quarantine_rows(row.id, None, APART)
         ),
+        evidence=_evidence(node, row.id),
+        unconfirmed=not confirmed(store, row),
     )
 
 

@@ -73,6 +73,14 @@ class Apart(msgspec.Struct, frozen=True):
     at: int
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """Two notes of one log that cannot both be true: when that was seen, and size and root (hex) of each."""
+
+    at: int
+    held: tuple[int, str]
+    shown: tuple[int, str]
+
+
 class Checkpoint(msgspec.Struct, frozen=True):
     """A log's size and root hash (hex) when it was last signed."""
 
@@ -111,10 +119,15 @@ class Partner(msgspec.Struct, frozen=True):
     trust: tuple[Message, ...] = ()
     accords: tuple[AccordRow, ...] = ()
     apart: tuple[Apart, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    unconfirmed: bool = False
 
 
 class PartnersPage(msgspec.Struct, frozen=True):
-    """All partners and the node's own log; before them what waits for us or is late, of all partners together."""
+    """All partners and the node's own log; before them what waits for us or is late, of all partners together.
+
+    `own_evidence` is held against the node itself, whose `name` it is.
+    """
 
     partners: tuple[Partner, ...]
     checkpoint: Checkpoint | None
@@ -122,3 +135,5 @@ class PartnersPage(msgspec.Struct, frozen=True):
     late: tuple[Recall, ...] = ()
     asks: tuple[Consent, ...] = ()
     proposals: tuple[AccordRow, ...] = ()
+    own_evidence: tuple[Evidence, ...] = ()
+    name: str = ""

@@ -166,4 +166,34 @@ ACTS: Final[dict[str, str]] = {
     "fault.request_long.remedy": "Close it and send another.",
     "fault.request_follow": "This step cannot follow the last one.",
     "fault.request_follow.remedy": "Look at the history of the request.",
+    # trust
+    "act.key.confirm": "Confirm the fingerprint",
+    "act.key.confirm.hint": (
+        "Call the partner's officer by a number that you knew before, and have the fingerprint read to you. "
+        "Type what you hear."
+    ),
+    "act.history.settle": "Go on with this log",
+    "act.history.settle.hint": (
+        "Call the partner's officer first. The log as it is now counts from here on; the evidence stays on record."
+    ),
+    "act.field.fingerprint": "Fingerprint, compared by telephone",
+    "done.key.confirm": "The fingerprint is confirmed. Accords with this partner can be signed.",
+    "done.history.settle": "It is settled. The log as it is now counts from here on.",
+    "screen.evidence.two": "Two histories that cannot both be true",
+    "screen.evidence.own": "A partner holds another history of this node's own log",
+    "screen.evidence.own.what": (
+        "Either this store was put back by hand: then make the home anew with 'prasan restore'. Or somebody "
+        "signs with this node's key: 'prasan key revoke'. Settle it only once it is explained."
+    ),
+    "screen.evidence.held": "What we held",
+    "screen.evidence.shown": "What was shown",
+    "screen.evidence.notes": "The signed notes, to show to the partner's officer: prasan ledger evidence",
+    "fault.evidence_none": "Nothing is held against {name}.",
+    "fault.evidence_none.remedy": "Somebody may have settled it meanwhile; the ledger says who.",
+    "fault.evidence_more": "More was found since this page was opened.",
+    "fault.evidence_more.remedy": "Look at all of it, then settle it.",
+    "fault.fingerprint_other": "This is not the fingerprint of the card of {name}.",
+    "fault.fingerprint_other.remedy": (
+        "Ask the partner's officer again, by a number that you knew before. If it still differs, do not use this card."
+    ),
 }

@@ -35,7 +35,7 @@ from prasan.ledger.note import Keys
 from prasan.ledger.tree import Proof
 from prasan.node.node import Node
 from prasan.node.partners.partner_keys import card_of
-from prasan.node.record import HOURS_LOG, NODE_LOG, note, own_public_keys
+from prasan.node.record import HOURS_LOG, NODE_LOG, note, note_hand, own_public_keys
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.trust import EvidenceRow
 
@@ -164,19 +164,25 @@ def lost_of(node: Node, partner: str) -> tuple[int, int] | None:
     return msgspec.json.decode(raw, type=tuple[int, int, str])[:2] if raw else None
 
 
-def settle(node: Node, name: str, reason: str) -> int:
+def settle(node: Node, name: str, reason: str, by: str = "", seen: int | None = None) -> int:
     """An officer goes on with a partner that showed two histories: its log as it is now counts from here on.
 
-    The evidence stays. How many there were; UsageError if there is no such partner or nothing to settle.
+    The evidence stays. How many there were; UsageError if there is no such partner, nothing to settle, or more than
+    the officer has `seen`.
     """
     row = node.store.partner(name)
     partner = node.id if name == node.settings.name else row.id if row else ""
-    if not node.store.evidence(partner, open_only=True):
-        raise UsageError(f"nothing is held against '{name}'", "See 'prasan ledger evidence'.")
     with node.store.write() as tx:
+        held = len(tx.evidence(partner, open_only=True))
+        if not held:
+            message = f"nothing is held against '{name}'"
+            raise UsageError(message, "See 'prasan ledger evidence'.", code="evidence_none", name=name)
+        if seen not in (None, held):
+            raise UsageError("more was found since", "See 'prasan ledger evidence'.", code="evidence_more")
         for log in (node.id, HOURS_LOG):
             tx.forget_seen(seen_log(partner, log), partner)
         note(node, tx, NODE_LOG, "evidence_settled", partner, {"reason": _hash(reason)})
+        note_hand(node, tx, by, "evidence_settled", partner)
         return tx.settle_evidence(partner, node.clock.now_us())
 
 

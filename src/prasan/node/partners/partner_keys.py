@@ -12,7 +12,7 @@ from prasan.exchange.jws import decode64, thumbprint
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.partners.rotation import REVOKED, keep_accords
-from prasan.node.record import NODE_LOG, note, own_public_keys
+from prasan.node.record import NODE_LOG, note, note_hand, own_public_keys
 from prasan.stores.rows import PartnerRow
 from prasan.stores.sqlite import Tx
 from prasan.stores.sqlite.store import Reads
@@ -133,14 +133,16 @@ def _begin_anew(node: Node, tx: Tx, old: KeyRow, card: Card, *, carry: bool) -> 
     return Succession("confirmed_anew", untrusted, ended)
 
 
-def confirm_partner(node: Node, name: str, fingerprint: str) -> Card:
+def confirm_partner(node: Node, name: str, fingerprint: str, by: str = "") -> Card:
     """An officer has compared the fingerprint of a partner over another channel. Refused if it is another."""
     partner = node.store.partner(name)
     if partner is None:
-        raise UsageError(f"there is no partner '{name}'", "Add its card with 'prasan partner add'.")
+        message = f"there is no partner '{name}'"
+        raise UsageError(message, "Add its card with 'prasan partner add'.", code="partner_unknown", name=name)
     card = card_of(partner)
     check_confirmed(card, fingerprint)
     with node.store.write() as tx:
         succeed(node, tx, partner, card, Word(confirmed=True))
         note(node, tx, NODE_LOG, CONFIRMED, card.id, {"fingerprint": card.fingerprint})
+        note_hand(node, tx, by, CONFIRMED, card.id)
     return card
