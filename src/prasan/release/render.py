@@ -36,7 +36,7 @@ class Build(msgspec.Struct, frozen=True):
     copy, the view's id for a built one. `view_id` is this object's own view id (same type, random UUID, from the id
     map). `stamp` says who builds and when: `created` first built, `modified` this build. `cell` is the cell said last,
     None for none. To find out whether a view changed, render with the last `modified` and compare the bytes; only
-    then a new time is due.
+    then a new time is due. `all_known`: every id in it means to the recipient what it says, and none is looked for.
     """
 
     view_id: str
@@ -44,6 +44,7 @@ class Build(msgspec.Struct, frozen=True):
     stamp: Stamp
     marking: Marking
     cell: Cell | None = None
+    all_known: bool = False
 
 
 class View(msgspec.Struct, frozen=True):
@@ -92,6 +93,8 @@ def may_stand(header: Header, marking: Marking) -> bool:
 
 def is_visible(raw: bytes, build: Build) -> bool:
     """True if the recipient knows every id in the object as it stands."""
+    if build.all_known:
+        return True
     node = build.stamp.node
     return all(ref == node or ref in COMMON_KNOWLEDGE or build.ids.get(ref) == ref for ref in references(raw))
 

@@ -17,9 +17,9 @@ from prasan.node.releasing.decisions import Subject
 from prasan.node.releasing.outlooks import origin_names, outlooks_for, prepared
 from prasan.picture.finding import ALERTING
 from prasan.picture.marking import Marking
-from prasan.release.accord import holding
+from prasan.release.accord import Accord, holding
 from prasan.release.decide import Case
-from prasan.release.facts import Facts, Profile, Recipient
+from prasan.release.facts import Consent, Facts, Profile, Recipient
 from prasan.release.outlook import Outlook
 from prasan.stores.rows import OWN, Lane, NewView, ObjectRow, Place, Standing
 from prasan.stores.sqlite import Tx
@@ -42,6 +42,7 @@ class Desk:
         self._subjects: dict[str, Subject | None] = {}
         self._standings = tx.standings(())
         self._unreferred: set[str] = set()
+        self._unconsented: set[str] = set()
         self._queued: set[tuple[str, str]] = set()
         self._known: dict[str, dict[str, str]] = {}
         self._accords: dict[str, list[str]] = {}
@@ -53,6 +54,9 @@ class Desk:
         self.tx.look_up_names(names)
         self._rows, self._standings = self.tx.latest_objects(names), self.tx.standings(names)
         self._unreferred = {*names} - self.tx.referred_to(names)
+        self._unconsented = {*names} - self.tx.consented(names, "ours")
+        for profile in {row.profile for row in self._rows.values()}:
+            self.tx.profile_number(profile)  # now, so that rows can be written together later
         self._queued = self.tx.on_queue(names)
 
     def take_off(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -128,12 +132,16 @@ class Desk:
     def _ready(self, row: ObjectRow) -> Subject:
         sender = self.cases.get(row.origin)
         name = OWN if row.origin == OWN else sender.recipient.name if sender else row.origin
-        accords = sender.recipient.accords if sender else ()
-        consents = () if row.origin == OWN else consents_on(self.tx, row, accords, self.now_us / 1e6)
+        consents = self._consents_on(row, sender.recipient.accords if sender else ())
         subject = Subject(row, self.node.id, name, consents=consents)
         if not row.profile:
             self.tx.set_object_profile(row.id, row.version, subject.profile)
         return subject
+
+    def _consents_on(self, row: ObjectRow, accords: tuple[Accord, ...]) -> tuple[Consent, ...]:
+        if row.origin == OWN or row.id in self._unconsented:
+            return ()
+        return consents_on(self.tx, row, accords, self.now_us / 1e6)
 
     def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
         """Of these objects, those that the recipient can read now or sent itself, each with the id it has there."""

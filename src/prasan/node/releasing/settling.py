@@ -157,23 +157,29 @@ class Step:
         """The view with `modified` as the time of its build, so that equal content gives equal bytes."""
         if self.decision.verdict == "withhold":
             return View("withhold", self.decision.codes)
-        known = self.known()
         if self.decision.verdict == "release":
             # Most objects go out whole: those need no id of their own.
-            bare = Build(self.row.id, known, Stamp(self.desk.node.id, 0, 0), self.row.marking)
+            known = {} if self.as_written else self.known
+            stamp = Stamp(self.desk.node.id, 0, 0)
+            bare = Build(self.row.id, known, stamp, self.row.marking, all_known=self.as_written)
             whole = render(self.row.raw, self.subject.header, self.decision, bare)
             if whole.form == "verbatim":
                 return whole
         created = self.mapped.created_us / 1e6
         stamp = Stamp(self.desk.node.id, created, max(created, modified))
-        build = Build(self.mapped.view_id, known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
+        build = Build(self.mapped.view_id, self.known, stamp, self.row.marking, _CELL.decode(self.mapped.sticky))
         return render(self.row.raw, self.subject.header, self.decision, build)
 
+    @property
+    def as_written(self) -> bool:
+        """Our own people read what a partner wrote as it was written; its ids are not ours to hide."""
+        return self.case.recipient.kind == "class" and self.row.origin != OWN
+
+    @cached_property
     def known(self) -> dict[str, str]:
         """The ids in the object that mean something to the recipient, each with the id it has there."""
         refs = self.subject.refs
-        if self.case.recipient.kind == "class" and self.row.origin != OWN:
-            # Our own people read what a partner wrote as it was written; its ids are not ours to hide.
+        if self.as_written:
             return {ref: ref for ref in refs}
         meant = resolved(self.tx, self.row.origin, refs)
         known = self.desk.known(self.to, [*meant.values()])

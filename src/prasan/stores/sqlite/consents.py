@@ -1,9 +1,10 @@
 """Consents to passing on: those we asked of partners, and those that partners asked of us."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from prasan.stores.rows import version_key
-from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.link import Link, marks
 from prasan.stores.traffic import ConsentRow
 
 CONSENTS: Final = """
@@ -35,6 +36,11 @@ class ConsentReads(Link):
         """Those about one object that stand so."""
         where = "WHERE object_id = ? AND side = ? AND state = ? ORDER BY id"
         return [ConsentRow(*row) for row in self._all(f"{_SELECT} {where}", (object_id, side, state))]
+
+    def consented(self, object_ids: Sequence[str], side: str, state: str = "given") -> set[str]:
+        """Of these objects, those that there are such consents about."""
+        sql = f"SELECT object_id FROM consents WHERE object_id IN ({marks(object_ids)}) AND side = ? AND state = ?"  # noqa: S608
+        return {row[0] for row in self._all(sql, (*object_ids, side, state))}
 
 
 class ConsentWrites(ConsentReads):
