@@ -5,8 +5,10 @@ RUN := $(UV) run -q --locked
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: test check lint types house assets browser wheel demo crash no-leak weak-link
+# In so many processes, a file of tests in one of them; PROCESSES=0 runs all in this one.
+PROCESSES := 2
 test: $(UV) assets browser
-	$(RUN) pytest
+	$(RUN) pytest -n $(PROCESSES) --dist loadfile
 
 check: lint types house
 lint: $(UV)

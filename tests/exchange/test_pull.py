@@ -126,7 +126,7 @@ def test_a_node_that_cannot_be_reached_or_refuses_us_is_said_so(th: Partner, us:
         tx._do("DELETE FROM partners")
     summary = us.pull(th)
     assert summary.failure == "refused"
-    assert "not a partner" in summary.message
+    assert "not signed by the key of a partner" in summary.message
 
 
 def test_a_page_that_does_not_lead_on_ends_the_pull(th: Partner, us: Partner) -> None:

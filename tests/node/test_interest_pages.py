@@ -1,7 +1,8 @@
 """What our own watch sees of vessels of interest: lists by its policy, and an alert of each hit."""
 
-from node.node_kit import Kit
+from node.node_kit import Kit, Partner, their_object
 from node.test_transitions import adopt
+from prasan.formats.stix_ids import VESSEL
 from prasan.formats.stix_interest import Entry
 from prasan.node.acts.interests import add, new
 from prasan.node.lines.doors import People
@@ -48,3 +49,19 @@ def test_a_hit_is_an_alert_on_the_watch_with_a_page(kit: Kit) -> None:
     assert "บัญชี “ours” ของเรา" in say_message(told.row.summary, "th")
     assert all(known(f"measure.{name}") for name in told.evidence if name != "codes")
     assert (row.lat, row.lon, len(told.fixes)) == (9.5, 101.2, 1)
+
+
+def test_every_object_has_a_page_for_whoever_may_read_it(kit: Kit, us: Partner) -> None:
+    """A list and its vessels do not stand on the map, yet a request or what was said of them leads there."""
+    marking = Marking(tlp=Tlp.GREEN)
+    mine = kit.vessel(567000001)
+    theirs = kit.receive(us.id, their_object(us.id, "3", VESSEL, marking), marking)
+    listed = new(kit.node, "ours", marking, "unspecified")
+    adopt(kit, 'id = "all"\nto = ["class:staff"]\nthen = "release"\n')
+    work_due(kit.node)
+    office = Office(kit.node, Credentials(People(kit.node)))
+    pages = {name: office.object_page(STAFF, name) for name in (mine, theirs, listed)}
+    heads = [(page.row.title, page.row.kind, page.row.origin) for page in pages.values() if page is not None]
+    assert heads == [("SEA 567000001", "vessel", "own"), ("THEIR 3", "vessel", "us-mo"), ("ours", "other", "own")]
+    assert all(page is not None and office.row(STAFF, name) is None for name, page in pages.items())
+    assert office.object_page("public", mine) is None

@@ -23,7 +23,8 @@ from prasan.web.partner_values import PartnersPage, Synced
 from prasan.words import Message
 
 Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
-Layer = Literal["vessel", "incident", "event"]
+Layer = Literal["vessel", "incident", "event", "object"]
+"""`object`: what does not stand in the picture and has only a page."""
 RowState = Literal["open", "closed", "revised", "withdrawn", "recalled", "current"]
 Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 Verdict = Literal["release", "sanitise", "withhold"]

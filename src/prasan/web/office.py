@@ -36,7 +36,7 @@ from prasan.web.interest_values import ListRow, lists_of
 from prasan.web.metrics import Family, gauge, node_families
 from prasan.web.object_acts import Askable, Doable, askable, doable
 from prasan.web.partner_values import PartnersPage
-from prasan.web.rows import Context, evidence_of, fixes_of, row_of, rule_of, sentences, vessel_name
+from prasan.web.rows import Context, evidence_of, fixes_of, plain_row, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
@@ -130,16 +130,18 @@ class Office:
 
     def object_page(self, audience: str, object_id: str) -> desk.ObjectPage | None:
         """One other object in full: its fields and the very bytes this audience may read."""
-        row = self.row(audience, object_id)
-        if row is None:
+        view = self._current(audience, object_id)
+        if view is None:
             return None
+        row = self.row(audience, object_id) or plain_row(view.raw, self._origin(view), view.sanitised)
         notes = tuple(note for note in self.seen(audience).sources if note.name == row.source)
-        raw = self._raw(audience, object_id)
-        if raw is None:
-            return None
-        document = orjson.loads(raw)
+        document = orjson.loads(view.raw)
         fields = tuple((name, _text(value)) for name, value in document.items())
-        return desk.ObjectPage(row, fields, self._life(row), notes, document.get("content", ""), raw.decode())
+        return desk.ObjectPage(row, fields, self._life(row), notes, document.get("content", ""), view.raw.decode())
+
+    def _origin(self, view: CurrentView) -> str:
+        partner = self._node.store.partner(view.origin)
+        return partner.name if partner is not None else view.origin
 
     def identity(self, audience: str, row: desk.Row) -> tuple[desk.Told, ...]:
         """What a vessel said of itself, to the data sets of its clock."""

@@ -114,6 +114,31 @@ def _incident(document: Document, marking: Marking, origin: str, sanitised: bool
     )
 
 
+def plain_row(raw: bytes, origin: str, sanitised: bool) -> Row:
+    """What stands over the page of an object that is not in the picture."""
+    document = orjson.loads(raw)
+    kind = type_of(document["id"])
+    vessel = kind == VESSEL
+    word = Message("kind.vessel" if vessel else "kind.other")
+    name, mmsi = document.get("name"), document.get("mmsi")
+    return Row(
+        id=document["id"],
+        layer="object",
+        kind="vessel" if vessel else "other",
+        title=str(name) if name else word,
+        state="withdrawn" if document.get("revoked") else "current",
+        start=int(parse_time(document.get("created") or document["modified"])),
+        source=_source(document, origin, Context({}, {})),
+        origin=origin,
+        marking=marking_of(raw),
+        summary=Message("summary.other", {"type": kind}),
+        lat=document.get("latitude"),
+        lon=document.get("longitude"),
+        sanitised=sanitised,
+        mmsi=(mmsi,) if isinstance(mmsi, int) else (),
+    )
+
+
 def _radius(document: Document) -> float | None:
     km = document.get("place_precision_km")
     return km * KM if isinstance(km, int | float) else None
