@@ -30,7 +30,8 @@ def policy_in_force(store: Reads) -> Policy:
 def recipients(store: Reads) -> dict[str, Recipient]:
     """All recipients by id."""
     made = [staff_class(STAFF.partition(":")[2], STAFF_CLEARANCE), PUBLIC]
-    made += [_partner(row, signed_accords(store)) for row in store.partners()]
+    accords = signed_accords(store)
+    made += [_partner(row, accords) for row in store.partners()]
     return {one.id: one for one in made}
 
 

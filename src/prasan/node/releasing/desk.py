@@ -1,6 +1,6 @@
 """The releasing desk of one transaction: who the recipients are, what they know, and how a row gets its place."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -145,12 +145,11 @@ class Desk:
 
     def known(self, recipient: str, object_ids: Collection[str]) -> dict[str, str]:
         """Of these objects, those that the recipient can read now or sent itself, each with the id it has there."""
-        if not all(name in self._known for name in object_ids):
+        if any(name not in self._known for name in object_ids):
             unasked = list({*object_ids, *self._mentioned()} - {*self._known})
             found = self.tx.visible(unasked)
             self._known.update({name: found.get(name, {}) for name in unasked})
-        known: Mapping[str, str | None] = {name: self._known[name].get(recipient) for name in object_ids}
-        return {name: view_id for name, view_id in known.items() if view_id is not None}
+        return {name: self._known[name][recipient] for name in object_ids if recipient in self._known[name]}
 
     def _mentioned(self) -> Iterator[str]:
         """What the objects of ours that were laid out refer to: it is asked for at once."""

@@ -29,13 +29,15 @@ CHUNK: Final = 200
 """Decisions looked up at once."""
 TOGETHER: Final = 10
 """Decisions between two looks at the time."""
-CHUNK_S: Final = 0.06
-"""Seconds after which a transaction takes in no more: whoever else writes waits no longer than about that."""
-NARROWED: Final = 500
+HOLD_S: Final = 0.06
+"""Seconds that a transaction is to take with its commit: whoever else writes waits no longer than about that."""
+LEAST_S: Final = 0.005
+"""Seconds of work that are worth a transaction on a machine however slow."""
+NARROWED: Final = 200
 """Rows taken out of pages at once."""
-TURN_S: Final = 0.003
-"""Between two transactions others get their turn: a lock is not fair."""
-FOLD: Final = 16
+TURN_S: Final = 0.002
+"""Between two transactions other processes get their turn; other threads get theirs anyway."""
+FOLD: Final = 8
 """Transactions after which the log is folded back into the store, while nobody waits for it."""
 
 LOG: Final = logging.getLogger("prasan.publish")
@@ -51,32 +53,34 @@ def work_due(node: Node) -> int:
 
     While the clock stops release, only our own staff's: they go on working, and nothing of it leaves the house.
     """
-    done = 0
+    done, pace = 0, HOLD_S / 2
     for turn in count(1):
         only = STAFF if clock_guard.check(node) else None
         try:
-            some = _work_some(node, settle, only)
+            some, held = _work_some(node, settle, only, pace)
         except Exception:
             # Undone as a whole: a part that can be undone alone costs twice the time. Now each by itself.
-            some = _work_some(node, settle_safely, only)
+            some, held = _work_some(node, settle_safely, only, pace)
         if not some:
             break
-        done += some
+        done, pace = done + some, min(HOLD_S, max(LEAST_S, pace + (HOLD_S - held) / 2))
         if turn % FOLD == 0:
             node.store.fold_back()
         time.sleep(TURN_S)
     return done
 
 
-def _work_some(node: Node, how: Settle, only: str | None) -> int:
-    """One transaction of it."""
+def _work_some(node: Node, how: Settle, only: str | None, pace: float) -> tuple[int, float]:
+    """One transaction of it, which takes in no more after `pace` seconds; how many decisions, and how long it took."""
     with node.store.write() as tx:
+        begin = time.monotonic()
         if only is None:
             refresh_late(node, tx)
         desk = Desk(node, tx, only)
-        done = _work_queue(desk, how) or _work_pending(desk, how)
+        end = begin + pace
+        done = _work_queue(desk, how, end) or _work_pending(desk, how, end)
         desk.note_outlooks()
-    return done
+    return done, time.monotonic() - begin
 
 
 def refresh_late(node: Node, tx: Tx) -> None:
@@ -91,9 +95,9 @@ def _is_late(until_us: int | None, now_us: int) -> bool:
     return until_us is not None and until_us <= now_us
 
 
-def _work_queue(desk: Desk, how: Settle) -> int:
-    """What can be done of the queue until the time of a transaction is over."""
-    done, end = 0, time.monotonic() + CHUNK_S
+def _work_queue(desk: Desk, how: Settle, end: float) -> int:
+    """What can be done of the queue until a time (of the monotonic clock)."""
+    done = 0
     while True:
         dues = desk.tx.due(desk.now_us, CHUNK, desk.only)
         taken, settled = settle_all(desk, [(one.recipient, one.object_id) for one in dues], how, end)
@@ -103,12 +107,12 @@ def _work_queue(desk: Desk, how: Settle) -> int:
             return done
 
 
-def _work_pending(desk: Desk, how: Settle) -> int:
+def _work_pending(desk: Desk, how: Settle, end: float) -> int:
     """What can be done until then of what is to be decided anew by profile; what narrows comes first."""
-    done, end = 0, time.monotonic() + CHUNK_S
+    done = 0
     while waiting := [one for one in desk.tx.pending() if desk.only in (None, one.recipient)]:
-        narrowing = next((one for one in waiting if _withholds(desk, one)), None)
-        done += _narrow(desk, narrowing) if narrowing else _walk(desk, _alike(waiting), how, end)
+        narrowing = [one for one in waiting if _withholds(desk, one)]
+        done += _narrow(desk, _alike(narrowing)) if narrowing else _walk(desk, _alike(waiting), how, end)
         if time.monotonic() > end:
             break
     return done
@@ -123,15 +127,15 @@ def _alike(waiting: Sequence[Pending]) -> list[Pending]:
     return [one for one in waiting if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
 
 
-def _narrow(desk: Desk, one: Pending) -> int:
+def _narrow(desk: Desk, alike: Sequence[Pending]) -> int:
     """Nothing of the profile goes out any more: its rows leave the pages together."""
-    names = desk.tx.narrow_profile(one.recipient, one.profile, NARROWED)
+    pairs = desk.tx.narrow_profile(alike, NARROWED)
+    names = {name for _, name in pairs}
     for name in names:
         desk.forget(name)
-    desk.tx.bring_referrers([(one.recipient, name) for name in desk.tx.referred_to(names)], desk.now_us)
-    if len(names) < NARROWED:
-        desk.tx.move_pending(one, None)
-    return max(1, len(names))
+    referred = desk.tx.referred_to([*names])
+    desk.tx.bring_referrers([pair for pair in pairs if pair[1] in referred], desk.now_us)
+    return max(1, len(pairs))
 
 
 def _walk(desk: Desk, alike: Sequence[Pending], how: Settle, end: float) -> int:
@@ -157,7 +161,7 @@ def put_settled(desk: Desk, settled: Sequence[Settled]) -> None:
 
 
 def settle_all(desk: Desk, tried: Sequence[Pair], how: Settle, end: float) -> tuple[int, list[Settled]]:
-    """Settle pairs until a time (of the monotonic clock); how many were taken, and what came of them."""
+    """Settle pairs until a time; how many were taken, and what came of them."""
     desk.lay_out([name for _, name in tried])
     settled: dict[Pair, Settled] = {}
     taken = 0

@@ -84,6 +84,13 @@ class Link:
             self._con.executemany(sql, rows)
 
 
+class LaterWrites(Link):
+    """What can wait is written together, before anything else is asked of the store."""
+
+    _later: dict[str, list[Values]]
+    """Statement -> the values of each time it is to be run, in the order in which statements are to be run."""
+
+
 def marks(values: Collection[Any]) -> str:
     """The placeholders of an IN list. Values themselves never enter a statement's text."""
     return ",".join("?" * len(values))

@@ -60,7 +60,9 @@ class NameWrites(Link):
         """The number of a recipient, given to it when it is first spoken of."""
         found = self._recipients.get(recipient)
         if found is None:
-            self._do("INSERT OR IGNORE INTO recipients (id, seq, date_added_us) VALUES (?, 0, 0)", (recipient,))
-            found = int(self._value("SELECT r FROM recipients WHERE id = ?", (recipient,)))
+            found = self._value("SELECT r FROM recipients WHERE id = ?", (recipient,))
+            if found is None:
+                sql = "INSERT INTO recipients (id, seq, date_added_us) VALUES (?, 0, 0) RETURNING r"
+                found = self._value(sql, (recipient,))
             self._recipients[recipient] = found
-        return found
+        return int(found)

@@ -2,7 +2,7 @@
 
 A change of policy, accord or standing is worked out for each pair of recipient and profile, in the transaction that
 makes it. Pairs whose outlook changed are `pending`: pages stop before the rows of such a pair from that moment, and the
-objects are decided behind it, some at a time, in order of arrival (`after` is how far that has come).
+objects are decided behind it, some at a time, in order of arrival.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +10,20 @@ from typing import Final
 
 import msgspec
 
-from prasan.stores.sqlite.link import Link
+from prasan.stores.sqlite.link import LaterWrites, Link, marks
 from prasan.stores.sqlite.names import OBJECT, RECIPIENT, NameWrites
 
+BRING_REFERRERS: Final = """
+INSERT INTO due SELECT f.o, ?1, ?3 FROM refs f WHERE f.ref = ?2 AND (
+EXISTS (SELECT 1 FROM views v WHERE v.o = f.o AND v.r = ?1 AND v.status = 'current')
+OR EXISTS (SELECT 1 FROM turned t WHERE t.o = f.o AND t.r = ?1))
+ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)"""
 _SHOWN: Final = "status IN ('current', 'revoked', 'withdrawn')"
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A pair to be worked off: objects of `profile` that came after number `after`."""
+    """A pair to be worked off. `after` is how far that has come: a place in the order of versions, or of ids (see
+    `names`) where the profile is withheld."""
 
     recipient: str
     profile: int
@@ -107,13 +113,11 @@ class ProfileReads(Link):
         return self._all(sql, (recipient,))
 
 
-class ProfileWrites(ProfileReads, NameWrites):
+class ProfileWrites(ProfileReads, NameWrites, LaterWrites):
     """Changing them."""
 
     _profiles: dict[bytes, int]
     """Numbers found in this transaction."""
-    _brought: list[tuple[int, str, int]]
-    """What `bring_referrers` was asked for and that waits: it looks at the rows that wait with it."""
 
     def profile_number(self, body: bytes) -> int:
         """The number of a profile, given to it when it is first seen."""
@@ -167,17 +171,23 @@ class ProfileWrites(ProfileReads, NameWrites):
         else:
             self._do("UPDATE pending SET after = ? WHERE r = ? AND profile = ?", (after, *pair))
 
-    def narrow_profile(self, recipient: str, profile: int, limit: int) -> list[str]:
-        """Take at most so many rows of a profile out of a recipient's pages; the objects they are of.
+    def narrow_profile(self, alike: Sequence[Pending], limit: int) -> list[tuple[str, str]]:
+        """Take at most so many rows of one profile out of the pages of recipients for whom it is at the same place,
+        object by object; recipient and object of each.
 
         What was revoked stays: that it was is still to be read (node/releasing/last_word.py).
         """
-        sql = (
-            f"UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE r = {RECIPIENT}"  # noqa: S608
-            " AND profile = ? AND status = 'current' AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.o = v.o"
-            " AND o.status = 'revoked') LIMIT ?) RETURNING (SELECT id FROM names m WHERE m.o = views.o)"
+        to = {self.recipient_number(one.recipient): one.recipient for one in alike}
+        rows = self._all(
+            "UPDATE views SET status = 'narrowed' WHERE n IN (SELECT n FROM views v WHERE profile = ? AND o > ? AND"  # noqa: S608
+            f" status = 'current' AND r IN ({marks(to)}) AND NOT EXISTS (SELECT 1 FROM objects b WHERE b.o = v.o"
+            " AND b.status = 'revoked') ORDER BY o LIMIT ?)"
+            " RETURNING r, o, (SELECT id FROM names m WHERE m.o = views.o)",
+            (alike[0].profile, alike[0].after, *to, limit),
         )
-        return [row[0] for row in self._all(sql, (recipient, profile, limit))]
+        for one in alike:  # of the last object there may be more
+            self.move_pending(one, None if len(rows) < limit else max(o for _, o, _ in rows) - 1)
+        return [(to[r], name) for r, _, name in rows]
 
     def set_turned(self, rows: Sequence[tuple[str, str, bytes | None]]) -> None:
         """(object, recipient, codes) of what may go out but could not be made into a view; None: it could."""
@@ -194,15 +204,4 @@ class ProfileWrites(ProfileReads, NameWrites):
 
     def bring_referrers(self, pairs: Sequence[tuple[str, str]], at_us: int) -> None:
         """(recipient, object): decide anew what refers to it, as far as the recipient was given it or could not be."""
-        brought = [(self.recipient_number(to), name, at_us) for to, name in pairs]
-        self._brought += brought
-
-    def write_brought(self) -> None:
-        """Put on the queue what `bring_referrers` was asked for. Called after the rows that wait are written."""
-        brought, self._brought = self._brought, []
-        self._each_of(
-            "INSERT INTO due SELECT f.o, ?1, ?3 FROM refs f WHERE f.ref = ?2 AND (EXISTS (SELECT 1 FROM views v"
-            " WHERE v.o = f.o AND v.r = ?1 AND v.status = 'current') OR EXISTS (SELECT 1 FROM turned t"
-            " WHERE t.o = f.o AND t.r = ?1)) ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)",
-            brought,
-        )
+        self._later[BRING_REFERRERS] += [(self.recipient_number(to), name, at_us) for to, name in pairs]

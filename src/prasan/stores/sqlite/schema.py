@@ -62,7 +62,7 @@ CREATE INDEX variants_profile ON variants (recipient, profile);
 CREATE UNIQUE INDEX views_seq ON views (r, seq);
 CREATE INDEX views_lane ON views (r, lane, date_added_us, status);
 CREATE INDEX views_object ON views (o, r);
-CREATE INDEX views_profile ON views (r, profile) WHERE status = 'current';
+CREATE INDEX views_profile ON views (profile, o, r) WHERE status = 'current';
 CREATE UNIQUE INDEX id_map_back ON id_map (view_id, r);
 CREATE INDEX due_at ON due (at_us);
 CREATE INDEX recalls_out_target ON recalls_out (object_id);

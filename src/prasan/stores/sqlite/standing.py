@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from prasan.stores.rows import EVERYBODY, Due, Mapped, Settled, Standing, ViewRow
-from prasan.stores.sqlite.link import Link, marks
+from prasan.stores.sqlite.link import LaterWrites, Link, marks
 from prasan.stores.sqlite.names import OBJECT, RECIPIENT, NameWrites, objects_in
 from prasan.stores.sqlite.recalls import STANDING
 from prasan.stores.sqlite.views import ROWS
@@ -14,6 +14,9 @@ from prasan.stores.sqlite.views import ROWS
 _CODES: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 _BRING_DUE: Final = (
     "INSERT INTO due VALUES (?, ?, ?) ON CONFLICT (o, r) DO UPDATE SET at_us = min(at_us, excluded.at_us)"
+)
+PUT_MAPPED: Final = (
+    "INSERT INTO id_map VALUES (?, ?, ?, ?, ?) ON CONFLICT (o, r) DO UPDATE SET sticky = excluded.sticky"
 )
 _NOT_DUE: Final = "DELETE FROM due WHERE o = ? AND r = ?"
 _MAPPED: Final = """SELECT p.id, n.id, m.view_id, m.created_us, m.sticky
@@ -121,11 +124,8 @@ class StandingReads(Link):
         return Standings(rows, self._all(recalled, object_ids), self._all(turned, object_ids), mapped)
 
 
-class StandingWrites(StandingReads, NameWrites):
+class StandingWrites(StandingReads, NameWrites, LaterWrites):
     """Changing it."""
-
-    _mapped: list[tuple[int, int, str, int, bytes]]
-    """What the id map lacks: it is written together, before anything else is asked of the store."""
 
     def put_settled(self, rows: Sequence[Settled]) -> None:
         """Record what came of decisions: when to decide again."""
@@ -139,13 +139,7 @@ class StandingWrites(StandingReads, NameWrites):
     def set_mapped(self, row: Mapped) -> None:
         """Keep a recipient's id of an object. The id and its birth stay; only what is sticky may change."""
         pair = self.object_number(row.object_id), self.recipient_number(row.recipient)
-        self._mapped.append((*pair, row.view_id, row.created_us, row.sticky))
-
-    def write_mapped(self) -> None:
-        """Write what waits."""
-        mapped, self._mapped = self._mapped, []
-        sql = "INSERT INTO id_map VALUES (?, ?, ?, ?, ?) ON CONFLICT (o, r) DO UPDATE SET sticky = excluded.sticky"
-        self._each_of(sql, mapped)
+        self._later[PUT_MAPPED].append((*pair, row.view_id, row.created_us, row.sticky))
 
     def bring_forward(self, now_us: int) -> None:
         """What was to be decided later is decided now."""

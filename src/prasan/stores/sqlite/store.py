@@ -13,21 +13,22 @@ from prasan.stores.sqlite.consents import ConsentReads, ConsentWrites
 from prasan.stores.sqlite.events import EventReads, EventWrites
 from prasan.stores.sqlite.inbox import InboxReads, InboxWrites
 from prasan.stores.sqlite.intake import IntakeReads, IntakeWrites
-from prasan.stores.sqlite.link import begin, connect
+from prasan.stores.sqlite.link import Values, begin, connect
 from prasan.stores.sqlite.logs import LogReads, LogWrites
 from prasan.stores.sqlite.meta import MetaReads, MetaWrites
 from prasan.stores.sqlite.objects import ObjectReads, ObjectWrites
 from prasan.stores.sqlite.partners import PartnerReads, PartnerWrites
 from prasan.stores.sqlite.people import PeopleReads, PeopleWrites
-from prasan.stores.sqlite.profiles import ProfileReads, ProfileWrites
+from prasan.stores.sqlite.profiles import BRING_REFERRERS, ProfileReads, ProfileWrites
 from prasan.stores.sqlite.recalls import RecallReads, RecallWrites
 from prasan.stores.sqlite.requests import RequestReads, RequestWrites
 from prasan.stores.sqlite.saying import SayingReads
 from prasan.stores.sqlite.schema import TABLES, UPGRADES, VERSION
-from prasan.stores.sqlite.standing import StandingReads, StandingWrites
+from prasan.stores.sqlite.standing import PUT_MAPPED, StandingReads, StandingWrites
 from prasan.stores.sqlite.trust import TrustReads, TrustWrites
+from prasan.stores.sqlite.turns import Turns
 from prasan.stores.sqlite.variants import VariantReads, VariantWrites
-from prasan.stores.sqlite.views import ViewReads, ViewWrites
+from prasan.stores.sqlite.views import PUT_ROW, ViewReads, ViewWrites
 
 
 class Reads(
@@ -82,7 +83,7 @@ class Tx(
         self._entries = []
         self._known = None
         self._profiles, self._objects, self._recipients = {}, {}, {}
-        self._rows, self._mapped, self._brought = [], [], []
+        self._later = _nothing()
 
     def finish(self) -> None:
         """Write what was kept in memory until the end."""
@@ -93,10 +94,10 @@ class Tx(
     @property
     def _con(self) -> sqlite3.Connection:
         """Whatever is asked for, it is asked of all that was written so far."""
-        if self._rows or self._mapped or self._brought:
-            self.write_rows()
-            self.write_mapped()
-            self.write_brought()
+        if any(self._later.values()):
+            later, self._later = self._later, _nothing()
+            for sql, rows in later.items():
+                self._connection.executemany(sql, rows)
         return self._connection
 
     @contextmanager
@@ -112,10 +113,15 @@ class Tx(
             self._places, self._frontiers, self._known = places, frontiers, None
             self._entries = []
             self._profiles, self._objects, self._recipients = {}, {}, {}
-            self._rows, self._mapped, self._brought = [], [], []
+            self._later = _nothing()
             raise
         finally:
             self._connection.execute("RELEASE part")
+
+
+def _nothing() -> dict[str, list[Values]]:
+    """What is referred to is brought after the rows are there that refer to it."""
+    return {PUT_ROW: [], PUT_MAPPED: [], BRING_REFERRERS: []}
 
 
 class Store(Reads):
@@ -132,7 +138,7 @@ class Store(Reads):
         self._local = threading.local()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
-        self._writing = threading.Lock()
+        self._writing = Turns()
         with _named(path):
             self._make() if create else self._check()
 

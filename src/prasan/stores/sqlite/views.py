@@ -48,7 +48,7 @@ SELECT {_DUE}, v.seq, v.date_added_us, v.statement, {_BYTES} {_LANE} = 'current'
 _CURRENT: Final = f"""
 SELECT v.view_id, v.form, coalesce((SELECT b.origin {_OF}), '{OWN}'), {_BYTES} FROM views v
 WHERE v.r = {RECIPIENT} AND v.status = 'current' AND coalesce({_DUE} > ?, 1)"""  # noqa: S608
-_INSERT: Final = """
+PUT_ROW: Final = """
 INSERT INTO views (o, r, seq, date_added_us, lane, profile, form, type, view_id, version, vkey, object_version, sha256,
 statement, bytes, status) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'current')"""
 _KEYWORDS: Final = {"first", "last", "all"}
@@ -170,8 +170,6 @@ class ViewWrites(ViewReads, ProfileWrites):
 
     _places: dict[str, Place]
     """Where each recipient's order stands; written once, at the end of the transaction."""
-    _rows: list[tuple[Any, ...]]
-    """Rows that wait: they are written together, before anything else is asked of the store."""
 
     def last_place(self, recipient: str) -> Place:
         """As for readers, with what this transaction has given."""
@@ -203,7 +201,7 @@ class ViewWrites(ViewReads, ProfileWrites):
             view.view_id.partition("--")[0], view.view_id, view.version, key, view.object_version, view.sha256,
             state(place), view.raw,
         )  # fmt: skip
-        self._rows.append(row)
+        self._later[PUT_ROW].append(row)
         self._places[recipient] = place
         return place
 
@@ -218,11 +216,6 @@ class ViewWrites(ViewReads, ProfileWrites):
             )
         if sent is not None:
             self._do(f"UPDATE views SET status = 'superseded' WHERE {among} = 'current'", (o, r, view.view_id))  # noqa: S608
-
-    def write_rows(self) -> None:
-        """Write what waits."""
-        rows, self._rows = self._rows, []
-        self._each_of(_INSERT, rows)
 
     def narrow(self, recipient: str, object_id: str) -> int:
         """Take an object's rows out of a recipient's pages and send nothing; how many left."""
