@@ -37,7 +37,7 @@ from prasan.web.desk import (
 from prasan.web.guessing import TooSoon
 from prasan.web.interest_values import ListRow, Vessel
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.object_acts import Askable, Doable
+from prasan.web.object_acts import Askable, Doable, Unread
 from prasan.web.partner_values import Checkpoint, Consent, Partner, PartnersPage, Recall, Synced
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
@@ -366,6 +366,9 @@ class MemoryDesk:
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         return RECIPIENTS if object_id != COARSE else ()
+
+    def unread(self, audience: str) -> Unread:
+        return Unread()
 
     def doable(self, audience: str, object_id: str) -> Doable:
         return DOABLE if object_id == COARSE else Doable()

@@ -4,6 +4,7 @@ The first word of a recall is the object's id, as it always was, or one of three
 """
 
 import argparse
+import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ def _recall(arguments: argparse.Namespace, object_id: str) -> int:
     """Ask a partner to withdraw; one JSON line a partner asked."""
     if not (arguments.reason or "").strip():
         raise UsageError("a recall needs a reason", "Say in a few words why, with --reason.")
-    for issued in recall(Node(Path(arguments.home)), object_id, _to(arguments), arguments.reason):
+    for issued in recall(Node(Path(arguments.home)), object_id, _to(arguments), arguments.reason, getpass.getuser()):
         emit(msgspec.to_builtins(issued))
     return 0
 
@@ -61,7 +62,7 @@ def _list(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def _lift(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Let a partner have an object again; one JSON line a partner."""
-    for lifted in lift(Node(Path(arguments.home)), _one(rest, "lift"), _to(arguments)):
+    for lifted in lift(Node(Path(arguments.home)), _one(rest, "lift"), _to(arguments), getpass.getuser()):
         emit(msgspec.to_builtins(lifted))
     return 0
 

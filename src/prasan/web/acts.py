@@ -20,6 +20,8 @@ from prasan.node.keeping import timekeeping
 from prasan.node.node import Node
 from prasan.node.partners import histories
 from prasan.node.partners.partner_keys import confirm_partner
+from prasan.node.releasing.reading import mark_read
+from prasan.node.releasing.recall import lift, recall
 from prasan.release.rules import Steps
 from prasan.web.form_fields import Field
 from prasan.web.roles import Door
@@ -69,6 +71,20 @@ def _settle_logs(node: Node, by: str, seen: str, values: Values) -> object:
     """`seen`: the name and, after a blank, how much evidence the page showed."""
     name, _, number = seen.rpartition(" ")
     return histories.settle(node, name, values["reason"], by, int(number) if number.isdecimal() else 0)
+
+
+def _recall(node: Node, by: str, object_id: str, values: Values) -> object:
+    return recall(node, object_id, values["from"], values["reason"], by)
+
+
+def _lift(node: Node, by: str, object_id: str, values: Values) -> object:
+    return lift(node, object_id, values["again"], by)
+
+
+def _read(node: Node, by: str, seen: str, _values: Values) -> object:
+    """`seen`: id and version, with a blank between."""
+    object_id, _, version = seen.partition(" ")
+    return mark_read(node, object_id, by, version or "none")
 
 
 def _new(node: Node, by: str, _nothing: str, values: Values) -> object:
@@ -146,6 +162,9 @@ ACTS: Final[Mapping[str, Act]] = {
             Field("all_versions", "tick"),
         ),
     ),
+    "recall.issue": Act("release", _recall, (Field("from", "choice", required=True), WHY), grave=True),
+    "recall.lift": Act("release", _lift, (Field("again", "choice", required=True),)),
+    "text.read": Act("release", _read),
     "key.confirm": Act("trust", _confirm_key, (Field("fingerprint", "line", required=True, most=200),)),
     "history.settle": Act("trust", _settle_logs, (WHY,), grave=True),
     "request.new": Act(

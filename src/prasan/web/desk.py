@@ -18,7 +18,7 @@ from prasan.picture.finding import Confidence, Fix, GapClass, Rule
 from prasan.picture.marking import PUBLIC, Marking
 from prasan.web.interest_values import ListRow
 from prasan.web.metrics import Family
-from prasan.web.object_acts import Askable, Doable
+from prasan.web.object_acts import Askable, Doable, Unread
 from prasan.web.partner_values import PartnersPage, Synced
 from prasan.words import Message
 
@@ -257,6 +257,9 @@ class Desk(Protocol):
 
     def recipients_of(self, audience: str, object_id: str) -> tuple[Recipient, ...]:
         """Who gets it and why; empty where this audience may not know."""
+
+    def unread(self, audience: str) -> Unread:
+        """Texts that an officer has to read before they may go out, for our own staff only."""
 
     def doable(self, audience: str, object_id: str) -> Doable:
         """What our own staff can do with an object; nothing where this audience may not know."""

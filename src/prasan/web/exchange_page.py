@@ -119,7 +119,7 @@ def _synced(node: Node, row: PartnerRow) -> Synced:
 def _recall(node: Node, one: Duty) -> Recall:
     return Recall(
         target=one.object_id,
-        title=_title(node, one.object_id),
+        title=title_of(node, one.object_id),
         issued_at=one.begun_us // 1_000_000,
         deadline=one.deadline_us // 1_000_000,
         standing=one.standing,
@@ -140,8 +140,8 @@ def _consent(node: Node, row: ConsentRow) -> Consent:
         id=row.id,
         side="ours" if row.side == "ours" else "theirs",
         partner=partner.name if partner else row.partner,
-        page=_page(row.object_id),
-        title=_title(node, row.object_id),
+        page=page_of(row.object_id),
+        title=title_of(node, row.object_id),
         standing=standing(node, row, consent),
         to=tuple(known_as(node.store, one) for one in consent.terms.recipients),
         purpose=Message(purpose) if known(purpose) else consent.terms.purpose,
@@ -158,7 +158,7 @@ def _why(code: str) -> str | Message:
     return Message(f"recall.reason.{code}") if known(f"recall.reason.{code}") else ""
 
 
-def _title(node: Node, object_id: str) -> str | Message:
+def title_of(node: Node, object_id: str) -> str | Message:
     """What an object is in a word or two: the kind of event or attack, or the type."""
     row = node.store.object(object_id)
     for code in (f"kind.{row.kind}", f"attack.{row.kind}") if row is not None else ():
@@ -171,7 +171,8 @@ PAGES: Final = {EVENT: "/events/", INCIDENT: "/objects/"}
 """Types that have a page of their own, and where."""
 
 
-def _page(object_id: str) -> str:
+def page_of(object_id: str) -> str:
+    """The path of its own page, "" if it has none."""
     folder = PAGES.get(type_of(object_id))
     return folder + object_id if folder else ""
 

@@ -1,13 +1,44 @@
 """What our staff can do with one object from its page: whom it may be asked to go on to, who holds it, what to read."""
 
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final
+
 import msgspec
 
-from prasan.errors import UsageError
+from prasan.formats.stix import free_text
 from prasan.node.node import Node
 from prasan.node.recipients import accords_with
-from prasan.node.releasing.reading import Text, texts_of
+from prasan.node.releasing.reading import texts_of, unread
+from prasan.picture.marking import Marking
 from prasan.release.accord import combine
 from prasan.stores.rows import OWN, ObjectRow
+from prasan.web.exchange_page import page_of, title_of
+from prasan.words import Message
+
+FIRST: Final = 5
+"""How many texts that wait the page shows at once."""
+MANY: Final = 1000
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What people wrote into an object, by property; `page` is the path of its own page, "" if it has none."""
+
+    id: str
+    version: str
+    origin: str
+    title: str | Message
+    page: str
+    marking: Marking
+    read: bool
+    texts: Mapping[str, Sequence[str]]
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """The first objects whose text nobody has read, and how many there are (`MANY` at most are counted)."""
+
+    first: tuple[Written, ...] = ()
+    number: int = 0
 
 
 class Doable(msgspec.Struct, frozen=True):
@@ -23,7 +54,7 @@ class Doable(msgspec.Struct, frozen=True):
     purposes: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
     recalled: tuple[str, ...] = ()
-    text: Text | None = None
+    text: Written | None = None
 
 
 class Askable(msgspec.Struct, frozen=True):
@@ -73,8 +104,25 @@ def _purposes(node: Node, row: ObjectRow) -> tuple[str, ...]:
     return tuple(sorted(allowed))
 
 
-def _text(node: Node, object_id: str) -> Text | None:
-    try:
-        return texts_of(node.store, object_id)
-    except UsageError:
+def unread_texts(node: Node) -> Unread:
+    """What waits to be read."""
+    names = [*islice(unread(node.store), MANY)]
+    first = (_text(node, name) for name in names[:FIRST])
+    return Unread(tuple(one for one in first if one), len(names))
+
+
+def _text(node: Node, object_id: str) -> Written | None:
+    row = node.store.object(object_id)
+    if row is None or not free_text(row.raw):
         return None
+    found, partner = texts_of(node.store, object_id), node.store.partner(row.origin)
+    return Written(
+        id=found.object_id,
+        version=found.version,
+        origin=partner.name if partner else row.origin,
+        title=title_of(node, object_id),
+        page=page_of(object_id),
+        marking=row.marking,
+        read=found.read,
+        texts=found.texts,
+    )

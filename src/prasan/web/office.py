@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import orjson
-import pyarrow as pa
 
 from prasan.archive.archive import Archive
 from prasan.feeds.reference import read_areas
@@ -23,9 +22,9 @@ from prasan.node.node import Node as OpenNode
 from prasan.node.objects import STAFF
 from prasan.node.recipients import recipients
 from prasan.node.releasing.explaining import explain
+from prasan.node.releasing.publish import work_due
 from prasan.node.seeing.picture import events_by_object
 from prasan.picture.event import Event
-from prasan.picture.position import degrees
 from prasan.stores.rows import OWN, CurrentView, UserRow
 from prasan.web import desk
 from prasan.web.acts import ACTS
@@ -34,10 +33,11 @@ from prasan.web.exchange_page import partners_page, sync_of
 from prasan.web.identity_page import identity_of
 from prasan.web.interest_values import ListRow, lists_of
 from prasan.web.metrics import Family, gauge, node_families
-from prasan.web.object_acts import Askable, Doable, askable, doable
+from prasan.web.object_acts import Askable, Doable, Unread, askable, doable, unread_texts
 from prasan.web.partner_values import PartnersPage
 from prasan.web.rows import Context, evidence_of, fixes_of, plain_row, row_of, rule_of, sentences, vessel_name
 from prasan.web.seen import Seen, count, join, look, passes
+from prasan.web.track_lines import lines_of
 from prasan.web.zones import zones_geojson
 from prasan.words import Message
 
@@ -45,9 +45,6 @@ _EVENT = msgspec.json.Decoder(Event)
 
 AROUND_S = 3 * 3600
 """How much of a track is shown before and after an event."""
-TRACK_POINTS = 400
-SILENCE_S = 3600
-"""A track is drawn as broken where nothing was heard for so long."""
 
 
 class Office:
@@ -126,7 +123,7 @@ class Office:
         fixes = self._archive().read(
             names, list(row.mmsi), row.start - AROUND_S, end + AROUND_S, ["mmsi", "t", "lat", "lon"]
         ).drop_null()  # fmt: skip
-        return tuple(track for mmsi in row.mmsi for track in _tracks(fixes, mmsi))
+        return tuple(track for mmsi in row.mmsi for track in lines_of(fixes, mmsi))
 
     def object_page(self, audience: str, object_id: str) -> desk.ObjectPage | None:
         """One other object in full: its fields and the very bytes this audience may read."""
@@ -163,6 +160,10 @@ class Office:
             again = int(told.recheck_at) if told.recheck_at is not None else None
             made.append(desk.Recipient(one.name, one.kind, verdict, reasons, steps, again, one.id))
         return tuple(made)
+
+    def unread(self, audience: str) -> Unread:
+        """Texts that wait to be read, for our own staff only."""
+        return unread_texts(self._node) if audience == STAFF else Unread()
 
     def doable(self, audience: str, object_id: str) -> Doable:
         """What can be done with an object, for our own staff only."""
@@ -224,6 +225,7 @@ class Office:
     def act(self, by: str, name: str, subject: str, values: Mapping[str, Any]) -> None:
         """Do what a user asked for, on record with their name."""
         ACTS[name].do(self._node, by, subject, values)
+        work_due(self._node)  # so that the page that it leads back to is there: nothing is shown while it is due
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         """What is wrong with the node, for our own staff only."""
@@ -277,19 +279,6 @@ class Office:
             desk.Revision(number, one.received_us // 1_000_000, row.state, Message(code, {"partner": row.origin}))
             for number, one in enumerate(versions, 1)
         )
-
-
-def _tracks(fixes: pa.Table, mmsi: int) -> list[desk.Track]:
-    """One vessel's fixes as tracks, cut at silences: nobody knows the way across one."""
-    rows = [row for row in fixes.to_pylist() if row["mmsi"] == mmsi]
-    step = max(1, len(rows) // TRACK_POINTS)
-    pieces, last = list[list[tuple[int, float, float]]](), None
-    for row in rows[::step]:
-        if last is None or row["t"] - last > SILENCE_S:
-            pieces.append([])
-        pieces[-1].append((row["t"], degrees(row["lat"]), degrees(row["lon"])))
-        last = row["t"]
-    return [desk.Track(mmsi, tuple(piece)) for piece in pieces]
 
 
 def _text(value: object) -> str:

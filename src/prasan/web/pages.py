@@ -6,10 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from prasan.picture.marking import Marking, join_all
 from prasan.web.answers import features
 from prasan.web.desk import Filters, ObjectPage, WatchPage
 from prasan.web.fields import told_fields
-from prasan.web.object_acts import Doable
+from prasan.web.object_acts import Doable, Unread
 from prasan.web.screen import House, Screen, page, show
 from prasan.web.view import query
 from prasan.words.dates import iso
@@ -103,14 +104,15 @@ def event(request: Request, house: House, screen: Screen) -> Response:
     found = house.desk.event(screen.audience, event_id)
     if found is None:
         return _missing(request, screen)
+    doable = house.desk.doable(screen.audience, event_id)
     context = {
         "event": found,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, event_id),
-        "doable": house.desk.doable(screen.audience, event_id),
+        "doable": doable,
         "said": house.desk.said_of(screen.audience, event_id),
         "drawing": features(found, screen.lang),
-        "marking": found.row.marking,
+        "marking": _shown(screen, found.row.marking, doable),
     }
     return show(request, screen, "event.html", context)
 
@@ -143,15 +145,16 @@ def object_page(request: Request, house: House, screen: Screen) -> Response:
     found = house.desk.object_page(screen.audience, object_id) or _vessel_page(house, screen, object_id)
     if found is None:
         return _missing(request, screen)
+    doable = house.desk.doable(screen.audience, object_id)
     context = {
         "thing": found,
         "fields": told_fields(found.raw) or found.fields,
         "row": found.row,
         "recipients": house.desk.recipients_of(screen.audience, object_id),
-        "doable": house.desk.doable(screen.audience, object_id),
+        "doable": doable,
         "said": house.desk.said_of(screen.audience, object_id),
         "drawing": features(found, screen.lang),
-        "marking": found.row.marking,
+        "marking": _shown(screen, found.row.marking, doable),
     }
     return show(request, screen, "object.html", context)
 
@@ -161,8 +164,10 @@ def partners(request: Request, house: House, screen: Screen) -> Response:
     """Partner nodes: what went, what did not and why, what came, what was recalled."""
     found = house.desk.partners(screen.audience)
     exercise = found.marking.exercise or any(one.mode == "exercise" for one in found.partners)
-    marking = msgspec.structs.replace(found.marking, exercise=exercise)
-    return show(request, screen, "partners.html", {"page": found, "marking": marking})
+    texts = house.desk.unread(screen.audience) if screen.may("release") else Unread()
+    shown = msgspec.structs.replace(found.marking, exercise=exercise)
+    marking = join_all([shown, *(one.marking for one in texts.first)])
+    return show(request, screen, "partners.html", {"page": found, "texts": texts, "marking": marking})
 
 
 @page("health")
@@ -198,6 +203,11 @@ def _vessel_page(house: House, screen: Screen, object_id: str) -> ObjectPage | N
         sources=tuple(note for note in notes if note.name == row.source),
         identity=house.desk.identity(screen.audience, row),
     )
+
+
+def _shown(screen: Screen, marking: Marking, doable: Doable) -> Marking:
+    """The marking of a page: that of what stands on it, the text that an officer reads there included."""
+    return marking.join(doable.text.marking) if doable.text and screen.may("release") else marking
 
 
 def _missing(request: Request, screen: Screen) -> Response:

@@ -14,4 +14,5 @@ def meant(store: Reads, object_id: str) -> str:
         found = store.mapped_back(partner.id, object_id)
         if found is not None:
             return found
-    raise UsageError(f"there is no object {object_id}", "Copy the id from the event's page or from 'release preview'.")
+    remedy = "Copy the id from the event's page or from 'release preview'."
+    raise UsageError(f"there is no object {object_id}", remedy, code="object_unknown")

@@ -35,7 +35,9 @@ def texts_of(store: Reads, object_id: str) -> Text:
     names = free_text(row.raw) if row is not None else frozenset[str]()
     if row is None or not names:
         raise UsageError(
-            f"there is no object {object_id} with free text", "'prasan release text' lists those that wait."
+            f"there is no object {object_id} with free text",
+            "'prasan release text' lists those that wait.",
+            code="text_none",
         )
     found: dict[str, list[str]] = {}
     for name, text in _texts(orjson.loads(row.raw), names):
@@ -50,13 +52,18 @@ def unread(store: Reads) -> Iterator[str]:
             yield from (name for name, _, _ in store.profile_rows(number))
 
 
-def mark_read(node: Node, object_id: str, by: str) -> Text:
+def mark_read(node: Node, object_id: str, by: str, version: str = "") -> Text:
     """An officer has read the latest version: from now on its text holds nothing back. Later versions wait again.
 
-    UsageError if the object is not here or has no free text.
+    UsageError if the object is not here or has no free text; where the `version` that was read is given, also if there
+    is another by now, or somebody has read it before.
     """
     with node.store.write() as tx:
         text = texts_of(tx, object_id)
+        if version and version != text.version:
+            raise UsageError("there is another version by now", "Read that one.", code="text_newer")
+        if version and text.read:
+            raise UsageError("somebody has read it before", "Nothing more is needed.", code="text_read")
         row = tx.object(object_id)
         if row is not None and not text.read:
             _mark(tx, row)

@@ -14,7 +14,7 @@ from prasan.formats.stix_control import Recall, recall_id, recall_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, STEP_S, object_row, put
-from prasan.node.record import note
+from prasan.node.record import note, note_hand
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.naming import meant
 from prasan.release.decide import Case
@@ -49,19 +49,26 @@ class Issued(msgspec.Struct, frozen=True):
     deadline: str
 
 
-def recall(node: Node, object_id: str, to: str, text: str) -> list[Issued]:
+def recall(node: Node, object_id: str, to: str, text: str, by: str = "") -> list[Issued]:
     """Ask a partner, or `all` who were sent it, to withdraw an object. UsageError if nobody was."""
     if ids_in(text):
-        raise UsageError("the reason names an object's id", "Say it without ids: the partner knows them by others.")
+        raise UsageError(
+            "the reason names an object's id", "Say it without ids: the partner knows them by others.", code="names_id"
+        )
     with node.store.write() as tx:
         desk = Desk(node, tx)
         object_id = meant(tx, object_id)
         sent = [one for case in _addressees(desk, to) for one in _by_officer(desk, case, object_id, text)]
         if not sent:
-            raise UsageError(
-                f"{object_id} was not sent to {to}, or was recalled before", "See 'prasan release explain'."
-            )
+            message = f"{object_id} was not sent to {to}, or was recalled before"
+            raise UsageError(message, "See 'prasan release explain'.", code="recall_none", who=_whom(to))
+        note_hand(node, tx, by, "recall", object_id)
     return sent
+
+
+def _whom(to: str) -> str:
+    """A partner's name, or the code of what means all of them."""
+    return "act.all" if to == "all" else to
 
 
 def _addressees(desk: Desk, to: str) -> list[Case]:
@@ -69,7 +76,8 @@ def _addressees(desk: Desk, to: str) -> list[Case]:
     chosen = [case for case in partners if to in ("all", case.recipient.name, case.recipient.id)]
     if not chosen:
         known = ", ".join(case.recipient.name for case in partners) or "none yet"
-        raise UsageError(f"there is no partner '{to}' (registered: {known})", "Name one of them, or 'all'.")
+        message = f"there is no partner '{to}' (registered: {known})"
+        raise UsageError(message, "Name one of them, or 'all'.", code="partner_unknown", name=to)
     return chosen
 
 
@@ -131,14 +139,16 @@ def issue(  # noqa: PLR0913, PLR0917 - whom, what, why, until when
     return Issued(recipient.name, identifier, asked.target_id, len(held), format_time(deadline))
 
 
-def lift(node: Node, object_id: str, to: str) -> list[Lifted]:
+def lift(node: Node, object_id: str, to: str, by: str = "") -> list[Lifted]:
     """Let a partner, or `all`, have a recalled object again, if the policy gives it. UsageError if no recall stands."""
     with node.store.write() as tx:
         desk = Desk(node, tx)
         object_id = meant(tx, object_id)
         lifted = [one for case in _addressees(desk, to) if (one := _lift(desk, case, object_id)) is not None]
         if not lifted:
-            raise UsageError(f"no recall of {object_id} from {to} stands", "See 'prasan recall list'.")
+            message = f"no recall of {object_id} from {to} stands"
+            raise UsageError(message, "See 'prasan recall list'.", code="recall_stands_not", who=_whom(to))
+        note_hand(node, tx, by, "recall_lifted", object_id)
     return lifted
 
 
