@@ -104,7 +104,7 @@ def every(marking: Marking) -> dict[str, bytes]:
         "receipt": receipt_object(receipt, STAMP, marking),
         "consent asked": consent_object(ASKED, STAMP, marking),
         "consent revoked": consent_object(REVOKED, STAMP, marking),
-        "request": request_object(request_id(QUESTION), ["aa.bb.cc"], STAMP, marking),
+        "request": request_object(request_id(QUESTION), ["aa.bb.cc"], STAMP, marking, ["ab" * 32]),
         "accord": accord_object(AccordNews("a" * 64, signed='{"payload":""}'), STAMP, marking, "signed"),
         "accord changed": accord_object(AccordNews("a" * 64, change="a.b.c"), STAMP, marking, "change/1"),
     }

@@ -1,5 +1,6 @@
 """Recalls as officers see them: late ones first, what is owed by whom, and how one is lifted."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from node.node_kit import Kit, Partner
+from node.node_kit import HOUR_US, Kit, Partner
 from node.test_third_party import consented, shared
 from node.test_transitions import RELEASE, SANITISE, policy
 from node.three_kit import Three
@@ -15,8 +16,11 @@ from prasan.cli import main
 from prasan.errors import UsageError
 from prasan.node.acts.consents import listed
 from prasan.node.acts.duties import duties, looked
+from prasan.node.lines.doors import People
 from prasan.node.releasing.publish import work_due
 from prasan.node.releasing.recall import lift, recall
+from prasan.web.credentials import Credentials
+from prasan.web.office import Office
 
 
 @pytest.fixture
@@ -28,6 +32,12 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Itera
 
 def standings(kit: Kit) -> list[tuple[bool, str, int]]:
     return [(one.sent, one.standing, one.onward) for one in duties(kit.node)]
+
+
+def gauges(kit: Kit) -> dict[str, float]:
+    """The numbers of /metrics that are about the node as a whole."""
+    families = Office(kit.node, Credentials(People(kit.node))).metrics()
+    return {one.name: one.samples[0][1] for one in families if len(one.samples) == 1}
 
 
 def test_a_chain_of_recalls_as_each_node_sees_it(three: Three) -> None:
@@ -44,6 +54,7 @@ def test_a_chain_of_recalls_as_each_node_sees_it(three: Three) -> None:
     assert standings(three.a) == [(True, "overdue", 1)]
     assert sorted(standings(three.b)) == [(False, "overdue", 1), (True, "overdue", 0)]
     assert len(three.b.node.store.overdue_in(three.b.hands.now_us)) == 1
+    assert [gauges(kit)["prasan_recalls_overdue"] for kit in (three.a, three.b)] == [1, 2]
     three.pull(three.c, three.b)
     assert standings(three.a) == [(True, "answered", 0)]
     assert sorted(standings(three.b)) == [(False, "answered", 0), (True, "answered", 0)]
@@ -112,11 +123,12 @@ class Shell:
 
 
 def test_consent_by_command(three: Three, capfd: pytest.CaptureFixture[str]) -> None:
-    """The commands keep the true time; the nodes of the test have one of their own."""
+    """The commands keep the true time, so the nodes of the test do from then on."""
     name = shared(three)
     holder, sender = Shell(capfd, three.b), Shell(capfd, three.a)
     (asked,) = holder("consent", "ask", name, "--to", "my-mc", "--days", "3", "--all-versions")
     assert (asked["standing"], asked["to"], asked["purpose"]) == ("asked", ["my-mc"], "maritime_security")
+    three.wait((time.time() * 1e6 - three.b.hands.now_us) / HOUR_US)
     three.pull(three.b)
     (waiting,) = sender("consent", "list")
     assert (waiting["side"], waiting["standing"], waiting["partner"]) == ("theirs", "asked", "us-mo")

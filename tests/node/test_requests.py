@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from node.node_kit import Kit
+from node.test_duties import gauges
 from node.test_third_party import kinds
 from node.test_transitions import adopt
 from node.three_kit import Three, reasons
@@ -20,6 +21,7 @@ from prasan.formats.stix_ids import EVENT
 from prasan.formats.stix_request import Change, Question, carrier_id, request_id, request_object, write_change
 from prasan.node.acts.requesting import MARKING, history_of
 from prasan.node.acts.requests import Listed, Said, Wanted, act_on, listed, request, settle
+from prasan.node.keeping.dropping import drop_overdue
 from prasan.node.partners.partnering import add_partner, own_card
 from prasan.node.partners.rotation import rotate
 from prasan.node.record import verify
@@ -159,10 +161,12 @@ def test_what_is_owed_after_its_time_is_overdue_on_both_sides(three: Three) -> N
     assert not at(three.a).overdue
     three.wait(49)
     assert (at(three.a).overdue, at(three.b).overdue) == (True, True)
+    assert [gauges(kit)["prasan_requests_overdue"] for kit in three.kits] == [1, 1, 0]
     act(three.a, name, "accept")
     act(three.a, name, "answer", text="Late.")
     three.pull(three.a)
     assert (at(three.a).overdue, at(three.b).overdue) == (False, False)
+    assert [gauges(kit)["prasan_requests_overdue"] for kit in three.kits] == [0, 0, 0]
 
 
 def test_two_histories_are_shown_and_an_officer_settles_them(three: Three) -> None:
@@ -303,3 +307,48 @@ def test_without_an_accord_nothing_new_is_asked_and_what_was_asked_goes_on(three
     act(three.a, name, "refuse", text="The accord has ended.")
     three.pull(three.a)
     assert at(three.b).standing == "refused"
+
+
+def lies_in(kit: Kit, signed: str) -> bool:
+    """Whether the payload of a signed change lies anywhere in a node's store."""
+    kit.node.store._con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return signed.split(".")[1].encode() in kit.node.home.store.read_bytes()
+
+
+def test_what_a_partner_said_is_dropped_and_the_history_stays(three: Three) -> None:
+    """Each side drops what the other said; states, hashes and what it said itself stay, and both can go on."""
+    name = asked(three, text="A canary asks.")
+    act(three.a, name, "accept")
+    act(three.a, name, "answer_in_part", text="A canary answers.")
+    three.pull(three.a, three.b)
+    before = [(one.id, one.n, one.state) for one in at(three.a).changes]
+    question, _, _, answer = history_of(three.a.node.store, three.b.id, name).texts
+    assert all(lies_in(kit, text) for kit in (three.a, three.b) for text in (question, answer))
+    three.wait(365 * 24 + 1)
+    assert [drop_overdue(kit.node) for kit in three.kits] == [1, 3, 0]
+    for kit in (three.a, three.b):
+        assert [(one.id, one.n, one.state) for one in at(kit).changes] == before
+        assert all(one.report.ok for one in verify(kit.node))
+    assert [(one.text, one.dropped) for one in at(three.a).changes] == [
+        ("", True), ("", False), ("", False), ("A canary answers.", False),
+    ]  # fmt: skip
+    assert [(one.text, one.dropped) for one in at(three.b).changes] == [
+        ("A canary asks.", False), ("", True), ("", True), ("", True),
+    ]  # fmt: skip
+    gone = [orjson.loads(row.entry) for row in three.a.node.store.leaf_rows(three.b.id) if row.entry]
+    assert [one["detail"]["n"] for one in gone if one["kind"] == "dropped"] == [0]
+    assert (lies_in(three.a, question), lies_in(three.b, question)) == (False, True)
+    assert (lies_in(three.a, answer), lies_in(three.b, answer)) == (True, False)
+    act(three.a, name, "answer", text="The rest.")
+    three.pull(three.a)
+    act(three.b, name, "close")
+    three.round()
+    for kit in (three.a, three.b):
+        assert at(kit).standing == "closed"
+        assert at(kit).changes[0].dropped is (kit is three.a), "sent again it stays dropped"
+    assert not lies_in(three.a, question)
+    assert not lies_in(three.b, answer)
+    assert reasons(three.a, three.b.id) == reasons(three.b, three.a.id) == []
+    three.round()
+    assert [kit.node.store.outgoing(other.id) for kit, other in ((three.a, three.b), (three.b, three.a))] == [[], []]
+    assert [drop_overdue(kit.node) for kit in three.kits] == [0, 0, 0]

@@ -56,7 +56,7 @@ def may(state: State | None, side: Side) -> dict[Act, State]:
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A change that was checked: the hash of its text, the signed text, and who made it."""
+    """A change that was checked: the hash of its text, the signed text ("" once that was dropped), and who made it."""
 
     sha256: str
     text: str
@@ -92,8 +92,13 @@ class History:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The signed texts, each after those that it rests on."""
-        return tuple(link.text for link in self.in_order())
+        """The signed texts that are still here, each after those that it rests on."""
+        return tuple(link.text for link in self.in_order() if link.text)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The hashes of the changes whose texts are here no more."""
+        return tuple(link.sha256 for link in self.in_order() if not link.text)
 
     def in_order(self) -> tuple[Link, ...]:
         """The links by number; those of one number by hash."""

@@ -102,6 +102,19 @@ def read_change(raw: bytes) -> Change:
     return change
 
 
+def write_rest(change: Change) -> bytes:
+    """What stays of a change whose time is over: where it stands in the history, and nothing of what it said."""
+    return _ENCODER.encode(msgspec.structs.replace(change, text="", refs=(), rating=None))
+
+
+def read_rest(raw: bytes) -> Change:
+    """What `write_rest` wrote. FormatError if it is not that."""
+    try:
+        return _CHANGE.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise _broken(str(error)) from None
+
+
 def _check_content(change: Change) -> None:
     if change.settles:
         if change.question is not None or change.refs or change.rating is not None:
@@ -116,30 +129,36 @@ def _check_content(change: Change) -> None:
         raise _broken("a rating belongs to what is rated, and to nothing else")
 
 
-def request_object(request: str, changes: Sequence[str], stamp: Stamp, marking: Marking) -> bytes:
-    """A `prasan-information-request`: all that `stamp.node` knows of it, each change as the text that was signed."""
-    return encode(
-        common(carrier_id(stamp.node, request), stamp, marking) | {"request": request, "changes": list(changes)}
-    )
+def request_object(
+    request: str, changes: Sequence[str], stamp: Stamp, marking: Marking, dropped: Sequence[str] = ()
+) -> bytes:
+    """A `prasan-information-request`: all that `stamp.node` knows of it, each change as the text that was signed;
+    of what it knew and dropped, as its time was over, the hashes.
+    """
+    says = {"request": request, "changes": list(changes), "dropped": list(dropped) or None}
+    return encode(common(carrier_id(stamp.node, request), stamp, marking) | says)
 
 
-class _Carrier(msgspec.Struct, frozen=True):
+class Carrier(msgspec.Struct, frozen=True):
+    """What one side holds of a request: the signed texts, and the hashes of those that it dropped."""
+
     request: Id
     changes: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MAX_CHANGES)]
+    dropped: Annotated[tuple[Sha256, ...], msgspec.Meta(max_length=MAX_CHANGES)] = ()
 
 
-_CARRIER: Final = msgspec.json.Decoder(_Carrier)
+_CARRIER: Final = msgspec.json.Decoder(Carrier)
 
 
-def read_request(raw: bytes) -> tuple[str, tuple[str, ...]]:
-    """The request's id and the signed texts. FormatError if a property is not of its kind."""
+def read_request(raw: bytes) -> Carrier:
+    """What its sender holds of it. FormatError if a property is not of its kind."""
     try:
         found = _CARRIER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _broken(str(error)) from None
     if sum(map(len, found.changes)) > MAX_HISTORY:
         raise _broken("its history is too long")
-    return found.request, found.changes
+    return found
 
 
 def _broken(why: str) -> FormatError:

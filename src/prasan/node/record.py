@@ -23,6 +23,10 @@ HOUR_S = 3600
 """One leaf an hour, which commits to the node log as it stood: all that partners see of it."""
 
 
+DROPPED = "dropped"
+"""The kind of an entry that says what was dropped because its time is over."""
+
+
 def note(  # noqa: PLR0913, PLR0917 - what, where, about whom: an act is all of these
     node: Node, tx: Tx, log: str, kind: str, subject: str, detail: Detail
 ) -> int:

@@ -117,12 +117,17 @@ class RequestRow(msgspec.Struct, frozen=True):
 
 class ChangeRow(msgspec.Struct, frozen=True):
     """A signed change of a request that was checked when it was taken. `by` is the side that made it, asker or asked;
-    `text` the signed text and `sha256` its hash."""
+    `text` the signed text and `sha256` its hash. Once that was dropped `text` is what is left, as JSON."""
 
     sha256: str
     by: str
     text: str
     taken_us: int
+
+    @property
+    def dropped(self) -> bool:
+        """True if the signed text is gone: a compact JWS is no JSON object."""
+        return self.text.startswith("{")
 
 
 class AccordChange(msgspec.Struct, frozen=True):

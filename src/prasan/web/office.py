@@ -15,7 +15,7 @@ from prasan.archive.archive import Archive
 from prasan.feeds.reference import read_areas
 from prasan.formats.stix_ids import EVENT, type_of
 from prasan.node.acts.feedback import Heard, heard_of
-from prasan.node.acts.requests import Listed, listed
+from prasan.node.acts.requests import Listed, listed, requests_overdue
 from prasan.node.keeping.live_health import Ill, Ward
 from prasan.node.keeping.timekeeping import clock_state
 from prasan.node.node import Node as OpenNode
@@ -234,11 +234,14 @@ class Office:
     def metrics(self) -> tuple[Family, ...]:
         """Numbers of the stores and of the standing: nothing here tells one partner from another."""
         store, now_us = self._node.store, self._node.clock.now_us()
+        recalls = len(store.overdue(now_us)) + len(store.overdue_in(now_us))
+        requests = requests_overdue(self._node)
         return (
             gauge("prasan_objects", "Objects kept.", store.object_count()),
             gauge("prasan_partners", "Partners known.", len(store.partners())),
             gauge("prasan_decisions_due", "Decisions that are due.", store.due_count(now_us)),
-            gauge("prasan_recalls_overdue", "Recalls not answered in time.", len(store.overdue(now_us))),
+            gauge("prasan_recalls_overdue", "Recalls not answered in time, by partners or by us.", recalls),
+            gauge("prasan_requests_overdue", "Requests not answered in time, ours and partners'.", requests),
             *node_families(self._ward.standing()),
         )
 

@@ -29,6 +29,7 @@ class Change(msgspec.Struct, frozen=True):
     rating: int | None
     end: bool
     aside: bool
+    dropped: bool = False
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ def row_of(one: Listed) -> Row:
     """A request as the page shows it."""
     purpose = f"purpose.{one.purpose}"
     changes = tuple(
-        Change(c.id, c.by, c.state, int(parse_time(c.at)), c.text, c.objects, c.rating, c.end, c.aside)
+        Change(c.id, c.by, c.state, int(parse_time(c.at)), c.text, c.objects, c.rating, c.end, c.aside, c.dropped)
         for c in one.changes
     )
     return Row(

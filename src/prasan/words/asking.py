@@ -16,6 +16,7 @@ ASKING: Final[dict[str, str]] = {
     "screen.requests.rating": "rated {number} of 5",
     "screen.requests.end": "one history ends here: {id}",
     "screen.requests.aside": "set aside",
+    "screen.requests.dropped": "What was said here was dropped when its time was over; its hash is on record.",
     "screen.requests.late": "Overdue",
     "screen.requests.from": "{partner} asks us",
     "screen.requests.to": "we ask {partner}",

@@ -17,22 +17,25 @@ from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_request import (
     MAX_CHANGES,
     MAX_HISTORY,
+    Carrier,
     Change,
     Question,
     State,
     carrier_id,
     read_change,
     read_request,
+    read_rest,
     request_id,
     request_object,
     write_change,
+    write_rest,
 )
 from prasan.ledger.entry import Detail
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S
 from prasan.node.partners.partner_keys import known_keys
 from prasan.node.recipients import accords_with
-from prasan.node.record import note
+from prasan.node.record import DROPPED, note
 from prasan.picture.marking import Marking, Tlp
 from prasan.picture.posted import Item
 from prasan.release.accord import combine
@@ -47,12 +50,13 @@ MARKING: Final = Marking(tlp=Tlp.AMBER_STRICT)
 def history_of(store: Reads, partner: str, request: str) -> History:
     """The changes of a request as they were checked when they came."""
     rows = store.request_changes(partner, request)
-    return History(Taken(row.sha256, row.text, _side(row.by), change_of(row.text)) for row in rows)
+    return History(_link(row) for row in rows)
 
 
-def change_of(text: str) -> Change:
-    """What a signed text that was checked says."""
-    return read_change(payload_of(text))
+def _link(row: ChangeRow) -> Taken:
+    if row.dropped:
+        return Taken(row.sha256, "", _side(row.by), read_rest(row.text.encode()))
+    return Taken(row.sha256, row.text, _side(row.by), read_change(payload_of(row.text)))
 
 
 def _side(by: str) -> Side:
@@ -146,10 +150,44 @@ def _send(node: Node, tx: Tx, row: RequestRow, history: History) -> None:
     if before is not None:
         header = peek(before.raw)
         created, modified = parse_time(header.created), max(modified, parse_time(header.modified) + STEP_S)
-        if read_request(before.raw)[1] == history.texts and any(one.id == name for one in tx.outgoing(row.partner)):
+        waits = any(one.id == name for one in tx.outgoing(row.partner))
+        if waits and read_request(before.raw).changes == history.texts:
             return
-    raw = request_object(row.id, history.texts, Stamp(node.id, created, modified), MARKING)
+    raw = request_object(row.id, history.texts, Stamp(node.id, created, modified), MARKING, history.dropped)
     tx.queue_outgoing(Outgoing(name, row.partner, raw, now_us))
+
+
+def drop_changes(node: Node, tx: Tx, partner: str, taken_us: int) -> int:
+    """Drop what a partner said in requests before a time; how many changes.
+
+    Their hashes stay, and where each stands in its history; the pair log holds the same hashes, so whoever kept a text
+    can still show that it is the one.
+    """
+    due = tx.overdue_changes(partner, taken_us)
+    for request, row in due:
+        change = _link(row).change
+        tx.drop_change(partner, request, row.sha256, write_rest(change).decode())
+        note(node, tx, partner, DROPPED, request, {"n": change.n, "change": row.sha256, "why": "store_days"})
+    for request in {request for request, _ in due}:
+        tx.blank_inbox(partner, carrier_id(partner, request))
+        tx.blank_quarantined(partner, carrier_id(partner, request))
+        _send_less(node, tx, partner, request)
+    return len(due)
+
+
+def _send_less(node: Node, tx: Tx, partner: str, request: str) -> None:
+    """What waits for the partner's inbox, or was posted there, holds nothing of what was dropped."""
+    row, before = tx.request(partner, request), tx.queued(partner, carrier_id(node.id, request))
+    if row is None or before is None:
+        return
+    history = history_of(tx, partner, request)
+    if any(one.id == before.id for one in tx.outgoing(partner)):
+        _send(node, tx, row, history)
+        return
+    header = peek(before.raw)
+    stamp = Stamp(node.id, parse_time(header.created), parse_time(header.modified))
+    raw = request_object(request, history.texts, stamp, MARKING, history.dropped)
+    tx.requote_outgoing(msgspec.structs.replace(before, raw=raw))
 
 
 def request_posted(node: Node, tx: Tx, partner: str, item: Item) -> None:
@@ -164,14 +202,15 @@ def request_pulled(node: Node, tx: Tx, partner: str, one: Accepted) -> None:
 
 def _take(node: Node, tx: Tx, partner: str, came: tuple[str, str, bytes]) -> None:
     name, version, raw = came
-    request, texts = read_request(raw)
+    told = read_request(raw)
+    request = told.request
     if name != carrier_id(partner, request):
         raise FormatError("the request is not under its sender's id", "Ask the partner to send it again.")
     row = tx.request(partner, request)
     history = history_of(tx, partner, request) if row else History()
     keys, pair = known_keys(node), frozenset({node.id, partner})
     held, refused = set(history.links), set[str]()
-    for text in texts:
+    for text in told.changes:
         taken = history.take(text, keys, pair)
         if isinstance(taken, str):
             refused.add(taken)
@@ -179,10 +218,12 @@ def _take(node: Node, tx: Tx, partner: str, came: tuple[str, str, bytes]) -> Non
     if row is None and news:
         row = _opened(node, partner, request, history)
         refused |= set() if row else {"other_terms"}
+    if history.dropped:
+        tx.blank_inbox(partner, name)  # what was dropped and is sent again stays dropped
     for reason in sorted(refused):
         tx.put_quarantined(Quarantined(partner, name, version, reason, raw, node.clock.now_us()))
     if row is not None:
-        _taken(node, tx, row, history, news, texts)
+        _taken(node, tx, row, history, news, told)
 
 
 def _opened(node: Node, partner: str, request: str, history: History) -> RequestRow | None:
@@ -199,7 +240,7 @@ def _opened(node: Node, partner: str, request: str, history: History) -> Request
 
 
 def _taken(  # noqa: PLR0913, PLR0917 - what came, and what is here
-    node: Node, tx: Tx, row: RequestRow, history: History, news: list[Taken], texts: tuple[str, ...]
+    node: Node, tx: Tx, row: RequestRow, history: History, news: list[Taken], told: Carrier
 ) -> None:
     tx.put_request(row)
     for link in news:
@@ -208,5 +249,11 @@ def _taken(  # noqa: PLR0913, PLR0917 - what came, and what is here
         note(node, tx, row.partner, "request_conflict", row.id, {"ends": len(history.tips)})
     if row.side == "theirs" and history.state == "sent":
         _follow(node, tx, row, history, history.tips[0], "received", {})
-    elif not {link.text for link in history.links.values()} <= set(texts):
+    elif _lacking(history, told):
         _send(node, tx, row, history)
+
+
+def _lacking(history: History, told: Carrier) -> bool:
+    """Whether the other side neither has nor had one of the changes whose texts are here."""
+    whole = {name: link.text for name, link in history.links.items() if link.text}
+    return any(name not in told.dropped and text not in told.changes for name, text in whole.items())

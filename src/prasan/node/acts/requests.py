@@ -168,7 +168,8 @@ class Subject(msgspec.Struct, frozen=True):
 
 class ChangeTold(msgspec.Struct, frozen=True):
     """One change for people and programs. `by` is `us` or the partner's name; `id` begins its hash, by which it is
-    settled. `end`: one of several ends of histories that do not agree; `aside`: one that was set aside."""
+    settled. `end`: one of several ends of histories that do not agree; `aside`: one that was set aside; `dropped`: what
+    it said is here no more, as its time is over."""
 
     id: str
     n: int
@@ -181,6 +182,7 @@ class ChangeTold(msgspec.Struct, frozen=True):
     settles: tuple[str, ...] = ()
     end: bool = False
     aside: bool = False
+    dropped: bool = False
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -207,6 +209,11 @@ def listed(node: Node, *, changes: bool = False) -> list[Listed]:
     """All requests: those that wait for us first, then the one needed soonest."""
     found = [told(node, row, changes=changes) for row in node.store.requests()]
     return sorted(found, key=lambda one: (not one.ours, one.standing in DONE, one.needed_by, one.id))
+
+
+def requests_overdue(node: Node) -> int:
+    """How many requests, ours and partners', are owed an answer after the time it was needed by."""
+    return sum(told(node, row, changes=False).overdue for row in node.store.requests())
 
 
 DONE: Final = frozenset({"closed", "rated", "refused", "answered"})
@@ -258,6 +265,7 @@ def _changes(store: Reads, row: RequestRow, partner: str, history: History) -> S
             settles=tuple(name[:12] for name in change.settles),
             end=len(ends) > 1 and link in ends,
             aside=link.sha256 not in kept,
+            dropped=not link.text,
         )
 
     return [one(link) for link in history.in_order()]

@@ -1,7 +1,8 @@
 """What came from partners is dropped when its time is over: `expires` of its marking, or `store_days` of the accord.
 
 The bytes go, and with them what was noted of their content; id, version and hash stay, so that the statement it came
-under and the entry in the pair log still show what was here (docs/wire.md, section 8).
+under and the entry in the pair log still show what was here (docs/wire.md, section 8). So it is with what partners said
+in requests for information: the history of a request stays, and the hashes of what it consisted of.
 """
 
 from typing import Final
@@ -10,9 +11,10 @@ import msgspec
 
 from prasan.errors import FormatError
 from prasan.formats.stix import peek
+from prasan.node.acts.requesting import drop_changes
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, requeue
-from prasan.node.record import note
+from prasan.node.record import DROPPED, note
 from prasan.release.accord import parse_accord
 from prasan.release.facts import Content
 from prasan.stores.sqlite import Tx
@@ -22,18 +24,26 @@ from prasan.stores.trust import OverdueObject
 AT_ONCE: Final = 200
 """Versions in one transaction, so that nobody waits long for the store."""
 DAY_US: Final = 86_400_000_000
-DROPPED: Final = "dropped"
 
 
 def drop_overdue(node: Node) -> int:
-    """Drop what is due now; how many versions."""
+    """Drop what is due now; how many versions of objects and changes of requests."""
     total, now_us = 0, node.clock.now_us()
     with node.store.write() as tx:
         tx.drop_views(now_us - DAY_US)  # those narrowed since the last time
     for partner in node.store.partners():
         while count := _some(node, partner.id):
             total += count
+        total += _said(node, partner.id)
     return total
+
+
+def _said(node: Node, partner: str) -> int:
+    """What the partner said in requests, and what lies in its inbox."""
+    with node.store.write() as tx:
+        before_us = node.clock.now_us() - _days(tx, partner) * DAY_US
+        tx.drop_inbox(partner, before_us)
+        return drop_changes(node, tx, partner, before_us)
 
 
 def _some(node: Node, partner: str) -> int:

@@ -68,6 +68,19 @@ class InboxWrites(InboxReads):
         sql = f"DELETE FROM inbox WHERE n IN (SELECT i.n FROM inbox i WHERE i.owner = ?{where})"  # noqa: S608
         return self._do(sql, (owner, *values))
 
+    def blank_inbox(self, owner: str, object_id: str) -> None:
+        """Leave the heads of an object's versions in the place of their bytes: what they said was dropped."""
+        times = "'created', version, 'modified', version"
+        head = f"json_object('type', type, 'spec_version', spec_version, 'id', id, {times})"
+        sql = f"UPDATE inbox SET bytes = CAST({head} AS BLOB) WHERE owner = ? AND id = ?"  # noqa: S608 - constants only
+        self._do("PRAGMA secure_delete = ON")
+        self._do(sql, (owner, object_id))
+
+    def drop_inbox(self, owner: str, added_us: int) -> int:
+        """Delete what was posted before a time; how many versions."""
+        self._do("PRAGMA secure_delete = ON")
+        return self._do("DELETE FROM inbox WHERE owner = ? AND date_added_us <= ?", (owner, added_us))
+
     def put_status(self, status_id: str, owner: str, body: bytes, now_us: int) -> None:
         """Keep the status of a post; old ones are swept out."""
         self._do("DELETE FROM statuses WHERE at_us < ?", (now_us - STATUS_KEEP_US,))

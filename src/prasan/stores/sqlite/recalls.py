@@ -197,6 +197,10 @@ class RecallWrites(RecallReads, NameWrites):
         )
         return self._do(sql, (row.id, row.partner, row.raw, row.queued_us)) == 1
 
+    def requote_outgoing(self, row: Outgoing) -> None:
+        """Other bytes for what was queued under an id, which stays as it is: posted, or waiting."""
+        self._do("UPDATE outbox SET bytes = ? WHERE partner = ? AND id = ?", (row.raw, row.partner, row.id))
+
     def posted(self, outgoing_id: str, partner: str, now_us: int, raw: bytes | None = None) -> bool:
         """The partner's node has said that it holds it; False if that was known, or if other bytes (`raw` are those
         that were posted) have taken its place."""

@@ -37,9 +37,24 @@ class RequestReads(Link):
         sql = "SELECT sha256, by, text, taken_us FROM request_changes WHERE partner = ? AND request = ?"
         return [ChangeRow(*row) for row in self._all(sql, (partner, request_id))]
 
+    def overdue_changes(self, partner: str, taken_us: int) -> list[tuple[str, ChangeRow]]:
+        """The changes that a partner made, that came before a time and are still whole, each with its request."""
+        sql = (
+            "SELECT c.request, c.sha256, c.by, c.text, c.taken_us FROM request_changes c"
+            " JOIN requests r ON r.partner = c.partner AND r.id = c.request WHERE c.partner = ? AND c.taken_us <= ?"
+            " AND c.by = iif(r.side = 'theirs', 'asker', 'asked') AND c.text NOT LIKE '{%' ORDER BY c.request, c.sha256"
+        )
+        return [(row[0], ChangeRow(*row[1:])) for row in self._all(sql, (partner, taken_us))]
+
 
 class RequestWrites(RequestReads):
     """Recording them."""
+
+    def drop_change(self, partner: str, request_id: str, name: str, rest: str) -> None:
+        """Put what is left in the place of a change's signed text; its hash stays."""
+        self._do("PRAGMA secure_delete = ON")
+        sql = "UPDATE request_changes SET text = ? WHERE partner = ? AND request = ? AND sha256 = ?"
+        self._do(sql, (rest, partner, request_id, name))
 
     def put_request(self, row: RequestRow) -> None:
         """Keep a request, or when it last changed."""

@@ -94,6 +94,11 @@ class TrustWrites(TrustReads):
         for table in ("quarantine", "conflicts"):
             self._do(f"UPDATE {table} SET bytes = x'' WHERE object_id = ? AND version = ?", (row.id, row.version))  # noqa: S608
 
+    def blank_quarantined(self, partner: str, object_id: str) -> None:
+        """What a partner sent under this id and was set apart is dropped with the rest of it."""
+        sql = "UPDATE quarantine SET bytes = x'' WHERE partner = ? AND object_id = ?"
+        self._do(sql, (partner, object_id))
+
     def drop_views(self, since_us: int) -> int:
         """What was made of versions that were dropped since then and is shown to nobody any more; how many views."""
         sql = (
