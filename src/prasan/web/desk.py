@@ -24,7 +24,7 @@ from prasan.words import Message
 
 Role = Literal["watch", "analyst", "release", "protection", "admin", "auditor", "partner"]
 Layer = Literal["vessel", "incident", "event", "object"]
-"""`object`: what does not stand in the picture and has only a page."""
+"""`object`: what has no place, so only a page."""
 RowState = Literal["open", "closed", "revised", "withdrawn", "recalled", "current"]
 Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 Verdict = Literal["release", "sanitise", "withhold"]

@@ -15,6 +15,8 @@ FAMILIES: Final = {
     "vessel_status": "status",
     "event_kind": "kind",
     "confidence_label": "confidence",
+    "context": "interest",
+    "opinion": "said",
 }
 """Properties whose values are codes of a family of messages."""
 

@@ -119,15 +119,15 @@ def plain_row(raw: bytes, origin: str, sanitised: bool) -> Row:
     document = orjson.loads(raw)
     kind = type_of(document["id"])
     vessel = kind == VESSEL
-    word = Message("kind.vessel" if vessel else "kind.other")
-    name, mmsi = document.get("name"), document.get("mmsi")
+    mmsi = document.get("mmsi")
+    name = vessel_name(raw)[1] if vessel else document.get("name")
     return Row(
         id=document["id"],
-        layer="object",
+        layer="vessel" if vessel else "object",
         kind="vessel" if vessel else "other",
-        title=str(name) if name else word,
+        title=str(name) if name else Message("kind.other"),
         state="withdrawn" if document.get("revoked") else "current",
-        start=int(parse_time(document.get("created") or document["modified"])),
+        start=int(parse_time(document.get("position_time") or document.get("created") or document["modified"])),
         source=_source(document, origin, Context({}, {})),
         origin=origin,
         marking=marking_of(raw),

@@ -222,7 +222,7 @@ FINDINGS: Final[dict[str, str]] = {
     "summary.incident": "{attack}. Vessel status: {status}.",
     "summary.incident_bare": "{attack}.",
     "summary.vessel": "Last heard {time:iso}.",
-    "summary.other": "An object of type {type}; it does not stand on the map.",
+    "summary.other": "An object of type {type}.",
     # why a finding is recorded and counted but is no event
     "excluded.takes_turns": "The old value came back: two of them take turns",
     "excluded.not_a_vessel": "The number is a station's, a beacon's or an aircraft's",

@@ -154,6 +154,13 @@ SCREENS: Final[dict[str, str]] = {
     "field.reference": "Reference",
     "field.modified": "Modified",
     "field.precision": "Precision of time",
+    "field.call_sign": "Call sign",
+    "field.position_time": "Time of its position",
+    "field.context": "Reason",
+    "field.opinion": "Opinion",
+    "field.count": "Times seen",
+    "field.first_seen": "First seen",
+    "field.last_seen": "Last seen",
     # partners
     "screen.partners.none": "There is no partner yet. Add one by its card: prasan partner add FILE.",
     "screen.last_sync": "Last sync",
