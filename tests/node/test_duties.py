@@ -1,6 +1,5 @@
 """Recalls as officers see them: late ones first, what is owed by whom, and how one is lifted."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
-from node.node_kit import HOUR_US, Kit, Partner
+from node.node_kit import Kit, Partner
 from node.test_third_party import consented, shared
 from node.test_transitions import RELEASE, SANITISE, policy
 from node.three_kit import Three
 from prasan.cli import main
 from prasan.errors import UsageError
+from prasan.node import node as node_module
 from prasan.node.acts.consents import listed
 from prasan.node.acts.duties import duties, looked
 from prasan.node.lines.doors import People
@@ -109,26 +109,26 @@ def test_a_view_that_was_built_is_built_anew(kit: Kit, us: Partner) -> None:
 
 
 class Shell:
-    """The commands, as typed."""
+    """The commands, as typed, at the time of a node's own clock."""
 
     def __init__(self, capfd: pytest.CaptureFixture[str], kit: Kit) -> None:
-        self.capfd, self.home = capfd, str(kit.node.home.root)
+        self.capfd, self.home, self.clock = capfd, str(kit.node.home.root), kit.hands.clock
 
     def __call__(self, *words: str, code: int = 0) -> list[Any]:
         self.capfd.readouterr()
-        assert main([*words, "--home", self.home]) == code, self.capfd.readouterr().err
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(node_module, "Clock", lambda: self.clock)
+            assert main([*words, "--home", self.home]) == code, self.capfd.readouterr().err
         said = self.capfd.readouterr()
         assert "Traceback" not in said.err
         return [orjson.loads(line) for line in said.out.splitlines()] if code < 2 else [said.err]
 
 
 def test_consent_by_command(three: Three, capfd: pytest.CaptureFixture[str]) -> None:
-    """The commands keep the true time, so the nodes of the test do from then on."""
     name = shared(three)
     holder, sender = Shell(capfd, three.b), Shell(capfd, three.a)
     (asked,) = holder("consent", "ask", name, "--to", "my-mc", "--days", "3", "--all-versions")
     assert (asked["standing"], asked["to"], asked["purpose"]) == ("asked", ["my-mc"], "maritime_security")
-    three.wait((time.time() * 1e6 - three.b.hands.now_us) / HOUR_US)
     three.pull(three.b)
     (waiting,) = sender("consent", "list")
     assert (waiting["side"], waiting["standing"], waiting["partner"]) == ("theirs", "asked", "us-mo")

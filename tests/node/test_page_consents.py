@@ -31,13 +31,15 @@ def test_from_the_object_to_the_answer_and_back(three: Three) -> None:
     assert '<option value="my-mc"' in page
     assert '<option value="th-mc"' not in page
     holder.done("release", f"/events/{name}", "consent.ask", name, onto="my-mc", purpose="maritime_security", days="9")
+    again = {"onto": "my-mc", "purpose": "maritime_security", "days": "9"}
+    assert "waits for the answer" in holder.not_done("release", f"/events/{name}", "consent.ask", name, **again)
     (asked,) = listed(three.b.node)
     assert on_record(three.b, "by_hand") == [(asked.id, {"act": "consent_asked", "by": "release"})]
     three.pull(three.b)
     waiting = sender.get("release", "/partners")
     assert "us-mo asks to pass it on to my-mc" in waiting
-    form = {"place_deg": "0.5", "time_min": "60", "drop": ["identity"], "days": "3"}
-    sender.done("release", "/partners", "consent.give", asked.id, **form)
+    coarser = {"place_deg": "0.5", "time_min": "60", "drop": ["identity"], "days": "3"}
+    sender.done("release", "/partners", "consent.give", asked.id, **coarser)
     three.pull(three.b)
     (given,) = listed(three.b.node)
     assert (given.standing, given.place_deg, given.time_min, given.drop) == ("given", 0.5, 60, ("identity",))

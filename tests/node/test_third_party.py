@@ -424,7 +424,7 @@ def test_an_ask_is_answered_once_however_often_it_is_sent(three: Three) -> None:
 
 def answered(three: Three, name: str, by: Kit, **changes: Any) -> bytes:
     """An answer to what B asks of A, made by somebody, with something else in it."""
-    real = ask(three.b.node, Ask(name, "my-mc"))
+    real = ask(three.b.node, Ask(name, "my-mc", days=30 + len(listed(three.b.node))))
     consent = msgspec.structs.replace(sent_of(real), state="given", answers=real.id)
     terms = msgspec.structs.replace(consent.terms, **changes.pop("terms", {}))
     made = msgspec.structs.replace(consent, terms=terms, **changes)

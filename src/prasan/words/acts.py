@@ -232,4 +232,10 @@ ACTS: Final[dict[str, str]] = {
     "field.note": "Note",
     "field.summary": "Summary of it",
     "field.vessel_name": "Vessel name",
+    "fault.consent_asked": "This has been asked already, and waits for the answer.",
+    "fault.consent_asked.remedy": "The partners page shows how it stands.",
+    "fault.request_asked": "The same has been asked of this partner already, and is open.",
+    "fault.request_asked.remedy": "It stands below, with its history.",
+    "fault.request_said": "The same has been answered just before.",
+    "fault.request_said.remedy": "Nothing was sent twice. Write what is new.",
 }

@@ -11,6 +11,7 @@ from prasan.formats.stix_ids import is_id
 from prasan.node.acts.consents import DAY_S, note_consent
 from prasan.node.node import Node
 from prasan.node.record import note_hand
+from prasan.node.releasing.consented import sent_of
 from prasan.node.releasing.desk import Desk
 from prasan.picture.marking import PUBLIC
 from prasan.release.accord import Accord
@@ -20,6 +21,7 @@ from prasan.stores.sqlite.store import Reads
 from prasan.stores.traffic import ConsentRow, Outgoing
 
 DEFAULT_DAYS: Final = 30
+HOUR_S: Final = 3600
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -49,9 +51,19 @@ def ask(node: Node, asked: Ask, by: str = "") -> ConsentRow:
             purpose=_purpose(asked.purpose, accord, row),
         )
         consent = Consent(terms=terms, state="asked", expires=_until(node, asked.days, row, accord))
+        _not_twice(tx, consent)
         sent = _send_ask(node, tx, row, consent)
         note_hand(node, tx, by, "consent_asked", sent.id)
         return sent
+
+
+def _not_twice(tx: Tx, consent: Consent) -> None:
+    """UsageError if an ask that says the same, to the hour, waits for its answer: a form may be sent twice."""
+    for row in tx.consents_on(consent.terms.target_id, "ours", "asked"):
+        before = sent_of(row)
+        same = msgspec.structs.replace(before.terms, nonce=consent.terms.nonce) == consent.terms
+        if same and abs(before.expires - consent.expires) < HOUR_S:
+            raise UsageError("this was asked before and waits", "See 'prasan consent list'.", code="consent_asked")
 
 
 def _send_ask(node: Node, tx: Tx, row: ObjectRow, consent: Consent) -> ConsentRow:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from prasan.errors import FormatError, UsageError
-from prasan.exchange.inquiry import TYP, Act, History, Side, may
+from prasan.exchange.inquiry import OPEN, TYP, Act, History, Side, may
 from prasan.exchange.inquiry import Link as Taken
 from prasan.exchange.intake import Accepted
 from prasan.exchange.jws import payload_of, sign
@@ -69,13 +69,27 @@ def side_of(row: RequestRow) -> Side:
 
 
 def begin(node: Node, tx: Tx, question: Question, said: dict[str, Any]) -> RequestRow:
-    """The first change of a request of ours."""
+    """The first change of a request of ours. UsageError if the same is asked and open: a form may be sent twice."""
     now_us = node.clock.now_us()
+    ours = (row for row in tx.requests() if (row.partner, row.side) == (question.asked, "ours"))
+    if any(_asks(tx, row, question, said) for row in ours):
+        raise UsageError("the same was asked before and is open", "See 'prasan request list'.", code="request_asked")
     row = RequestRow(question.asked, request_id(question), "ours", now_us, now_us)
     change = Change(request=row.id, n=0, prev="", state="sent", at=format_time(now_us / 1e6), question=question, **said)
     tx.put_request(row)
     _add(node, tx, row, History(), change)
     return row
+
+
+def _asks(tx: Tx, row: RequestRow, question: Question, said: dict[str, Any]) -> bool:
+    """Whether a request that is open asks just this."""
+    history = history_of(tx, row.partner, row.id)
+    same = msgspec.structs.replace(history.question, nonce=question.nonce) == question
+    return same and history.state in OPEN and _says(history.in_order()[0].change, said)
+
+
+def _says(change: Change, said: dict[str, Any]) -> bool:
+    return (change.text, change.refs) == (said.get("text", ""), said.get("refs", ()))
 
 
 def advance(node: Node, tx: Tx, row: RequestRow, act: Act, said: dict[str, Any]) -> None:
@@ -97,7 +111,10 @@ def advance(node: Node, tx: Tx, row: RequestRow, act: Act, said: dict[str, Any])
             code="request_moved",
             state=f"request.{state}",
         )
-    _follow(node, tx, row, history, history.tips[0], after, said)
+    last = history.tips[0]
+    if (last.side, last.change.state) == (side, after) and _says(last.change, said):
+        raise UsageError("the same was said just before", "See 'prasan request show'.", code="request_said")
+    _follow(node, tx, row, history, last, after, said)
 
 
 def settle(node: Node, tx: Tx, row: RequestRow, name: str, text: str) -> None:
