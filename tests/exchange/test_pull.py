@@ -120,6 +120,19 @@ def test_a_page_that_is_always_cut_is_counted_and_given_up(th: Partner, us: Part
     assert shown(us) == []
 
 
+def test_a_node_that_knows_no_parcels_is_said_so_and_not_asked_again(th: Partner, us: Partner) -> None:
+    asked = list[str]()
+
+    def older(ask: Ask, response: Response) -> Reply:
+        asked.append(ask.target)
+        return Response(404, b"{}", {}) if NEXT in ask.target else response
+
+    summary = us.pull(th, spoil=older)
+    assert (summary.failure, summary.page_cut) == ("no_parcels", 0)
+    assert "must be brought up to date" in summary.message
+    assert len([one for one in asked if NEXT in one]) == 1
+
+
 def test_a_node_that_cannot_be_reached_or_refuses_us_is_said_so(th: Partner, us: Partner) -> None:
     assert us.pull(th, spoil=lambda *_: Unreached("nobody there")).failure == "unreachable"
     with th.store.write() as tx:

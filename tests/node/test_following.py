@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -12,7 +13,9 @@ import uvicorn
 from node.node_kit import Hands, Kit, Partner, uuid_of
 from partner import Desk, incident, uid
 from prasan.exchange import door, taxii
+from prasan.exchange.steps import Summary
 from prasan.node.keeping.founding import found
+from prasan.node.lines import following
 from prasan.node.lines.following import Follower
 from prasan.node.settings import Settings
 from prasan.stores.sqlite import StoreShelf
@@ -89,6 +92,29 @@ def test_news_comes_while_it_waits_and_it_stops_at_once(served: tuple[Kit, Partn
     while follower.thread.is_alive():
         follower.abort()
         follower.thread.join(0.1)
+
+
+def test_while_nothing_comes_the_logs_are_not_looked_at_again(
+    served: tuple[Kit, Partner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thin line is not burdened with it; whatever came, or failed, is followed by a look."""
+    kit, _ = served
+    row = kit.node.store.partner("us-mo")
+    assert row is not None
+    follower, quiet = Follower(kit.node, row, threading.Event()), list[bool]()
+    came = iter([Summary(), Summary(), Summary(pages=1), Summary(), Summary(failure="ledger"), Summary(), Summary()])
+
+    def pulled(*_: Any, **how: Any) -> Summary:
+        quiet.append(how["quiet"])
+        return next(came)
+
+    monkeypatch.setattr(following, "pull_by", pulled)
+    for _ in range(6):
+        follower._pull()
+    follower._card_at = 0.0  # ten minutes later
+    follower._pull()
+    follower._leave()
+    assert quiet == [False, True, True, False, True, False, False]
 
 
 def test_a_partner_that_is_gone_is_no_longer_followed(served: tuple[Kit, Partner]) -> None:

@@ -47,7 +47,7 @@ class PageCut(Exception):  # noqa: N818 - it is counted and asked again, and fai
 
 
 class Stop(Exception):  # noqa: N818 - the end of a pull that the partner's node does not let go on
-    """The pull cannot go on. `code`: unreachable, refused, page_cut or ledger."""
+    """The pull cannot go on. `code`: unreachable, refused, no_parcels, page_cut or ledger."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

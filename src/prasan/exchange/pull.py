@@ -46,6 +46,8 @@ POST_FIRST: Final = 4000
 """Bytes posted at once before anything is known of the line: a post that breaks off is lost whole."""
 ACK_US: Final = 60 * 1_000_000
 """How long in a long pull nobody is told how far it came."""
+UNKNOWN: Final = (404, 405, 501)
+"""How a node answers at an address that it does not have."""
 MAX_PARCELS: Final = 20_000
 """Parcels in one pull: ten million objects. A node that never ends does not hold us for ever."""
 
@@ -133,6 +135,8 @@ class _Reader:
             raise PageCut(reply.reason if isinstance(reply, Cut) else "no answer")
         if reply.status in (401, 403):
             raise Stop("refused", f"The partner's node refused the request: {_title(reply)}")
+        if reply.status in UNKNOWN and ask.target.startswith(asks.NEXT):
+            raise Stop("no_parcels", f"The partner's node has no {asks.NEXT}: it must be brought up to date.")
         if not 200 <= reply.status < 300:
             raise PageCut(f"the partner's node answered {reply.status}: {_title(reply)}")
         return reply

@@ -157,6 +157,7 @@ SHARING: Final[dict[str, str]] = {
     "trust.untrusted": "{number:,} versions came under a key that was lost and are not vouched for again.",
     "sync.unreachable": "The partner's node cannot be reached. It is tried again by itself.",
     "sync.refused": "The exchange was refused.",
+    "sync.no_parcels": "The partner's node is older than ours. It is read from once it is brought up to date.",
     "sync.page_cut": "The exchange broke off. It goes on where it ended by itself.",
     "sync.ledger": "The partner's record does not verify; what it covers was not taken.",
     "sync.defect": "The exchange failed through a fault of this node; its log says more.",

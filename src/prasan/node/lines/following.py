@@ -28,7 +28,7 @@ LOG: Final = logging.getLogger("prasan.sync")
 WAIT_S: Final = 20
 """How long the partner's node is asked to wait for news: less than others let an idle connection live."""
 CARD_S: Final = 600.0
-"""How often it is asked for a newer card, beside when it refuses us."""
+"""How often it is asked for a newer card, and while nothing comes for its logs, beside when it refuses us."""
 NUDGES: Final = 3
 """How often waiting is broken off for the same things: what the partner does not take goes with every pull."""
 AGAIN_S: Final = 2.0
@@ -46,7 +46,7 @@ class Follower:
         self._line, self._said = Line(), ""
         self._client: Client | None = None
         self._waiting, self._carried, self._nudges = False, frozenset[str](), 0
-        self._pause_s, self._card_at = AGAIN_S, 0.0
+        self._pause_s, self._card_at, self._quiet = AGAIN_S, 0.0, False
         self.thread = threading.Thread(target=self._run, name=f"pull {partner.name}", daemon=True)
 
     def start(self) -> None:
@@ -86,12 +86,13 @@ class Follower:
             client = self._ready()
             work_due(self._node)
             fetch = partial(self._fetch, client)
-            summary = pull_by(self._node, self._partner, fetch, wait_s=WAIT_S, line=self._line)
+            summary = pull_by(self._node, self._partner, fetch, wait_s=WAIT_S, line=self._line, quiet=self._quiet)
         except Exception as error:
             if not isinstance(error, PrasanError):
                 LOG.exception("the pull from %s failed", self._partner.name)
             summary = failed(self._partner, error)
         told(self._node, self._partner, summary)
+        self._quiet = not (summary.failure or summary.pages)
         if summary.pages or summary.acked or summary.posted:
             work_due(self._node)
             seal_all(self._node)
@@ -119,7 +120,7 @@ class Follower:
                 self._leave()
                 self._partner = newer
                 client = self._open()
-            self._card_at = time.monotonic() + CARD_S
+            self._card_at, self._quiet = time.monotonic() + CARD_S, False
         client.begin()
         return client
 

@@ -25,7 +25,7 @@ from prasan.node.finding.reception import arrives
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, put
 from prasan.node.partners.card_news import refresh
-from prasan.node.partners.histories import look
+from prasan.node.partners.histories import look, require_one_history
 from prasan.node.partners.partner_keys import card_of
 from prasan.node.partners.rotation import signer
 from prasan.node.recipients import accords_with
@@ -99,12 +99,23 @@ def pull_from(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lam
     return summary
 
 
-def pull_by(
-    node: Node, partner: PartnerRow, fetch: Callable[[Ask], Reply], *, wait_s: int = 0, line: Line | None = None
+def pull_by(  # noqa: PLR0913 - how it is asked, and what is known by now
+    node: Node,
+    partner: PartnerRow,
+    fetch: Callable[[Ask], Reply],
+    *,
+    wait_s: int = 0,
+    line: Line | None = None,
+    quiet: bool = False,
 ) -> Summary:
-    """The pull itself, by any way of asking; it may wait for news. `line` is what is known of the line by now."""
+    """The pull itself, by any way of asking; it may wait for news. `line` is what is known of the line by now.
+
+    `quiet`: nothing came since the partner's logs were looked at a while ago, so a thin line is not burdened with it.
+    """
     clock_guard.require(node)
-    look(node, partner, fetch)
+    require_one_history(node, partner)
+    if not quiet:
+        look(node, partner, fetch)
     task = task_of(node, partner)
     task = msgspec.structs.replace(task, wait_s=wait_s, line=line or task.line)
     return drive(pull(task), fetch, Hands(node, partner).act)
