@@ -256,7 +256,7 @@ def kept(count: int) -> Served:
 
 
 def batches(raws: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
-    """Lists of so many."""
+    """Lists of so many at most."""
     left = iter(raws)
     while some := [*islice(left, size)]:
         yield some
