@@ -104,8 +104,40 @@ def test_a_hit_at_a_partner_comes_back_as_a_sighting(three: Three) -> None:
     ((_, row),) = three.a.node.store.objects(types=[SIGHTING])
     document = orjson.loads(row.raw)
     assert (document["first_seen"], document["last_seen"]) == (f"{DAY}T01:10:00.000Z", f"{DAY}T03:00:00.000Z")
-    assert document["where_sighted_refs"] == [three.b.id]
+    ((_, place),) = three.a.node.store.objects(types=["location"])
+    assert document["where_sighted_refs"] == [three.b.id, place.id]
+    assert [orjson.loads(place.raw)[name] for name in ("latitude", "longitude")] == [9.5, 101.2]
     assert header(row.raw).type == SIGHTING
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        ('then = "sanitise"\nplace_deg = 1.0', [9.5, 101.5]),
+        ('then = "withhold"', None),
+    ],
+)
+def test_where_it_was_heard_is_decided_for_itself(three: Three, rule: str, place: list[float] | None) -> None:
+    adopt(three.b, f'id = "where"\nto = ["th-mc"]\ntypes = ["location"]\n{rule}\n[[rule]]\n{ALL}')
+    shared(three, LUCKY)
+    hear(three.b, [(567000001, at("01:10"))])
+    three.pull(three.a)
+    found = [orjson.loads(row.raw) for _, row in three.a.node.store.objects(types=["location"])]
+    assert [[one["latitude"], one["longitude"]] for one in found] == ([place] if place else [])
+    ((_, row),) = three.a.node.store.objects(types=[SIGHTING])
+    assert orjson.loads(row.raw)["where_sighted_refs"] == [three.b.id, *(one["id"] for one in found)]
+    (name,) = vessels(three.a).values()
+    assert seen(three.a, name) == [("us-mo", 1)]
+
+
+def test_a_source_whose_rows_may_not_be_passed_on_says_no_place(three: Three) -> None:
+    shared(three, LUCKY)
+    sources = (SourceSetting(name="coast", clock="live", tlp="green", onward=False),)
+    three.b.node.settings = msgspec.structs.replace(three.b.node.settings, source=sources)
+    hear(three.b, [(567000001, at("01:10"))])
+    ((_, row),) = three.b.node.store.objects(types=[SIGHTING])
+    assert orjson.loads(row.raw)["where_sighted_refs"] == [three.b.id]
+    assert three.b.node.store.objects(types=["location"]) == []
 
 
 def test_our_own_watch_is_alerted_and_nobody_else(three: Three) -> None:

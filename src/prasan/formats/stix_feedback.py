@@ -5,12 +5,13 @@ from typing import Final, Literal
 import msgspec
 
 from prasan.formats.stix import format_time
-from prasan.formats.stix_build import Stamp, common, encode
+from prasan.formats.stix_build import Stamp, common, degree, encode
 from prasan.formats.stix_ids import NOTE, object_id
 from prasan.picture.marking import Marking
 
 OPINION: Final = "opinion"
 SIGHTING: Final = "sighting"
+LOCATION: Final = "location"
 FEEDBACK: Final = (OPINION, NOTE, SIGHTING)
 
 View = Literal["agree", "disagree"]
@@ -52,8 +53,18 @@ def sighting_id(node: str, about: str, key: str) -> str:
     return object_id(SIGHTING, node, f"{about}/{key}")
 
 
-def sighting_object(identifier: str, seen: Sighted, stamp: Stamp, marking: Marking) -> bytes:
-    """A `sighting` of an object by the node."""
+def place_id(node: str, sighting: str) -> str:
+    """A sighting has one place: where it was seen last."""
+    return object_id(LOCATION, node, sighting)
+
+
+def place_object(identifier: str, lat: float, lon: float, stamp: Stamp, marking: Marking) -> bytes:
+    """A `location` that is a place and nothing else, in degrees."""
+    return encode(common(identifier, stamp, marking) | {"latitude": degree(lat), "longitude": degree(lon)})
+
+
+def sighting_object(identifier: str, seen: Sighted, stamp: Stamp, marking: Marking, place: str = "") -> bytes:
+    """A `sighting` of an object by the node; `place` is the id of its place, if it has one."""
     return encode(
         common(identifier, stamp, marking)
         | {
@@ -61,6 +72,6 @@ def sighting_object(identifier: str, seen: Sighted, stamp: Stamp, marking: Marki
             "last_seen": format_time(seen.last),
             "count": seen.count,
             "sighting_of_ref": seen.about,
-            "where_sighted_refs": [stamp.node],
+            "where_sighted_refs": [stamp.node, *([place] if place else [])],
         }
     )

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from prasan.formats.stix_build import Stamp, event_id, event_object
-from prasan.formats.stix_feedback import Sighted, sighting_id, sighting_object
+from prasan.formats.stix_feedback import Sighted, place_id, place_object, sighting_id, sighting_object
 from prasan.formats.stix_interest import Entry
 from prasan.node.acts.feedback import marking_about
 from prasan.node.acts.interests import Watched, watched
@@ -25,6 +25,7 @@ from prasan.node.objects import Made, keep_made
 from prasan.node.record import NODE_LOG, note
 from prasan.picture.event import Event
 from prasan.picture.finding import Finding, Fix, Rule
+from prasan.picture.marking import Marking
 from prasan.picture.position import degrees
 from prasan.picture.source import Source
 
@@ -140,16 +141,19 @@ def _keep(node: Node, source: Source, one: Watched, rows: pa.Table) -> bool:
     seen = Sighted(one.vessel.id, int(t[0]), int(t[firsts[-1]]), len(hours))
     key = f"{source.name}/{int(t[0]) // DAY_S}"
     name = sighting_id(node.id, one.vessel.id, key)
-    marking = marking_about(one.vessel).join(source.marking)
+    marking, fixes = marking_about(one.vessel).join(source.marking), _fixes(rows, firsts)
+    place = _place(node, name, fixes, marking, source)
 
     def build(stamp: Stamp) -> bytes:
-        return sighting_object(name, seen, stamp, marking)
+        return sighting_object(name, seen, stamp, marking, place.id if place else "")
 
     made = Made(name, build, marking, source.terms, clock=source.clock, sources=frozenset({source.name}))
     with node.store.write() as tx:
         is_new = tx.object(name) is None
+        if place is not None:
+            keep_made(node, tx, place)
         changed = keep_made(node, tx, made)
-        event = _event(key, source, one, seen, _fixes(rows, firsts))
+        event = _event(key, source, one, seen, fixes)
         if changed and event is not None:
             keep_made(node, tx, _told(node, event, one, source))
         if changed and is_new:
@@ -162,6 +166,19 @@ def _fixes(rows: pa.Table, firsts: NDArray[np.int64]) -> tuple[Fix, ...]:
     """The first place of the day and the first of its last hour, of reports that give one."""
     placed = [row for row in rows.take(pa.array(sorted({0, int(firsts[-1])}))).to_pylist() if None not in row.values()]
     return tuple(Fix(row["t"], row["mmsi"], degrees(row["lat"]), degrees(row["lon"])) for row in placed)
+
+
+def _place(node: Node, sighting: str, fixes: tuple[Fix, ...], marking: Marking, source: Source) -> Made | None:
+    """Where it was heard last, as an object of its own, so that a policy can keep it back or make it coarser; none
+    where that is unknown, or the source's rows may not be passed on: this is one of them."""
+    if not fixes or not source.terms.onward:
+        return None
+    name, fix = place_id(node.id, sighting), fixes[-1]
+
+    def build(stamp: Stamp) -> bytes:
+        return place_object(name, fix.lat, fix.lon, stamp, marking)
+
+    return Made(name, build, marking, source.terms, clock=source.clock, sources=frozenset({source.name}))
 
 
 def _event(key: str, source: Source, one: Watched, seen: Sighted, fixes: tuple[Fix, ...]) -> Event | None:
