@@ -1,10 +1,11 @@
 """Sections 3.2 to 3.5, 3.7, 5.4 and 5.6: headers, sorting, filters, pages and envelopes."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from conformance.bench import Bench, Check, must
-from conformance.wire import OLD, campaign, indicator, new_id, query
+from conformance.wire import OLD, Answer, campaign, indicator, new_id, query
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 SECOND, THIRD = "2024-06-01T08:00:00.123Z", "2024-07-01T08:00:00.456Z"
@@ -133,28 +134,25 @@ def _(bench: Bench) -> None:
     assert (found["versions"], found["more"]) == ([OLD, SECOND], True)
 
 
+def read_whole(bench: Bench, on: Callable[[Answer], dict[str, str]]) -> None:
+    """Page after page, asking on as each page says: every object once, in order."""
+    found, page = list[str](), bench.page(limit="2")
+    while page.json.get("more"):
+        found += page.ids
+        page = bench.page(limit="2", **on(page))
+    assert [*found, *page.ids] == bench.page().ids
+
+
 @must("next-pages", "3.5")
 def _(bench: Bench) -> None:
     """By `next` every object is read once, in order"""
-    found, page = list[str](), bench.page(limit="2")
-    while True:
-        found += page.ids
-        if not page.json.get("more"):
-            break
-        page = bench.page(limit="2", next=page.json["next"])
-    assert found == bench.page().ids
+    read_whole(bench, lambda page: {"next": page.json["next"]})
 
 
 @must("next-added-after", "3.5")
 def _(bench: Bench) -> None:
     """By `added_after` from the header every object is read once, in order"""
-    found, page = list[str](), bench.page(limit="2")
-    while True:
-        found += page.ids
-        if not page.json.get("more"):
-            break
-        page = bench.page(limit="2", added_after=page.headers[LAST_HEADER])
-    assert found == bench.page().ids
+    read_whole(bench, lambda page: {"added_after": page.headers[LAST_HEADER]})
 
 
 MALFORMED = {

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from node.node_kit import Kit, Partner, new_home
+from node.test_transitions import RELEASE, policy
+from node.trust_kit import Two
 from prasan.stores.sqlite import link
 
 
@@ -36,5 +38,14 @@ def other(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
     """Another one, under an accord of its own."""
     made = Partner("other", tmp_path)
     kit.agree(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def two(tmp_path: Path, quick: None) -> Iterator[Two]:
+    """Two nodes under an accord; `a` gives everything to `b`."""
+    made = Two(tmp_path)
+    policy(made.a, RELEASE.replace("us-mo", "b"))
     yield made
     made.close()

@@ -3,7 +3,6 @@
 import io
 import tarfile
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,14 +24,6 @@ from prasan.node.partners import rotation
 from prasan.node.record import verify
 
 PASS = b"correct horse battery staple"
-
-
-@pytest.fixture
-def two(tmp_path: Path, quick: None) -> Iterator[Two]:
-    made = Two(tmp_path)
-    policy(made.a, RELEASE.replace("us-mo", "b"))
-    yield made
-    made.close()
 
 
 def restored(two: Two, path: Path) -> Kit:

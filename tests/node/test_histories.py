@@ -1,7 +1,6 @@
 """A log that goes on, one that was restored, and one that shows two histories: what a partner says of each."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,7 +8,6 @@ import pytest
 
 from node.node_kit import Hands, Kit
 from node.test_backup import PASS
-from node.test_transitions import RELEASE, policy
 from node.trust_kit import Two, fetcher, pulled, row
 from prasan.cli import main
 from prasan.errors import IntegrityError, UsageError
@@ -25,14 +23,6 @@ from prasan.node.partners import rotation
 from prasan.node.partners.histories import ADDRESS, caught, look, settle
 from prasan.node.record import HOURS_LOG, NODE_LOG, mark_hour, verify
 from prasan.web.exchange_page import partners_page
-
-
-@pytest.fixture
-def two(tmp_path: Path, quick: None) -> Iterator[Two]:
-    made = Two(tmp_path)
-    policy(made.a, RELEASE.replace("us-mo", "b"))
-    yield made
-    made.close()
 
 
 def step(two: Two, name: str) -> None:
@@ -58,13 +48,18 @@ def put_back(two: Two, old: Path) -> None:
     two.a = Kit(home, hands)
 
 
-def test_a_store_put_back_by_hand_is_caught_at_the_next_pull(two: Two, tmp_path: Path) -> None:
+def put_back_and_seen(two: Two, folder: Path) -> None:
+    """`a` has its store put back by hand, and `b` sees it."""
     step(two, "one")
-    old = copied(two, tmp_path)
+    old = copied(two, folder)
     step(two, "two")
     put_back(two, old)
     with pytest.raises(TwoHistories, match="that does not go on"):
         pulled(two.b, two.a)
+
+
+def test_a_store_put_back_by_hand_is_caught_at_the_next_pull(two: Two, tmp_path: Path) -> None:
+    put_back_and_seen(two, tmp_path)
     (evidence,) = two.b.node.store.evidence(two.a.id)
     assert checkpoint_of(evidence.held).size > checkpoint_of(evidence.shown).size
     with pytest.raises(IntegrityError, match="two histories"):
@@ -151,12 +146,7 @@ def test_several_epochs_while_nobody_looked(two: Two, tmp_path: Path) -> None:
 
 
 def test_settled_by_an_officer_the_pulls_go_on_and_the_evidence_stays(two: Two, tmp_path: Path) -> None:
-    step(two, "one")
-    old = copied(two, tmp_path)
-    step(two, "two")
-    put_back(two, old)
-    with pytest.raises(TwoHistories):
-        pulled(two.b, two.a)
+    put_back_and_seen(two, tmp_path)
     assert settle(two.b.node, "a", "they told us") == 1
     assert pulled(two.b, two.a).failure == ""
     assert len(two.b.node.store.evidence(two.a.id)) == 1
@@ -193,12 +183,7 @@ def test_a_partner_cannot_bring_what_we_did_not_sign(two: Two) -> None:
 
 
 def test_verify_says_what_is_held(two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    step(two, "one")
-    old = copied(two, tmp_path)
-    step(two, "two")
-    put_back(two, old)
-    with pytest.raises(TwoHistories):
-        pulled(two.b, two.a)
+    put_back_and_seen(two, tmp_path)
     home = str(two.b.node.home.root)
     assert main(["ledger", "verify", "--home", home]) == 1
     assert "a showed two histories of its log" in capsys.readouterr().err

@@ -1,16 +1,13 @@
 """What two sides tell differently, and whose key it is: shown and settled on the partners page."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from node.node_kit import Kit, Partner
 from node.page_kit import Pages, on_record
-from node.test_histories import copied, put_back, step
-from node.test_transitions import RELEASE, policy
+from node.test_histories import put_back_and_seen
 from node.trust_kit import Two, pulled
-from prasan.errors import IntegrityError
 from prasan.node.partners.partner_keys import confirmed
 from prasan.node.partners.partnering import add_partner
 
@@ -18,22 +15,9 @@ PATH = "/partners"
 
 
 @pytest.fixture
-def two(tmp_path: Path, quick: None) -> Iterator[Two]:
-    made = Two(tmp_path)
-    policy(made.a, RELEASE.replace("us-mo", "b"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def caught(two: Two, tmp_path: Path) -> Two:
     """`a` had its store put back by hand, and `b` has seen it."""
-    step(two, "one")
-    old = copied(two, tmp_path)
-    step(two, "two")
-    put_back(two, old)
-    with pytest.raises(IntegrityError):
-        pulled(two.b, two.a)
+    put_back_and_seen(two, tmp_path)
     return two
 
 
