@@ -8,6 +8,7 @@ import logging
 import socket
 import ssl
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import uvicorn
@@ -43,6 +44,14 @@ STOP_S = 2
 """How long open streams are waited for when the node stops."""
 
 
+class _Part(Protocol):
+    """What runs beside the two ports."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> object: ...
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until interrupted. Unreachable (exit 3) if a port is taken."""
     node = Node(Path(arguments.home))
@@ -53,28 +62,19 @@ def serve(arguments: argparse.Namespace) -> int:
         collector = Collector(node, node.settings.feed)
         tender = Tender(node, live.pace, live.look_anew)
         relays = Relays(node)
-        out = relay_servers(node, relays)
         pages = web_app(node, Ward(node, live, tender, collector), relays)
         doors = [
             (stack.enter_context(bind(listen.host, listen.port)), pages, "web"),
             (stack.enter_context(bind(listen.host, listen.peer_port)), peer_app(node), "peer"),
         ]
-        tender.start()
-        live.start()
-        collector.start()
-        relays.start()
-        for port in out:
-            port.start()
+        parts: list[_Part] = [tender, live, collector, relays, *relay_servers(node, relays)]
+        for part in parts:
+            part.start()
+            stack.callback(part.stop)
         calm_collector()
         tell(f"{node.settings.name}: https://{listen.host}:{listen.port} (partners: port {listen.peer_port})")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(node, doors))
-        for port in out:
-            port.stop()
-        relays.stop()
-        live.stop()
-        collector.stop()
-        tender.stop()
     node.close()
     return 0
 

@@ -106,17 +106,24 @@ def judge(raw: bytes, lane: Lane, stated: Stated, peer: Peer, known: Known) -> A
     )  # fmt: skip
 
 
-def _form(raw: bytes, lane: Lane) -> stix.Header | Reason:
+def form(raw: bytes) -> stix.Header | Reason:
+    """The header of bytes that hold one object; else why they cannot be taken."""
     try:
         jsonlimits.check_size(raw)
         jsonlimits.check_depth(raw)
     except FormatError:
         return "too_large"
     try:
-        header = stix.header(raw)
+        return stix.header(raw)
     except FormatError:
         return "bad_object"
-    return header if stix.is_control(header) == (lane == "control") else "bad_object"
+
+
+def _form(raw: bytes, lane: Lane) -> stix.Header | Reason:
+    found = form(raw)
+    if isinstance(found, stix.Header) and stix.is_control(found) != (lane == "control"):
+        return "bad_object"
+    return found
 
 
 def _statement(statement: Statement, digest: str, lane: Lane, peer: Peer) -> Reason | None:

@@ -7,7 +7,8 @@ label lets it go further: whoever takes it in may widen it, nobody has to narrow
 
 import importlib
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -171,12 +172,5 @@ def _converted(bundle: Json) -> tuple[Json, dict[str, int]]:
     found = parser.misp_events
     event: Json = orjson.loads((found[0] if isinstance(found, list) else found).to_json())
     said = {str(error) for errors in parser.errors.values() for error in errors}
-    types = _count(one["type"] for one in bundle["objects"])
+    types = Counter(one["type"] for one in bundle["objects"])
     return event, {kind: count for kind, count in types.items() if any(error.endswith(f": {kind}") for error in said)}
-
-
-def _count(types: Iterable[str]) -> dict[str, int]:
-    counts = dict[str, int]()
-    for one in types:
-        counts[one] = counts.get(one, 0) + 1
-    return counts

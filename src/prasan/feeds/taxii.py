@@ -211,7 +211,7 @@ def title(body: bytes) -> str:
 
 
 def _us(text: str | None) -> int | None:
-    """A timestamp as microseconds UTC, None for none. Finer digits are rounded up, so nothing is passed over twice."""
+    """A timestamp as microseconds UTC, None for none. Finer digits are rounded up, never below the object."""
     match = _TIME.fullmatch(text or "")
     if match is None:
         return None

@@ -16,6 +16,7 @@ import orjson
 from prasan.errors import FormatError
 from prasan.formats import jsonlimits
 from prasan.formats.stix_ids import (
+    ACCORD,
     CONSENT,
     CONTROL,
     EVENT,
@@ -67,6 +68,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     RECALL: ("target_id", "target_versions", "reason", "deadline"),
     CONSENT: ("state", "nonce", "accord", "target_id", "requester", "recipients", "purpose", "expires"),
     REQUEST: ("request", "changes"),
+    ACCORD: ("accord",),
     RECEIPT: ("recall_id", "withdrawn", "not_withdrawn", "onward_pending"),
 }
 """Properties an object of this type must have (STIX 2.1 sections 4 to 7, and our own schemas)."""

@@ -6,6 +6,7 @@ import msgspec
 
 from prasan.errors import FormatError
 from prasan.formats.stix_build import Stamp, common, encode
+from prasan.formats.stix_fields import Sha256
 from prasan.formats.stix_ids import ACCORD, object_id
 from prasan.picture.marking import Marking
 
@@ -19,7 +20,7 @@ class AccordNews(msgspec.Struct, frozen=True):
     """`accord` is the hash of its text; exactly one of the others is not "": the accord as a JWS in general JSON with
     the signatures it has, or a change as a compact JWS."""
 
-    accord: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    accord: Sha256
     signed: Text = ""
     change: Text = ""
 

@@ -8,7 +8,8 @@ import msgspec
 from prasan.errors import FormatError
 from prasan.formats.stix import format_time, parse_time
 from prasan.formats.stix_build import Stamp, common, encode
-from prasan.formats.stix_ids import CONSENT, ID, object_id
+from prasan.formats.stix_fields import Id, Moment, Nonce, Sha256
+from prasan.formats.stix_ids import CONSENT, object_id
 from prasan.picture.marking import Marking
 
 State = Literal["asked", "given", "refused", "revoked"]
@@ -18,10 +19,6 @@ Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
 Group = Literal["identity", "evidence", "text"]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
-Id = Annotated[str, msgspec.Meta(pattern=f"^{ID.pattern}$", max_length=300)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Nonce = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
-Moment = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class Onto(msgspec.Struct, frozen=True):

@@ -11,7 +11,8 @@ import msgspec
 from prasan.errors import FormatError
 from prasan.formats.stix import parse_time
 from prasan.formats.stix_build import Stamp, common, encode
-from prasan.formats.stix_ids import ID, REQUEST, ids_in, object_id
+from prasan.formats.stix_fields import Id, Moment, Nonce, Sha256
+from prasan.formats.stix_ids import REQUEST, ids_in, object_id
 from prasan.picture.marking import Marking
 
 State = Literal["sent", "received", "accepted", "refused", "partly_answered", "answered", "closed", "rated"]
@@ -24,10 +25,6 @@ MAX_CHANGES: Final = 100
 MAX_HISTORY: Final = 56 * 1024
 """Characters of all changes together: they must fit into one object."""
 
-Id = Annotated[str, msgspec.Meta(pattern=f"^{ID.pattern}$", max_length=300)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Nonce = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
-Moment = Annotated[str, msgspec.Meta(max_length=40)]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 
 

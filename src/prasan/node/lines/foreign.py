@@ -12,9 +12,8 @@ from typing import Final
 import msgspec
 
 from prasan.errors import FormatError
-from prasan.exchange.intake import Peer, Reason, speech
-from prasan.formats import jsonlimits
-from prasan.formats.stix import Header, free_text, header, is_control, peek
+from prasan.exchange.intake import Peer, Reason, form, speech
+from prasan.formats.stix import Header, free_text, peek
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE
 from prasan.node.node import Node
 from prasan.node.objects import KEPT, Kept, object_row, put
@@ -88,7 +87,7 @@ class _Hand:
 
     def take(self, raw: bytes) -> str:
         """`new`, `same`, `constant` or the reason for which it was turned away."""
-        found = _form(raw)
+        found = form(raw)
         if isinstance(found, str):
             return self._turn(raw, found)
         if found.id in COMMON_KNOWLEDGE:
@@ -139,16 +138,3 @@ def marking_of(found: Header, source: Source) -> Marking:
 def _terms(terms: Terms) -> Terms:
     """An object is not derived from the source's rows: it is one. So where rows may not go on, it may not."""
     return msgspec.structs.replace(terms, derived=terms.derived and terms.onward)
-
-
-def _form(raw: bytes) -> Header | Reason:
-    try:
-        jsonlimits.check_size(raw)
-        jsonlimits.check_depth(raw)
-    except FormatError:
-        return "too_large"
-    try:
-        found = header(raw)
-    except FormatError:
-        return "bad_object"
-    return "bad_object" if is_control(found) else found
