@@ -7,6 +7,7 @@ what others hold: partners, health, and an event as a partner holds it.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -125,7 +126,11 @@ def accounts(world: World, plan: Plan, user: str) -> Told:
     closed = ("/metrics", "/api/v1/watch", "/api/v1/stream", "/api/v1/openapi.json")
     pages = ("/", f"/events/{plan.store[0].name}", f"/told/{NAMES[0]}/{plan.store[0].name}", "/partners", "/health")
     base = f"{ROOT}collections/objects/"
+    name = plan.store[0].name
+    forms = [urlencode({"act": act, "subject": name}).encode() for act in ("recall.issue", "request.answer", "nothing")]
+    acted = [f"/events/{name}", f"/objects/{name}", "/partners", "/requests", "/health"]
     return {
+        "web acts": [world.web(user, path, form=form) for path in acted for form in forms],
         "web closed": [
             *(world.web(user, path, header=True) for path in closed),
             *(world.web(user, path) for path in (*closed, *pages)),

@@ -108,27 +108,30 @@ class World:
         request = Request("GET", "/peer/v1/next", query)
         return peer_door.news(request, who, self.door, self.desk, self.kit.hands.now_us)
 
-    def web(self, user: str, path: str, *, header: bool = False) -> bytes:
-        """A page or an answer of the ordinary port, as the bytes of its status, headers and body."""
-        return self.runner.run(self._web(user, path, header=header))
+    def web(self, user: str, path: str, *, header: bool = False, form: bytes = b"") -> bytes:
+        """A page or an answer of the ordinary port, as the bytes of its status, headers and body; `form` is posted."""
+        return self.runner.run(self._web(user, path, header=header, form=form))
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(work)
 
-    async def _web(self, user: str, path: str, *, header: bool) -> bytes:
+    async def _web(self, user: str, path: str, *, header: bool, form: bytes) -> bytes:
         node = self.kit.node
         ticket = Ticket(user, self.kit.hands.now_us // 10**6, "n")
         cookie = f"{SESSION_COOKIE}={seal(node.session_key, ticket)}"
         sent = ("authorization", f"Bearer {self.tokens[user]}") if header else ("cookie", cookie)
+        posted = (("content-type", "application/x-www-form-urlencoded"), ("content-length", str(len(form))))
+        sending = (PACKED, sent, *(posted if form else ()))
         where, _, query = path.partition("?")
         scope = {
-            "type": "http", "http_version": "1.1", "method": "GET", "scheme": "https", "path": where, "root_path": "",
+            "type": "http", "http_version": "1.1", "scheme": "https", "path": where, "root_path": "",
+            "method": "POST" if form else "GET",
             "raw_path": where.encode(), "query_string": query.encode(), "client": ("127.0.0.1", 1),
             "server": ("node.example", 443),
-            "headers": [(name.encode(), value.encode()) for name, value in (("host", "node.example"), PACKED, sent)],
+            "headers": [(name.encode(), value.encode()) for name, value in (("host", "node.example"), *sending)],
         }  # fmt: skip
         told = list[bytes]()
-        asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+        asked = iter([{"type": "http.request", "body": form, "more_body": False}])
 
         async def receive() -> Any:
             found = next(asked, None)

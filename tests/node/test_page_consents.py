@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
+from node.node_kit import AMBER
 from node.page_kit import Pages, on_record
 from node.test_third_party import shared
 from node.three_kit import Three
 from prasan.node.acts.asking import Ask, ask
 from prasan.node.acts.consents import listed
+from prasan.node.releasing.recall import recall
 
 
 @pytest.fixture
@@ -78,3 +81,22 @@ def test_who_may_not_is_not_offered_it_and_is_refused(three: Three) -> None:
     assert 'value="consent.ask"' not in holder.get("watch", f"/events/{name}")
     assert 'value="consent.ask"' not in pages.get("release", f"/events/{name}"), "it is our own"
     assert standing(three.a) == ["asked"]
+
+
+def test_what_rests_on_a_recall_is_looked_at(three: Three) -> None:
+    """A note of ours on what was recalled is named until somebody has looked at it."""
+    name = shared(three)
+    described = three.b.node.store.object(three.b.identity("x"))
+    assert described is not None
+    note = three.b.keep(orjson.dumps(orjson.loads(described.raw) | {"name": f"about {name}"}), AMBER)
+    recall(three.a.node, name, "us-mo", "Wrong ship.")
+    three.pull(three.b)
+    pages = Pages(three.b)
+    page = pages.get("release", "/partners")
+    assert "Ours that refer to what they recalled" in page
+    assert note[-12:] in page
+    assert pages.do("watch", "/partners", "recall.looked", "th-mc", object=note).status_code == 403
+    page = pages.done("release", "/partners", "recall.looked", "th-mc", object=note)
+    assert "Ours that refer to what they recalled" not in page
+    assert "Nothing is left" in pages.not_done("release", "/partners", "recall.looked", "th-mc", object=note)
+    assert on_record(three.b, "recall_looked") == [(note, {"recalls": 1, "by": "release"})]

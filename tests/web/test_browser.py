@@ -264,6 +264,28 @@ def test_reading_works_without_scripts(browser: Browser, address: str) -> None:
     plain.close()
 
 
+def test_an_act_is_done_by_keyboard_without_scripts(browser: Browser, address: str, desk: MemoryDesk) -> None:
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = plain.new_page()
+    page.goto(f"{address}/login?next=/partners%3Flang%3Dth")
+    page.fill("[name=user]", "ploy")
+    page.fill("[name=password]", "correct horse")
+    page.click("main button[type=submit]")
+    page.locator("article.ask summary", has_text="ไม่ยินยอม").focus()
+    for key in ("Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.get_by_role("textbox", name="เหตุผล").first.evaluate("e => e === document.activeElement")
+    page.keyboard.type("คดียังไม่ปิด")
+    for key in ("Tab", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector("#done")
+    assert page.url.endswith("/partners?lang=th#done")
+    assert [(by, name, values) for by, name, _, values in desk.acted] == [
+        ("ploy", "consent.refuse", {"reason": "คดียังไม่ปิด"})
+    ]
+    plain.close()
+
+
 def test_news_reaches_list_and_map(context: BrowserContext, address: str, desk: MemoryDesk) -> None:
     page = watch(context, address)
     assert page.locator("#list").get_attribute("data-version") == "1"

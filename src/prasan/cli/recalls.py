@@ -70,7 +70,7 @@ def _lift(arguments: argparse.Namespace, rest: list[str]) -> int:
 def _looked(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Take an object of ours off the list of those that name what a partner recalled."""
     object_id = _one(rest, "looked")
-    emit({"object_id": object_id, "recalls": looked(Node(Path(arguments.home)), object_id)})
+    emit({"object_id": object_id, "recalls": looked(Node(Path(arguments.home)), object_id, getpass.getuser())})
     return 0
 
 

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from prasan.web.acts import ACTS, Act
 from prasan.web.form_fields import Field, Given
-from prasan.web.partner_values import Consent
+from prasan.web.partner_values import Consent, Resting
 from prasan.web.requests_page import Change
 from prasan.web.screen import Screen
-from prasan.words import Message, known, say
+from prasan.words import Message, known, say, told
 
 
 def screen_in(context: Context) -> Screen:
@@ -71,7 +71,13 @@ def revocable(context: Context, consents: Iterable[Consent]) -> list[tuple[str, 
     """Consents as options: what each is about and for whom."""
     lang = screen_in(context).lang
     values = ((one.id, {"title": one.title, "to": one.to, "id": one.id[-12:]}) for one in consents)
-    return [(name, say("act.consents.for", told, lang)) for name, told in values]
+    return [(name, say("act.consents.for", about, lang)) for name, about in values]
+
+
+@pass_context
+def resting_ones(context: Context, found: Iterable[Resting]) -> list[tuple[str, str]]:
+    """Objects of ours as options."""
+    return [(one.id, f"{told(one.title, screen_in(context).lang)} ({one.id[-12:]})") for one in found]
 
 
 @pass_context
@@ -79,12 +85,12 @@ def ends(context: Context, changes: Iterable[Change]) -> list[tuple[str, str]]:
     """The ends of histories that do not agree, as options."""
     lang = screen_in(context).lang
     us = say("screen.requests.us", None, lang)
-    told = {
+    ends_of = {
         one.id: {"by": us if one.by == "us" else one.by, "state": Message(f"request.{one.state}"), "at": one.at}
         for one in changes
         if one.end
     }
-    return [(name, say("act.requests.end", {"id": name, **values}, lang)) for name, values in told.items()]
+    return [(name, say("act.requests.end", {"id": name, **values}, lang)) for name, values in ends_of.items()]
 
 
 @pass_context
@@ -107,6 +113,7 @@ ACTING: Final[dict[str, Any]] = {
     "anchor": anchor,
     "offered": offered,
     "ends": ends,
+    "resting_ones": resting_ones,
     "choices_of": choices_of,
     "revocable": revocable,
     "meanings": meanings,

@@ -15,6 +15,7 @@ from prasan.formats.stix_ids import is_id
 from prasan.formats.stix_request import LONGEST
 from prasan.node.acts.asking import DEFAULT_DAYS, Ask, ask
 from prasan.node.acts.consents import Answer, answer
+from prasan.node.acts.duties import looked
 from prasan.node.acts.requests import Said, Wanted, act_on, request, settle
 from prasan.node.keeping import timekeeping
 from prasan.node.node import Node
@@ -79,6 +80,13 @@ def _recall(node: Node, by: str, object_id: str, values: Values) -> object:
 
 def _lift(node: Node, by: str, object_id: str, values: Values) -> object:
     return lift(node, object_id, values["again"], by)
+
+
+def _looked(node: Node, by: str, _partner: str, values: Values) -> object:
+    recalls = looked(node, values["object"], by)
+    if not recalls:
+        raise UsageError("nothing is left to look at", "See 'prasan recall list'.", code="looked_none")
+    return recalls
 
 
 def _read(node: Node, by: str, seen: str, _values: Values) -> object:
@@ -164,6 +172,7 @@ ACTS: Final[Mapping[str, Act]] = {
     ),
     "recall.issue": Act("release", _recall, (Field("from", "choice", required=True), WHY), grave=True),
     "recall.lift": Act("release", _lift, (Field("again", "choice", required=True),)),
+    "recall.looked": Act("release", _looked, (Field("object", "choice", required=True),)),
     "text.read": Act("release", _read),
     "key.confirm": Act("trust", _confirm_key, (Field("fingerprint", "line", required=True, most=200),)),
     "history.settle": Act("trust", _settle_logs, (WHY,), grave=True),

@@ -22,7 +22,17 @@ from prasan.release.explain import explain_steps
 from prasan.stores.rows import CheckpointRow, PartnerRow
 from prasan.stores.traffic import ConsentRow
 from prasan.web.accord_rows import accord_rows
-from prasan.web.partner_values import Apart, Checkpoint, Consent, Evidence, Partner, PartnersPage, Recall, Synced
+from prasan.web.partner_values import (
+    Apart,
+    Checkpoint,
+    Consent,
+    Evidence,
+    Partner,
+    PartnersPage,
+    Recall,
+    Resting,
+    Synced,
+)
 from prasan.words import Message, known
 
 APART: Final = 5
@@ -64,7 +74,9 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
     card, store = card_of(row), node.store
     accords = holding(accords_with(node, row.id), node.clock.now())
     counted = counts(node, row.id)
-    recalls = [_recall(node, one) for one in duties(node, row.id)]
+    owed = duties(node, row.id)
+    recalls = [_recall(node, one) for one in owed]
+    resting = dict.fromkeys(name for one in owed for name in one.resting_on)
     return Partner(
         name=row.name,
         country=card.country,
@@ -89,6 +101,7 @@ def _partner(node: Node, row: PartnerRow) -> Partner:
         ),
         evidence=_evidence(node, row.id),
         unconfirmed=not confirmed(store, row),
+        resting=tuple(Resting(name, title_of(node, name), page_of(name)) for name in resting),
     )
 
 

@@ -73,6 +73,14 @@ class Apart(msgspec.Struct, frozen=True):
     at: int
 
 
+class Resting(msgspec.Struct, frozen=True):
+    """An object of ours that refers to what a partner recalled. `page` is the path of its page, "" if it has none."""
+
+    id: str
+    title: str | Message
+    page: str
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """Two notes of one log that cannot both be true: when that was seen, and size and root (hex) of each."""
 
@@ -121,6 +129,7 @@ class Partner(msgspec.Struct, frozen=True):
     apart: tuple[Apart, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     unconfirmed: bool = False
+    resting: tuple[Resting, ...] = ()
 
 
 class PartnersPage(msgspec.Struct, frozen=True):

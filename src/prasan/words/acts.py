@@ -238,4 +238,14 @@ ACTS: Final[dict[str, str]] = {
     "fault.request_asked.remedy": "It stands below, with its history.",
     "fault.request_said": "The same has been answered just before.",
     "fault.request_said.remedy": "Nothing was sent twice. Write what is new.",
+    "act.recall.looked": "I have looked at it",
+    "act.recall.looked.hint": (
+        "Nothing is done to it by itself: change it, revoke it or leave it as it is, then say here that you "
+        "have looked."
+    ),
+    "act.field.object": "Which object",
+    "done.recall.looked": "It is on record that you have looked at it.",
+    "screen.resting": "Ours that refer to what they recalled, to look at",
+    "fault.looked_none": "Nothing is left to look at for this object.",
+    "fault.looked_none.remedy": "Somebody may have looked at it meanwhile; the ledger says who.",
 }

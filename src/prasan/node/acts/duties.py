@@ -7,6 +7,7 @@ import msgspec
 from prasan.formats.stix import format_time
 from prasan.node.acts.obeying import pending
 from prasan.node.node import Node
+from prasan.node.record import NODE_LOG, note
 from prasan.stores.traffic import RecallIn, RecallOut
 
 Standing = Literal["overdue", "pending", "onward", "answered", "lifted"]
@@ -118,7 +119,10 @@ def told(one: Duty) -> Told:
     )
 
 
-def looked(node: Node, object_id: str) -> int:
+def looked(node: Node, object_id: str, by: str = "") -> int:
     """An officer has looked at an object of ours that names what was recalled; for how many recalls."""
     with node.store.write() as tx:
-        return tx.looked_at(object_id, node.clock.now_us())
+        recalls = tx.looked_at(object_id, node.clock.now_us())
+        if recalls:
+            note(node, tx, NODE_LOG, "recall_looked", object_id, {"recalls": recalls, "by": by})
+        return recalls
