@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from prasan.errors import IntegrityError, PrasanError
+from prasan.errors import PrasanError, Refused, Unreachable
 from prasan.exchange import following
 from prasan.exchange.acks import Ours, Theirs, read_ack
 from prasan.exchange.asks import NEXT, SEAL
@@ -123,9 +123,14 @@ def news(request: Request, partner: str, door: Door, desk: Desk, now_us: int) ->
     return following.news(following.Reader(partner, desk, door.ours, now_us), after)
 
 
+def asked(request: Request, name: str, default: str = "") -> str:
+    """A parameter of the query."""
+    return dict(parse_qsl(request.query)).get(name, default)
+
+
 def number(request: Request, name: str, default: int) -> int:
     """A whole number from the query. `Problem` 400 if it is none."""
-    text = dict(parse_qsl(request.query)).get(name, str(default))
+    text = asked(request, name, str(default))
     if not re.fullmatch(r"[0-9]{1,15}", text):
         raise Problem(400, "Malformed parameter", f"'{name}' must be a whole number.")
     return int(text)
@@ -162,75 +167,80 @@ def _statements(call: _Call) -> Response:
 
 def _next(call: _Call) -> Response:
     reader = following.Reader(call.partner, call.desk, call.door.ours, call.now_us)
-    upto = dict(parse_qsl(call.request.query)).get("upto", "")
-    return following.next_parcel(call.request, reader, call.number, upto)
+    return following.next_parcel(call.request, reader, call.number, asked(call.request, "upto"))
 
 
 def _checkpoint(call: _Call) -> Response:
     """The pair log, or with `log=hours` the hour log, as last signed; from a size on, with each epoch's entry."""
     old = call.number("from", 0)
-    if dict(parse_qsl(call.request.query)).get("log") == HOURS:
+    if asked(call.request, "log") == HOURS:
         shown = call.desk.hours(old)
         if shown is None:
             raise Problem(404, "Not found", "The first hour is not over.")
         (note, proof), log = shown, HOURS
+        size = _size(note)
     else:
         note, log = call.desk.checkpoint(call.partner), call.partner
-        size = parse_checkpoint(note.partition("\n\n")[0] + "\n").size
+        size = _size(note)
         proof = tuple(call.desk.consistency(call.partner, old, size)) if 0 < old < size else ()
-    size = parse_checkpoint(note.partition("\n\n")[0] + "\n").size
     return raw_answer(200, write_shown(note, proof, call.desk.epochs(log, size)), JSON)
 
 
-def _brought(call: _Call) -> Response:
+def _size(note: str) -> int:
+    """How many entries a signed note is about."""
+    return parse_checkpoint(note.partition("\n\n")[0] + "\n").size
+
+
+def _taking(take: Callable[[_Call], None], most: int, what: str) -> Callable[[_Call], Response]:
+    """The verb for something that a partner brings: 204 when it is taken, 400 with the reason when it is not right."""
+
+    def verb(call: _Call) -> Response:
+        if len(call.request.body) > most:
+            raise Problem(413, "Content too large")
+        try:
+            take(call)
+        except Unreachable:
+            raise  # it is not the partner's fault: it may bring it again
+        except PrasanError as error:
+            raise Problem(400, f"{what} refused", str(error)) from None
+        return Response(204)
+
+    return verb
+
+
+def _brought(call: _Call) -> None:
     """A checkpoint of ours that the partner saw, with its signature."""
-    if len(call.request.body) > MAX_BODY:
-        raise Problem(413, "Content too large")
-    try:
-        call.desk.take_checkpoint(call.partner, call.request.body)
-    except IntegrityError as error:
-        raise Problem(400, "Checkpoint refused", str(error)) from None
-    return Response(204)
+    call.desk.take_checkpoint(call.partner, call.request.body)
 
 
-def _ack(call: _Call) -> Response:
+def _ack(call: _Call) -> None:
     key = call.door.key_of(call.partner)
-    if key is None or len(call.request.body) > MAX_BODY:
-        raise Problem(413, "Content too large")
-    try:
-        ack, _ = read_ack(call.request.body, Theirs(call.partner, key), call.door.ours)
-    except IntegrityError as error:
-        raise Problem(400, "Acknowledgement refused", str(error)) from None
+    if key is None:
+        raise Refused("It is from nobody who is known here.")
+    ack, _ = read_ack(call.request.body, Theirs(call.partner, key), call.door.ours)
     if not 0 < ack.upto <= call.desk.last_seq(call.partner, ack.lane):
-        raise Problem(400, "Acknowledgement refused", "It names a row that was never issued.")
+        raise Refused("It names a row that was never issued.")
     call.desk.acknowledge(call.partner, ack.lane, ack.upto, ack.checkpoint, call.now_us)
-    return Response(204)
 
 
 def _card(call: _Call) -> Response:
     """Our card; 204 if the asker's is as late."""
-    raw, since = call.door.card(), dict(parse_qsl(call.request.query)).get("since", "")
+    raw, since = call.door.card(), asked(call.request, "since")
     if since and time_us(since) == time_us(read_card(raw).issued_at):
         call.desk.card_held(call.partner, since)
         return Response(204)
     return raw_answer(200, raw, JSON)
 
 
-def _take_card(call: _Call) -> Response:
+def _take_card(call: _Call) -> None:
     """A partner's own newer card."""
-    if len(call.request.body) > MAX_CARD:
-        raise Problem(413, "Content too large")
-    try:
-        call.desk.take_card(call.partner, call.request.body)
-    except PrasanError as error:
-        raise Problem(400, "Card refused", str(error)) from None
-    return Response(204)
+    call.desk.take_card(call.partner, call.request.body)
 
 
 _PATHS: Final[Mapping[str, Mapping[str, Callable[[_Call], Response]]]] = {
     **{f"/peer/v1/statements/{lane}": {"GET": _statements} for lane in LANES},
     NEXT: {"GET": _next},
-    "/peer/v1/checkpoint": {"GET": _checkpoint, "POST": _brought},
-    "/peer/v1/ack": {"POST": _ack},
-    "/peer/v1/card": {"GET": _card, "POST": _take_card},
+    "/peer/v1/checkpoint": {"GET": _checkpoint, "POST": _taking(_brought, MAX_BODY, "Checkpoint")},
+    "/peer/v1/ack": {"POST": _taking(_ack, MAX_BODY, "Acknowledgement")},
+    "/peer/v1/card": {"GET": _card, "POST": _taking(_take_card, MAX_CARD, "Card")},
 }

@@ -17,7 +17,7 @@ from prasan.exchange.asks import EPOCH, NOTHING, SEAL
 from prasan.exchange.http import Problem, Request, Response
 from prasan.exchange.lanes import LANES, PAGE, Lane
 from prasan.exchange.packing import PLAIN, choose, pack
-from prasan.exchange.parcels import Row, fitting, seal_of, write_parcel, write_seal
+from prasan.exchange.parcels import Row, seal_of, whole, write_parcel, write_seal
 
 WAIT_S: Final = 30
 """How long an answer waits for news, at most."""
@@ -93,7 +93,7 @@ def _chosen(rows: Sequence[Row], lane: Lane, upto: str) -> Sequence[Row]:
         raise Problem(400, "Malformed parameter", "'upto' must be a lane, a hyphen and a whole number.")
     if match and match[1] == lane:
         rows = [row for row in rows if row.seq <= int(match[2])] or rows
-    return rows[: fitting(rows)]
+    return whole(rows)
 
 
 def _slice(request: Request, raw: bytes, headers: Mapping[str, str]) -> Response:

@@ -1,5 +1,6 @@
 """Lanes and the collections they are served as (docs/wire.md, section 6)."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final, Literal, get_args
 from uuid import UUID
@@ -15,6 +16,17 @@ ROOT: Final = "/taxii2/node/"
 """The API root, the same on both ports."""
 PAGE: Final = 500
 """Objects on a page, at most."""
+
+
+def fitting(sizes: Iterable[int], most: int) -> int:
+    """How many of these, in order, go into `most` bytes; at least one, if there is one."""
+    total = count = 0
+    for count, size in enumerate(sizes, 1):
+        total += size
+        if total > most:
+            return max(1, count - 1)
+    return count
+
 
 _TITLES: Final = {
     "alerts": ("Alerts", "Events that call for attention; poll these first"),

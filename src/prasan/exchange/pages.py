@@ -7,7 +7,7 @@ import msgspec
 
 from prasan.exchange.asked import Query, anything, next_token
 from prasan.exchange.http import Problem, Response, raw_answer, time_text
-from prasan.exchange.lanes import INBOX
+from prasan.exchange.lanes import INBOX, fitting
 from prasan.exchange.shelf import Row, Shelf
 
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -31,7 +31,7 @@ class Reader(msgspec.Struct, frozen=True):
     def page(self, query: Query) -> tuple[Sequence[Row], bool]:
         """The rows that fit on a page, and whether more follow."""
         rows = self.rows(msgspec.structs.replace(query, limit=query.limit + 1))
-        fit = _fitting(rows[: query.limit])
+        fit = fitting((len(row.raw) for row in rows[: query.limit]), MAX_BYTES)
         return rows[:fit], fit < len(rows)
 
 
@@ -72,16 +72,6 @@ def _record(row: Row) -> bytes:
             "media_type": f"application/stix+json;version={row.spec_version}",
         }
     )
-
-
-def _fitting(rows: Sequence[Row]) -> int:
-    """How many rows fit in the bytes of a page; at least one."""
-    total = 0
-    for count, row in enumerate(rows):
-        total += len(row.raw)
-        if total > MAX_BYTES and count:
-            return count
-    return len(rows)
 
 
 def _listing(name: bytes, items: Sequence[bytes], rows: Sequence[Row], more: bool) -> Response:

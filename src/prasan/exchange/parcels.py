@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from prasan.errors import IntegrityError
 from prasan.exchange import jws
 from prasan.exchange.http import time_text, time_us
-from prasan.exchange.lanes import PAGE, Lane
+from prasan.exchange.lanes import PAGE, Lane, fitting
 from prasan.exchange.statements import FRESH_S, Seal, Seq, Statement, digest
 
 EPOCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -62,19 +62,15 @@ class _Body(msgspec.Struct, frozen=True):
     statements: list[msgspec.Raw]
 
 
+AnyRow = TypeVar("AnyRow", bound=Row)
 _BODY: Final = msgspec.json.Decoder(_Body)
 _SEAL: Final = msgspec.json.Decoder(Seal)
 _STATEMENT: Final = msgspec.json.Decoder(Statement)
 
 
-def fitting(rows: Sequence[Row], most: int = MAX_BYTES) -> int:
-    """How many rows go into `most` bytes; at least one."""
-    total = 0
-    for count, row in enumerate(rows):
-        total += len(row.raw) + len(row.statement)
-        if total > most and count:
-            return count
-    return len(rows)
+def whole(rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
+    """As many of the rows, from the first on, as go into a parcel."""
+    return rows[: fitting((len(row.raw) + len(row.statement) for row in rows), MAX_BYTES)]
 
 
 def write_parcel(epoch: str, lane: Lane, after: int, rows: Sequence[Row]) -> bytes:

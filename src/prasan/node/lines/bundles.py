@@ -18,7 +18,7 @@ from prasan.exchange.bundle import (
 )
 from prasan.exchange.http import time_text
 from prasan.exchange.lanes import LANES, PAGE, Lane
-from prasan.exchange.parcels import fitting, write_parcel
+from prasan.exchange.parcels import whole, write_parcel
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.lines.doors import PeerDesk
 from prasan.node.lines.sync import theirs_log
@@ -96,7 +96,7 @@ class _Rows:
                 rows = self._desk.parcel_rows(self._partner, lane, after, min(most, PAGE), now_us)
                 if not rows:
                     break
-                rows = rows[: fitting(rows)]
+                rows = whole(rows)
                 found.append((lane, after, rows))
                 after, most = rows[-1].seq, most - len(rows)
         return found
