@@ -13,6 +13,7 @@ import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,10 @@ import msgspec
 
 from prasan.cli.bench.objects import stix_objects
 from prasan.cli.demo.processes import COMMAND
+from prasan.cli.introductions import introduce
 from prasan.errors import Unreachable
 from prasan.exchange.client import pinned
 from prasan.exchange.http import MEDIA_TYPE
-from prasan.exchange.jws import thumbprint
 from prasan.exchange.lanes import INBOX, ROOT
 from prasan.formats.stix import header
 from prasan.formats.stix_ids import VESSEL
@@ -35,7 +36,7 @@ from prasan.node.home import Home
 from prasan.node.keeping.founding import found
 from prasan.node.node import Node
 from prasan.node.objects import Kept, object_row, put_all
-from prasan.node.partners.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
+from prasan.node.partners.partnering import adopt_policy
 from prasan.node.people import add_user, create_token
 from prasan.node.releasing.publish import work_due
 from prasan.node.settings import Listen, Settings
@@ -51,19 +52,13 @@ KEPT_AT_ONCE: Final = 500
 START_S: Final = 60.0
 TICKS: Final = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
-ACCORD: Final = """prasan_accord = 1
-name = "bench-{name}"
-mode = "real"
-parties = [{{ name = "{a.settings.name}", id = "{a.id}", key = "{a_key}" }},
-           {{ name = "{name}", id = "{b.id}", key = "{b_key}" }}]
-purposes = ["maritime_security"]
-highest_tlp = "red"
-onward = "never"
-recall_days = 2
-store_days = 365
-valid_from = 2026-01-01T00:00:00Z
-valid_until = 2100-01-01T00:00:00Z
-"""
+TERMS: Final = {
+    "mode": "real",
+    "highest_tlp": "red",
+    "onward": "never",
+    "valid_until": datetime(2100, 1, 1, tzinfo=UTC),
+}
+"""Of the accord with each partner, beside those of the shipped one: what is measured is not an exercise."""
 POLICY: Final = """prasan_policy = 1
 name = "bench"
 [[rule]]
@@ -122,12 +117,7 @@ def _found(home: Path, name: str, listen: Listen) -> Path:
 def _meet(node: Node, root: Path, name: str) -> str:
     """A partner with a home of its own, which is there to sign; its id."""
     other = Node(_found(root / name, name, Listen(HOST)))
-    keys = [thumbprint(one.key.public_key()) for one in (node, other)]
-    for one, with_ in ((node, other), (other, node)):
-        add_partner(one, own_card(with_), thumbprint(with_.key.public_key()))
-    text = ACCORD.format(a=node, b=other, name=name, a_key=keys[0], b_key=keys[1])
-    signed, _ = accept_accord(other, propose_accord(node, text.encode()))
-    accept_accord(node, signed)
+    introduce(node, other, name=f"bench-{name}", **TERMS)
     other.close()
     return other.id
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from prasan.cli.demo.cast import ACCORDS, EXERCISE, PASSWORD_BYTES, PEOPLE, Office
-from prasan.exchange.jws import thumbprint
+from prasan.cli.introductions import introduce
 from prasan.exercise.player import play
 from prasan.exercise.sentences import to_nmea
 from prasan.feeds.reference import load_scenario
@@ -16,7 +16,7 @@ from prasan.node.clock import Clock
 from prasan.node.home import Home
 from prasan.node.keeping.founding import found
 from prasan.node.node import Node
-from prasan.node.partners.partnering import accept_accord, add_partner, adopt_policy, own_card, propose_accord
+from prasan.node.partners.partnering import adopt_policy
 from prasan.node.people import add_user, create_token
 from prasan.node.settings import Listen, Settings, SourceSetting
 
@@ -51,7 +51,9 @@ def set_up(root: Path, pairs: list[tuple[Office, Listen]], sync_every_s: int = S
     by_name = {node.settings.name: node for node in nodes}
     for first, second in ACCORDS:
         if first.name in by_name and second.name in by_name:
-            _introduce(by_name[first.name], by_name[second.name])
+            text = introduce(by_name[first.name], by_name[second.name])
+            folder = by_name[first.name].home.root / "accords"
+            (folder / f"{second.name}.toml").write_text(text, encoding="utf-8")
     for node, (office, _) in zip(nodes, pairs, strict=True):
         policy = (DATA / "demo" / f"policy-{office.name}.toml").read_bytes()
         (node.home.root / "policies" / f"{office.name}.toml").write_bytes(policy)
@@ -89,21 +91,6 @@ def _found(home: Path, office: Office, listen: Listen, sync_every_s: int) -> Pat
 
 def _controlled(source: SourceSetting, identity: str) -> SourceSetting:
     return msgspec.structs.replace(source, orcon=[identity])
-
-
-def _introduce(a: Node, b: Node) -> None:
-    """Cards both ways, then one accord: proposed by the first, countersigned by the second, taken in by the first."""
-    for node, other in ((a, b), (b, a)):
-        # Both homes are on this machine, so their fingerprints are compared at once.
-        add_partner(node, own_card(other), thumbprint(other.key.public_key()))
-    text = (DATA / "demo" / "accord.toml").read_text(encoding="utf-8")
-    for side, node in (("a", a), ("b", b)):
-        values = {"name": node.settings.name, "id": node.id, "key": thumbprint(node.key.public_key())}
-        for name, value in values.items():
-            text = text.replace(f"{{{side}_{name}}}", value)
-    (a.home.root / "accords" / f"{b.settings.name}.toml").write_text(text, encoding="utf-8")
-    signed, _ = accept_accord(b, propose_accord(a, text.encode()))
-    accept_accord(a, signed)
 
 
 def _people(node: Node, office: Office, listen: Listen) -> Player:
