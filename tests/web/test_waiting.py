@@ -1,10 +1,15 @@
 """Answers that wait: woken by news, by a newer request of the same partner, by the end; nobody else is asked about."""
 
 import asyncio
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 import pytest
 
-from prasan.web.waiting import Bell
+from prasan.errors import Unreachable
+from prasan.exchange.asks import NEXT
+from prasan.exchange.http import Problem, Request, Response
+from prasan.web.waiting import Bell, PeerDoor
 
 
 async def wait(bell: Bell, who: str, news: list[bool], seconds: float = 30) -> str:
@@ -79,3 +84,40 @@ def test_two_hundred_who_wait_are_one_look() -> None:
 
     asyncio.run(run())
     assert most == 1, "nobody's thread waits, and no two look at once"
+
+
+def asked(admit: Callable[[Request], str], answers: list[int], news: list[bool]) -> int:
+    """The status of an answer to a request that waits."""
+    statuses = list[int]()
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    door = PeerDoor(admit, lambda *_: Response(answers.pop(0)), lambda *_: bool(news), Bell(0.01))
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": NEXT, "raw_path": NEXT.encode()}
+    scope |= {"headers": [], "query_string": b"wait=20", "client": None}
+    asyncio.run(door(scope, receive, send))
+    return statuses[0]
+
+
+def test_who_waits_is_let_in_once_and_answered_anew() -> None:
+    let_in = list[str]()
+
+    def admit(_: Request) -> str:
+        let_in.append("us")
+        return "us"
+
+    assert asked(admit, [204, 200], [True]) == 200
+    assert asked(admit, [200], []) == 200
+    assert len(let_in) == 2
+
+
+@pytest.mark.parametrize(("error", "status"), [(Problem(401, "Refused"), 401), (Unreachable("the disk is full"), 503)])
+def test_who_cannot_be_let_in_is_told_why_at_once(error: Exception, status: int) -> None:
+    def admit(_: Request) -> str:
+        raise error
+
+    assert asked(admit, [], []) == status

@@ -50,7 +50,7 @@ class Door:
         await self._send(response, scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        return await run_in_threadpool(self._reply, request)
+        return await run_in_threadpool(reply, self._answer, request, self._max)
 
     def _passed(self, request: Request, response: Response) -> None:
         """The crash point of a page that was answered and not sent yet."""
@@ -78,17 +78,19 @@ class Door:
             client=incoming.client.host if incoming.client else "",
         )
 
-    def _reply(self, request: Request) -> Response:
-        try:
-            if len(request.body) > self._max:
-                raise Problem(413, "Content too large", f"At most {self._max} bytes are taken at once.")
-            return self._answer(request)
-        except Problem as problem:
-            return problem.response()
-        except TooSoon as error:
-            return Problem(429, "Too many attempts", str(error), {"retry-after": str(error.seconds)}).response()
-        except Unreachable as error:
-            return Problem(503, "Not now", str(error), {"retry-after": "5"}).response()
+
+def reply(answer: Answer, request: Request, most: int) -> Response:
+    """The answer to a request whose body has at most so many bytes, or an error message that says why there is none."""
+    try:
+        if len(request.body) > most:
+            raise Problem(413, "Content too large", f"At most {most} bytes are taken at once.")
+        return answer(request)
+    except Problem as problem:
+        return problem.response()
+    except TooSoon as error:
+        return Problem(429, "Too many attempts", str(error), {"retry-after": str(error.seconds)}).response()
+    except Unreachable as error:
+        return Problem(503, "Not now", str(error), {"retry-after": "5"}).response()
 
 
 def taxii_routes(

@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from prasan.exchange import door
 from prasan.exchange.asks import NOTHING, SEAL
-from prasan.exchange.http import Problem, Request, Response
-from prasan.web.taxii import At, Door, no_point
+from prasan.exchange.http import Request, Response
+from prasan.web.taxii import At, Door, no_point, reply
 
 TICK_S: Final = 0.5
 """How often it is looked for news while somebody waits."""
@@ -98,21 +98,20 @@ class PeerDoor(Door):
 
     async def _respond(self, request: Request) -> Response:
         """The answer; if there is nothing yet and the request waits, a later one."""
-        seconds = door.waits(request)
-        if not seconds:
-            return await run_in_threadpool(self._reply, request)
-        try:
-            partner = await run_in_threadpool(self._admit, request)
-        except Problem as problem:
-            return problem.response()
-        response = await run_in_threadpool(self._again, request, partner)
-        if response.status == NOTHING:
-            await self._bell.wait(partner, lambda: self._news(request, partner), seconds)
-            response = await run_in_threadpool(self._again, request, partner)
-        return response
+        admitted = list[str]()
 
-    def _again(self, request: Request, partner: str) -> Response:
-        return Door(lambda asked: self._answer_to(asked, partner), max_body=self._max)._reply(request)
+        def first(asked: Request) -> Response:
+            admitted.append(self._admit(asked))
+            return again(asked)
+
+        def again(asked: Request) -> Response:
+            return self._answer_to(asked, admitted[0])
+
+        response, seconds = await run_in_threadpool(reply, first, request, self._max), door.waits(request)
+        if seconds and response.status == NOTHING:
+            await self._bell.wait(admitted[0], lambda: self._news(request, admitted[0]), seconds)
+            response = await run_in_threadpool(reply, again, request, self._max)
+        return response
 
     def _passed(self, _request: Request, response: Response) -> None:
         if SEAL in response.headers:
