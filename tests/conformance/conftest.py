@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import pytest
 
 from conformance.bench import Bench
 from conformance.wire import OLD, Client, Server, envelope, indicator
+from loopback import free_ports
 
 COMMAND = (sys.executable, "-m", "prasan.cli")
 PASSWORD = "a long enough password"
@@ -29,7 +29,7 @@ def run(*arguments: str, give: str = "") -> str:
 @contextlib.contextmanager
 def served(home: Path) -> Iterator[Server]:
     """A node that answers, until the end."""
-    port, peer = free_ports()
+    port, peer = free_ports(2)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (home.parent / "serve.log").open("wb") as log:
         process = subprocess.Popen(
@@ -57,13 +57,6 @@ def answers(server: Server) -> bool:
         return False
     finally:
         client.close()
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as a, socket.socket() as b:
-        a.bind(("127.0.0.1", 0))
-        b.bind(("127.0.0.1", 0))
-        return a.getsockname()[1], b.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

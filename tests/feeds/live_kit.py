@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from loopback import free_ports
 from prasan.feeds.live import Options, Piece, parse_address
 from prasan.feeds.live_decode import Decoding
 from prasan.feeds.live_feed import Feed, Hands, Tuning
@@ -41,9 +42,8 @@ def until(holds: Callable[[], Any]) -> None:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    (port,) = free_ports(1, kind)
+    return port
 
 
 class Reader:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx2
 import msgspec
-from pair_kit import HOST, READER, SENDER, Process, Stage, free_ports, one_way, partner_id
+from pair_kit import READER, SENDER, Process, Stage, one_way, partner_id
 
+from loopback import HOST, free_ports
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.processes import client
 from prasan.cli.demo.stage import set_up

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from loopback import HOST, free_ports
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.processes import client
 from prasan.cli.demo.stage import DATA, set_up
@@ -28,7 +28,6 @@ from prasan.node.record import verify
 from prasan.node.settings import Listen
 from prasan.stores.rows import OWN
 
-HOST = "127.0.0.1"
 INCIDENTS = 300
 SENDER, READER = "th-mc", "us-mo"
 FEEDS = {
@@ -141,17 +140,6 @@ class Stage:
         arguments = ["recall", held, "--to", READER, "--reason", "kill test", "--home", str(self.home(SENDER))]
         assert self.start(*arguments).wait() == 0
         return held
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has now."""
-    listeners = [socket.socket() for _ in range(count)]
-    for listener in listeners:
-        listener.bind((HOST, 0))
-    ports: list[int] = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 def partner_id(node: Node) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair_kit import HOST, free_ports
 
+from loopback import HOST, free_ports
 from prasan.cli.demo import canary
 
 FIELDS = [

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pair_kit import HOST, READER, SENDER, Stage
+from pair_kit import READER, SENDER, Stage
+
+from loopback import HOST
 
 pytestmark = pytest.mark.process
 PASSWORD = "a long enough password"

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from pair_kit import HOST, SENDER, Stage
+from pair_kit import SENDER, Stage
 from playwright.sync_api import Page, sync_playwright
 from test_two_desks import ARGUMENTS, CHROMIUM, PASSWORD, USER, answering, sign_in
 
+from loopback import HOST
 from prasan.node.node import Node
 from prasan.node.people import add_user
 

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from loopback import free_ports
 from prasan.cli.demo.stage import DATA
 
 pytestmark = pytest.mark.process
@@ -86,9 +86,7 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def medallion(program: Path, tmp_path: Path) -> Iterator[Medallion]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     root = f"http://127.0.0.1:{port}/root/"
     rest = {"can_read": True, "can_write": True, "media_types": ["application/stix+json;version=2.1"]}
     collections = [

@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 import pytest
-from pair_kit import HOST, READER, SENDER, Process, Stage, free_ports
+from pair_kit import READER, SENDER, Process, Stage
 
 from accord_text import Side, accord_text
+from loopback import HOST, free_ports
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.processes import client
 from prasan.cli.demo.stage import set_up

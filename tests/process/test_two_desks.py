@@ -17,10 +17,11 @@ import httpx2
 import msgspec
 import orjson
 import pytest
-from pair_kit import HOST, READER, SENDER, Process, Stage, partner_id
+from pair_kit import READER, SENDER, Process, Stage, partner_id
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import prasan.web
+from loopback import HOST
 from prasan.cli.demo.processes import client
 from prasan.node.node import Node
 from prasan.node.people import add_user

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from pair_kit import HOST, READER, SENDER, Process, Stage, free_ports, partner_id, problems
+from pair_kit import READER, SENDER, Process, Stage, partner_id, problems
 
+from loopback import HOST, free_ports
 from prasan.cli.demo.cast import TH, US
 from prasan.cli.demo.stage import set_up
 from prasan.exchange.packing import ZSTD, pack
