@@ -43,6 +43,8 @@ from prasan.words import Message
 
 _EVENT = msgspec.json.Decoder(Event)
 
+AT_ONCE = 200
+"""Up to so many decisions that are due are made with an act; where more wait, all are left to the node's own round."""
 AROUND_S = 3 * 3600
 """How much of a track is shown before and after an event."""
 
@@ -225,7 +227,9 @@ class Office:
     def act(self, by: str, name: str, subject: str, values: Mapping[str, Any]) -> None:
         """Do what a user asked for, on record with their name."""
         ACTS[name].do(self._node, by, subject, values)
-        work_due(self._node)  # so that the page that it leads back to is there: nothing is shown while it is due
+        store = self._node.store
+        if store.due_count(self._node.clock.now_us()) <= AT_ONCE and not store.pending():
+            work_due(self._node)  # so that the page that it leads back to is there: nothing is shown while it is due
 
     def ills(self, audience: str) -> tuple[Ill, ...]:
         """What is wrong with the node, for our own staff only."""
