@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+import orjson
 
-from prasan.formats.stix import Header, parse_time, peek, references
-from prasan.formats.stix_build import Stamp
+from prasan.formats.stix import Header, format_time, parse_time, peek, references
+from prasan.formats.stix_build import Stamp, encode
 from prasan.formats.stix_ids import COMMON_KNOWLEDGE, VESSEL
 from prasan.node.node import Node
 from prasan.node.own_ids import claimed_by, reclaim
@@ -158,6 +159,19 @@ def next_version(node: Node, before: ObjectRow | None, made: Made, after: float 
     raw = made.build(Stamp(node.id, created, modified))
     kept = Kept(_content(raw), now, made.terms, tags=made.tags, clock=made.clock, sources=made.sources)
     return object_row(raw, peek(raw), OWN, made.marking, kept, node.clock.now_us())
+
+
+def said_again(raw: bytes, now_us: int, **changes: Any) -> bytes:
+    """The same once more in a later version, with these changes."""
+    document = orjson.loads(raw)
+    modified = max(now_us / 1e6, parse_time(document["modified"]) + STEP_S)
+    return encode(document | {"modified": format_time(modified)} | changes)
+
+
+def row_again(row: ObjectRow, now_us: int, **changes: Any) -> ObjectRow:
+    """An object of ours, said again as it was kept."""
+    raw = said_again(row.raw, now_us, **changes)
+    return object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), now_us)
 
 
 def object_row(  # noqa: PLR0913, PLR0917 - the columns of a row

@@ -6,13 +6,13 @@ import msgspec
 import orjson
 
 from prasan.exchange.intake import Accepted
-from prasan.formats.stix import format_time, parse_time, peek
-from prasan.formats.stix_build import Stamp, encode
+from prasan.formats.stix import peek
+from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, Receipt, read_recall, read_receipt, receipt_object
 from prasan.formats.stix_ids import RECEPTION
 from prasan.node.finding.reception import arrives
 from prasan.node.node import Node
-from prasan.node.objects import STEP_S, requeue
+from prasan.node.objects import requeue, said_again
 from prasan.node.record import note
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.recall import by_view, issue
@@ -111,12 +111,10 @@ def _answer_again(node: Node, tx: Tx, came: RecallIn) -> None:
     left = pending(tx, came.partner, came.id)
     name = peek(receipt_object(Receipt(came.id, ()), Stamp(node.id, 0, 0), PUBLIC)).id
     before = tx.queued(came.partner, name)
-    document = orjson.loads(before.raw) if before else {}
-    if not document or document["onward_pending"] == left:
+    if before is None or orjson.loads(before.raw)["onward_pending"] == left:
         return
     now_us = node.clock.now_us()
-    modified = format_time(max(now_us / 1e6, parse_time(document["modified"]) + STEP_S))
-    raw = encode(document | {"modified": modified, "onward_pending": left})
+    raw = said_again(before.raw, now_us, onward_pending=left)
     tx.queue_outgoing(Outgoing(name, came.partner, raw, now_us))
     note(node, tx, came.partner, "answered_again", came.id, {"onward": left})
 

@@ -9,9 +9,8 @@ from typing import Final
 import orjson
 
 from prasan.exchange.statements import told_under
-from prasan.formats.stix import format_time, parse_time
-from prasan.formats.stix_build import encode
-from prasan.node.objects import STEP_S
+from prasan.formats.stix import peek
+from prasan.node.objects import said_again
 from prasan.node.releasing.decisions import Subject
 from prasan.node.releasing.desk import Desk, lane_of
 from prasan.release.decide import Case, Decision
@@ -52,12 +51,10 @@ def _last_version(desk: Desk, subject: Subject, row: ViewRow) -> NewView | None:
     raw = desk.tx.view_bytes(row.recipient, row.seq)
     if raw is None:
         return None
-    document = orjson.loads(raw)
-    modified = format_time(max(desk.now_us / 1e6, parse_time(document["modified"]) + STEP_S))
-    last = encode(document | {"modified": modified, "revoked": True})
+    last = said_again(raw, desk.now_us, revoked=True)
     return NewView(
         view_id=row.view_id,
-        version=modified,
+        version=peek(last).version,
         object_id=subject.row.id,
         object_version=subject.row.version,
         lane=lane_of(subject.row),

@@ -33,6 +33,8 @@ HOLD_S: Final = 0.06
 """Seconds that a transaction is to take with its commit: whoever else writes waits no longer than about that."""
 LEAST_S: Final = 0.005
 """Seconds of work that are worth a transaction on a machine however slow."""
+ALIKE: Final = 50
+"""Recipients for whom an object is decided one after the other."""
 NARROWED: Final = 200
 """Rows taken out of pages at once."""
 TURN_S: Final = 0.002
@@ -123,8 +125,13 @@ def _withholds(desk: Desk, one: Pending) -> bool:
 
 
 def _alike(waiting: Sequence[Pending]) -> list[Pending]:
-    """The first, and those of other recipients that wait for the same objects: each is looked up once."""
-    return [one for one in waiting if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
+    """The first, and those of other recipients that wait for the same objects: each is looked up once.
+
+    Only what is a recipient's own first: the order of its rows hangs on nothing that is decided for others.
+    """
+    firsts = {one.recipient: one for one in reversed(waiting)}
+    alike = [one for one in firsts.values() if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
+    return alike[-ALIKE:]
 
 
 def _narrow(desk: Desk, alike: Sequence[Pending]) -> int:
@@ -142,11 +149,12 @@ def _walk(desk: Desk, alike: Sequence[Pending], how: Settle, end: float) -> int:
     """Decide the objects of a profile one by one for these recipients, in order of arrival."""
     limit = -(-CHUNK // len(alike))
     found = desk.tx.of_profile(alike[0].profile, alike[0].after, limit)
-    taken, settled = settle_all(desk, [(one.recipient, name) for _, name in found for one in alike], how, end)
-    for place, one in enumerate(alike):
-        reached = len(range(place, taken, len(alike)))
-        over = reached == len(found) < limit
-        desk.tx.move_pending(one, None if over else found[reached - 1][0] if reached else one.after)
+    pairs = [(one.recipient, name) for _, name in found for one in alike]
+    whole = len(alike) * -(-TOGETHER // len(alike))  # they stay at one place: each object is done for all of them
+    taken, settled = settle_all(desk, pairs, how, end, whole)
+    reached = None if taken == len(pairs) and len(found) < limit else found[taken // len(alike) - 1][0]
+    for one in alike:
+        desk.tx.move_pending(one, reached)
     put_settled(desk, settled)
     return max(1, len(settled))
 
@@ -160,13 +168,15 @@ def put_settled(desk: Desk, settled: Sequence[Settled]) -> None:
     desk.tx.put_settled(settled)
 
 
-def settle_all(desk: Desk, tried: Sequence[Pair], how: Settle, end: float) -> tuple[int, list[Settled]]:
-    """Settle pairs until a time; how many were taken, and what came of them."""
+def settle_all(
+    desk: Desk, tried: Sequence[Pair], how: Settle, end: float, together: int = TOGETHER
+) -> tuple[int, list[Settled]]:
+    """Settle pairs until a time, so many between two looks at it; how many were taken, and what came of them."""
     desk.lay_out([name for _, name in tried])
     settled: dict[Pair, Settled] = {}
     taken = 0
     while taken < len(tried) and (not taken or time.monotonic() <= end):
-        some = tried[taken : taken + TOGETHER]
+        some = tried[taken : taken + together]
         # Off the queue first: what is settled may put what refers to it back on.
         desk.take_off(some)
         for pair in some:

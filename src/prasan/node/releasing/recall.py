@@ -4,23 +4,21 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
-import orjson
 
 from prasan.errors import UsageError
 from prasan.exchange.statements import told_under
-from prasan.formats.stix import format_time, parse_time, peek
-from prasan.formats.stix_build import Stamp, encode
+from prasan.formats.stix import format_time
+from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_control import Recall, recall_id, recall_object
 from prasan.formats.stix_ids import ids_in
 from prasan.node.node import Node
-from prasan.node.objects import KEPT, STEP_S, object_row, put
+from prasan.node.objects import put, row_again
 from prasan.node.record import note, note_hand
 from prasan.node.releasing.desk import Desk
 from prasan.node.releasing.naming import meant
 from prasan.release.decide import Case
 from prasan.release.transition import REPLACED
-from prasan.stores.rows import OWN, NewView, ObjectRow, ViewRow
-from prasan.stores.sqlite import Tx
+from prasan.stores.rows import OWN, NewView, ViewRow
 from prasan.stores.traffic import RecallOut
 
 DEFAULT_DAYS: Final = 2
@@ -161,15 +159,6 @@ def _lift(desk: Desk, case: Case, object_id: str) -> Lifted | None:
     had = {view.object_version for view in tx.views_of(object_id) if (view.recipient, view.form) == (to.id, "verbatim")}
     renewed = row is not None and row.origin == OWN and row.status == "current" and row.version in had
     if row is not None and renewed:
-        _renew(node, tx, row)
+        put(node, tx, row_again(row, desk.now_us))
     note(node, tx, to.id, "recall_lifted", object_id, {"recalls": recalls, "renewed": renewed})
     return Lifted(to.name, object_id, recalls, renewed)
-
-
-def _renew(node: Node, tx: Tx, row: ObjectRow) -> None:
-    """The same once more under a new `modified`."""
-    document = orjson.loads(row.raw)
-    modified = max(node.clock.now_us() / 1e6, parse_time(document["modified"]) + STEP_S)
-    raw = encode(document | {"modified": format_time(modified)})
-    after = object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), node.clock.now_us())
-    put(node, tx, after)

@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-import orjson
 
 from prasan.errors import UsageError
-from prasan.formats.stix import format_time, parse_time, peek
-from prasan.formats.stix_build import encode
+from prasan.formats.stix import peek
 from prasan.ledger.entry import Detail
 from prasan.node.finding.provenance import derived
 from prasan.node.finding.register import Theirs
 from prasan.node.node import Node
-from prasan.node.objects import KEPT, STEP_S, object_row, put
+from prasan.node.objects import put, row_again
 from prasan.node.record import NODE_LOG, note
 from prasan.node.releasing.telling_apart import behind, told_instead
 from prasan.stores.rows import OWN, ObjectRow
@@ -66,20 +64,12 @@ def _variants(node: Node, tx: Tx, object_id: str) -> Iterator[tuple[Theirs, Obje
 
 
 def _revoke_ours(node: Node, tx: Tx, row: ObjectRow) -> str:
-    last = _last(node, row)
+    last = row_again(row, node.clock.now_us(), revoked=True)
     put(node, tx, last)
     return last.version
 
 
 def _revoke_theirs(node: Node, tx: Tx, theirs: Theirs, row: ObjectRow) -> str:
-    last = _last(node, row)
+    last = row_again(row, node.clock.now_us(), revoked=True)
     theirs.put(tx, last)
     return last.version
-
-
-def _last(node: Node, row: ObjectRow) -> ObjectRow:
-    """The same once more, and wrong."""
-    document = orjson.loads(row.raw)
-    modified = format_time(max(node.clock.now_us() / 1e6, parse_time(document["modified"]) + STEP_S))
-    raw = encode(document | {"modified": modified, "revoked": True})
-    return object_row(raw, peek(raw), OWN, row.marking, KEPT(row.facts), node.clock.now_us())

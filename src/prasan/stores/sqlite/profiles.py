@@ -185,8 +185,10 @@ class ProfileWrites(ProfileReads, NameWrites, LaterWrites):
             " RETURNING r, o, (SELECT id FROM names m WHERE m.o = views.o)",
             (alike[0].profile, alike[0].after, *to, limit),
         )
-        for one in alike:  # of the last object there may be more
-            self.move_pending(one, None if len(rows) < limit else max(o for _, o, _ in rows) - 1)
+        # Of the last object there may be more.
+        reached = None if len(rows) < limit else max(o for _, o, _ in rows) - 1
+        for one in alike:
+            self.move_pending(one, reached)
         return [(to[r], name) for r, _, name in rows]
 
     def set_turned(self, rows: Sequence[tuple[str, str, bytes | None]]) -> None:
