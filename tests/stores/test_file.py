@@ -99,3 +99,18 @@ def test_threads_that_ended_leave_no_connection_behind(tmp_path: Path) -> None:
         thread.join()
     assert len(store._opened) <= 2
     store.close()
+
+
+def test_the_log_is_folded_back_when_enough_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    store = Store(path, create=True)
+    store.fold_back()
+    for number in range(3):
+        before = path.read_bytes()
+        store.fold_back(3)
+        assert path.read_bytes() == before
+        with store.write() as tx:
+            tx.put_object(obj(number))
+    store.fold_back(3)
+    assert obj(2).raw in path.read_bytes()
+    store.close()

@@ -9,7 +9,6 @@ section 5), a chunk a transaction, so that a crash between two chunks repeats no
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import count
 from typing import Final
 
 import msgspec
@@ -56,7 +55,7 @@ def work_due(node: Node) -> int:
     While the clock stops release, only our own staff's: they go on working, and nothing of it leaves the house.
     """
     done, pace = 0, HOLD_S / 2
-    for turn in count(1):
+    while True:
         only = STAFF if clock_guard.check(node) else None
         try:
             some, held = _work_some(node, settle, only, pace)
@@ -66,8 +65,7 @@ def work_due(node: Node) -> int:
         if not some:
             break
         done, pace = done + some, min(HOLD_S, max(LEAST_S, pace + (HOLD_S - held) / 2))
-        if turn % FOLD == 0:
-            node.store.fold_back()
+        node.store.fold_back(FOLD)
         time.sleep(TURN_S)
     return done
 
@@ -131,7 +129,7 @@ def _alike(waiting: Sequence[Pending]) -> list[Pending]:
     """
     firsts = {one.recipient: one for one in reversed(waiting)}
     alike = [one for one in firsts.values() if (one.profile, one.after) == (waiting[0].profile, waiting[0].after)]
-    return alike[-ALIKE:]
+    return alike[:ALIKE]
 
 
 def _narrow(desk: Desk, alike: Sequence[Pending]) -> int:

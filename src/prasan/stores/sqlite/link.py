@@ -15,7 +15,7 @@ SETTINGS: Final = (
     "PRAGMA synchronous = FULL",  # a commit that was acknowledged survives a power cut
     f"PRAGMA busy_timeout = {TRIES_MS}",
     "PRAGMA cache_size = -65536",  # 64 MB: random ids are inserted all over the indexes
-    "PRAGMA wal_autocheckpoint = 32768",  # 128 MB: who writes much folds it back before, see `Store.fold_back`
+    "PRAGMA wal_autocheckpoint = 16384",  # 64 MB: who writes much folds it back before, see `Store.fold_back`
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 )

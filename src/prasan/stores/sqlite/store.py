@@ -139,6 +139,7 @@ class Store(Reads):
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
         self._writing = Turns()
+        self._unfolded = 0
         with _named(path):
             self._make() if create else self._check()
 
@@ -170,6 +171,7 @@ class Store(Reads):
                 yield tx
                 tx.finish()
                 connection.execute("COMMIT")
+                self._unfolded += 1
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -185,13 +187,15 @@ class Store(Reads):
         finally:
             connection.execute("ROLLBACK")
 
-    def fold_back(self) -> None:
-        """Copy what was committed from the log into the file, while others read and write.
+    def fold_back(self, least: int = 1) -> None:
+        """Copy what was committed from the log into the file, while others read and write, if `least` transactions of
+        this process or more wait for that.
 
-        Whoever writes much does so from time to time between two transactions; else a commit does it one day, and all
-        who write wait for that.
+        Whoever writes much does so between two transactions; else a commit does it one day, and all who write wait.
         """
-        self._con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if self._unfolded >= least:
+            self._unfolded = 0
+            self._con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def close(self) -> None:
         """Close every thread's connection; the store is then of no further use."""
