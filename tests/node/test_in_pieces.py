@@ -26,7 +26,7 @@ def some(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[World]]:
 
 def told(world: World) -> dict[tuple[str, str], tuple[str, dict[str, object]]]:
     """What everybody can read in the end. When a view was built, and how often on the way, is left out."""
-    store, found = world.kit.node.store, {}
+    store, found = world.kit.node.store, dict[tuple[str, str], tuple[str, dict[str, object]]]()
     names = [row[0] for row in store._all("SELECT id FROM names")]
     for row in (row for name in names for row in store.views_of(name) if row.status == "current"):
         document = orjson.loads(store.view_bytes(row.recipient, row.seq) or b"")
