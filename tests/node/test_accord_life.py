@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -19,7 +20,7 @@ from prasan.node.recipients import accord_now, accords_with
 from prasan.node.releasing.explaining import explain
 from prasan.node.releasing.publish import work_due
 from prasan.picture.marking import Marking, Tlp
-from prasan.release.accord import Narrowing, holding
+from prasan.release.accord import Narrowing, Onward, holding
 
 TO_B = RELEASE.replace('"us-mo"', '"partners"')
 
@@ -111,6 +112,33 @@ def test_one_side_narrows_and_both_hold_to_it(three: Three) -> None:
     assert third not in held(b)
     states = [accord_now(kit.node, after.hash)[0].highest_tlp for kit in (a, b)]
     assert states == [Tlp.GREEN, Tlp.GREEN]
+
+
+@pytest.mark.parametrize("onward", ["ask", "never"])
+def test_what_came_before_is_not_passed_on_by_looser_terms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None, onward: Onward
+) -> None:
+    """B passes A's object on by its label alone, until A says otherwise: then it leaves the pages."""
+    three = Three(tmp_path, monkeypatch, onward="tlp")
+    a, b, c = three.kits
+    for kit in (a, b):
+        adopt_policy(kit.node, f'prasan_policy = 1\nname = "t"\n[[rule]]\n{TO_B}'.encode(), "test")
+    name = a.event("1", "encounter", Marking(tlp=Tlp.GREEN))
+    three.pull(b)
+    assert explain(b.node, name, c.id).verdict == "release"
+    page = "/taxii2/node/collections/alerts/objects/"
+    assert name.encode() in b.taxii(c.id, page).body
+    narrow(a.node, between(a, b), Narrowing(onward=onward))
+    three.pull(a)
+    assert name.encode() not in b.taxii(c.id, page).body
+    assert [one.code for one in explain(b.node, name, c.id).reasons] == ["decision.onward"]
+    three.close()
+
+
+def test_days_that_are_none_are_refused(three: Three) -> None:
+    for terms in ({"store_days": 0}, {"recall_days": -1}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(terms, Narrowing)
 
 
 def test_an_accord_is_ended_by_one_side(three: Three) -> None:

@@ -190,6 +190,11 @@ def successors(accord_hash: str, accords: Iterable[Accord]) -> frozenset[str]:
     return frozenset(found)
 
 
+def stricter(*said: Onward) -> Onward:
+    """The strictest of these."""
+    return min(said, key=ONWARD_STRICTNESS.index)
+
+
 class Narrowing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one party says to an accord by itself, and only ever to make it stricter: terms that are None stay.
 
@@ -199,18 +204,17 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     highest_tlp: Tlp | None = None
     purposes: frozenset[str] | None = None
     onward: Onward | None = None
-    recall_days: int | None = None
-    store_days: int | None = None
+    recall_days: Days | None = None
+    store_days: Days | None = None
     valid_until: float | None = None
 
     def applied(self, accord: Accord) -> Accord:
         """The accord with the stricter of every term: whatever was said, it is never wider than before."""
-        terms = (accord.onward, self.onward or accord.onward)
         return msgspec.structs.replace(
             accord,
             highest_tlp=min(accord.highest_tlp, accord.highest_tlp if self.highest_tlp is None else self.highest_tlp),
             purposes=accord.purposes if self.purposes is None else accord.purposes & self.purposes,
-            onward=min(terms, key=ONWARD_STRICTNESS.index),
+            onward=stricter(accord.onward, self.onward or accord.onward),
             recall_days=min(accord.recall_days, self.recall_days or accord.recall_days),
             store_days=min(accord.store_days, self.store_days or accord.store_days),
             valid_until=min(accord.valid_until, accord.valid_until if self.valid_until is None else self.valid_until),
@@ -240,7 +244,7 @@ def combine(accords: tuple[Accord, ...]) -> Combined | None:
         mode="real" if any(accord.mode == "real" for accord in accords) else "exercise",
         purposes=frozenset.intersection(*(accord.purposes for accord in accords)),
         highest_tlp=min(accord.highest_tlp for accord in accords),
-        onward=min((accord.onward for accord in accords), key=ONWARD_STRICTNESS.index),
+        onward=stricter(*(accord.onward for accord in accords)),
         recall_days=min(accord.recall_days for accord in accords),
         store_days=min(accord.store_days for accord in accords),
         relay=_relays(accords),

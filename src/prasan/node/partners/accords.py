@@ -15,6 +15,7 @@ from prasan.formats.stix import peek
 from prasan.formats.stix_accord import AccordNews, accord_object, read_accord_news
 from prasan.formats.stix_build import Stamp
 from prasan.node.node import Node
+from prasan.node.objects import recipient_ids
 from prasan.node.partners.partner_keys import known_keys
 from prasan.node.recipients import signed_accords
 from prasan.node.record import note
@@ -84,7 +85,7 @@ def _keep(node: Node, tx: Tx, said: Said, signed: str, after: Accord) -> None:
     other = after.other(node.id).id
     ended = after.valid_until <= node.clock.now_us() / 1e6
     note(node, tx, other, "accord", said.accord, {"state": "ended" if ended else "narrowed", "by": said.party})
-    refresh(node, tx, [other])
+    refresh(node, tx, recipient_ids(tx))  # what came from it may go on to others by other terms
 
 
 def send(node: Node, tx: Tx, accord: Accord, news: AccordNews, key: str) -> None:
@@ -124,7 +125,7 @@ def _take_signed(node: Node, tx: Tx, partner: str, news: AccordNews) -> None:
     tx.put_accord(AccordRow(news.accord, found.accord.name, found.text, news.signed.encode(), state, now_us))
     note(node, tx, partner, "accord", news.accord, {"state": state})
     if complete:
-        refresh(node, tx, [partner])
+        refresh(node, tx, recipient_ids(tx))
 
 
 def _take_change(node: Node, tx: Tx, partner: str, news: AccordNews) -> None:

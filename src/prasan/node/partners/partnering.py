@@ -146,7 +146,7 @@ def accept_accord(node: Node, signed: bytes) -> tuple[bytes, SignedAccord]:
         now_us = node.clock.now_us()
         tx.put_accord(AccordRow(found.accord.hash, found.accord.name, found.text, both, state, now_us))
         note(node, tx, other, "accord", found.accord.hash, {"state": state})
-        requeue_all(node, tx, [other])
+        requeue_all(node, tx, recipient_ids(tx))
         send(node, tx, found.accord, AccordNews(found.accord.hash, both.decode()), "signed")
     return both, found
 

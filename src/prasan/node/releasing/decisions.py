@@ -9,6 +9,8 @@ import orjson
 from prasan.formats.stix import Header, parse_time, peek, references
 from prasan.formats.stix_ids import EVENT
 from prasan.node.objects import KEPT, PROFILE, Kept
+from prasan.node.releasing.outlooks import onward_now
+from prasan.release.decide import Case
 from prasan.release.facts import Consent, Facts, profile_of
 from prasan.stores.rows import ObjectRow
 
@@ -23,13 +25,14 @@ class Subject:
         self,
         row: ObjectRow,
         node_id: str,
-        origin_name: str,
         form: Form = "object",
         consents: tuple[Consent, ...] = (),
+        sender: Case | None = None,
     ) -> None:
-        self.row, self.form, self.consents = row, form, consents
+        """`sender` is the partner that it came from, made ready."""
+        self.row, self.form, self.consents, self._sender = row, form, consents, sender
         self.header: Header = peek(row.raw)
-        self._node_id, self._origin_name = node_id, origin_name
+        self._node_id, self._origin_name = node_id, sender.recipient.name if sender else row.origin
 
     @cached_property
     def kept(self) -> Kept:
@@ -63,7 +66,7 @@ class Subject:
             sources=kept.sources,
             origin=row.origin,
             origin_name=self._origin_name,
-            onward=kept.onward,
+            onward=onward_now(kept.onward, self._sender),
             places=kept.content.places,
             when=parse_time(kept.content.when) if kept.content.when else None,
             terms=kept.terms,

@@ -119,8 +119,8 @@ class Desk:
             return main
         variant = self.tx.variant(recipient, object_id)
         if variant is not None:
-            return Subject(variant, self.node.id, OWN, "variant")
-        return Subject(main.row, self.node.id, OWN, "untold") if main is not None else None
+            return Subject(variant, self.node.id, "variant")
+        return Subject(main.row, self.node.id, "untold") if main is not None else None
 
     def main(self, object_id: str) -> Subject | None:
         """The object itself, made ready once: it is decided for one recipient after the other."""
@@ -131,9 +131,8 @@ class Desk:
 
     def _ready(self, row: ObjectRow) -> Subject:
         sender = self.cases.get(row.origin)
-        name = OWN if row.origin == OWN else sender.recipient.name if sender else row.origin
         consents = self._consents_on(row, sender.recipient.accords if sender else ())
-        subject = Subject(row, self.node.id, name, consents=consents)
+        subject = Subject(row, self.node.id, consents=consents, sender=sender)
         if not row.profile:
             self.tx.set_object_profile(row.id, row.version, subject.profile)
         return subject

@@ -14,6 +14,7 @@ import msgspec
 from prasan.node.finding.provenance import DERIVED_TYPES, hidden_clocks
 from prasan.node.node import Node
 from prasan.node.recipients import policy_in_force, recipients
+from prasan.release.accord import Onward, stricter
 from prasan.release.decide import Case, prepare
 from prasan.release.facts import Facts, Profile
 from prasan.release.outlook import Outlook, outlook
@@ -30,6 +31,12 @@ def prepared(store: Reads, now: float, policy: Policy | None = None) -> dict[str
     """Every recipient made ready, by id; under the policy in force if none is given."""
     rules = policy or policy_in_force(store)
     return {key: prepare(one, rules, now) for key, one in recipients(store).items()}
+
+
+def onward_now(onward: Onward, origin: Case | None) -> Onward:
+    """On what terms what came from a partner may be passed on: as when it came, and by what holds with it now if that
+    is stricter."""
+    return stricter(onward, origin.terms.onward) if origin is not None and origin.terms is not None else onward
 
 
 def origin_names(store: Reads) -> dict[str, str]:
@@ -72,7 +79,9 @@ class Outlooks:
         if body not in self._profiles:
             profile = _PROFILE(body)
             name = OWN if profile.origin == OWN else self._names.get(profile.origin, profile.origin)
-            self._profiles[body] = profile, profile.facts(self._node_id, name)
+            facts, origin = profile.facts(self._node_id, name), self._cases.get(profile.origin)
+            facts = msgspec.structs.replace(facts, onward=onward_now(profile.onward, origin))
+            self._profiles[body] = profile, facts
         return self._profiles[body]
 
 

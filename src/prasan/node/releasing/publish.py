@@ -88,7 +88,7 @@ def refresh_late(node: Node, tx: Tx) -> None:
     bases, now_us = tx.bases(), node.clock.now_us()
     late = [one for one in recipient_ids(tx) if one not in bases or _is_late(bases[one].until_us, now_us)]
     if late:
-        refresh(node, tx, late)
+        refresh(node, tx, recipient_ids(tx))
 
 
 def _is_late(until_us: int | None, now_us: int) -> bool:
