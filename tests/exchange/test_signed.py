@@ -196,6 +196,9 @@ def test_a_stranger_s_signature_or_a_changed_text_is_refused(th: Partner, us: Pa
         countersign(json.dumps(proposed).encode(), OTHER, keys)
     with pytest.raises(AccordError, match="not a known party"):
         read_signed(json.dumps(proposed).encode(), {us.print: us.key.public_key()})
+    nonsense = {**proposed, "payload": jws.encode64(b"a = [[[[")}
+    with pytest.raises(AccordError, match="not a known party"):  # what nobody known has signed is not read at all
+        read_signed(json.dumps(nonsense).encode(), {us.print: us.key.public_key()})
     changed = text.replace(b'mode = "real"', b'mode = "exercise"')
     with pytest.raises(IntegrityError):
         read_signed(json.dumps({**proposed, "payload": jws.encode64(changed)}).encode(), keys)

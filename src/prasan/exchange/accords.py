@@ -64,22 +64,25 @@ def read_signed(signed: bytes, keys: Mapping[str, Ed25519PublicKey]) -> SignedAc
         text = jws.decode64(general.payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, IntegrityError) as error:
         raise AccordError(f"This is not a signed accord: {error}.", "Ask the partner to send it again.") from None
+    signed_by = [_signer(general, signature, keys) for signature in general.signatures]
     accord = parse_accord(text)
     named = {party.key for party in accord.parties}
-    signed_by = set[str]()
-    for signature in general.signatures:
-        compact = jws.compact(general.payload, signature)
-        kid = jws.header_of(compact).kid
-        if kid not in named or kid not in keys:
-            raise AccordError(
-                f"The accord '{accord.name}' is signed by a key ({kid[:8]}…) that is not a known party's.",
-                "Add the partner's card first, and compare the fingerprint in the accord with it.",
-            )
-        jws.verify(compact, "prasan-accord", keys[kid])
-        signed_by.add(kid)
-    if not signed_by or len(signed_by) < len(general.signatures):
+    if not signed_by or len(set(signed_by)) < len(signed_by) or not named.issuperset(signed_by):
         raise AccordError(f"The accord '{accord.name}' must have one signature a party.", "Ask for it again.")
     return SignedAccord(accord, text, frozenset(signed_by))
+
+
+def _signer(general: _General, signature: jws.Signature, keys: Mapping[str, Ed25519PublicKey]) -> str:
+    """By which known key it was signed: what nobody known has signed is not read at all."""
+    compact = jws.compact(general.payload, signature)
+    kid = jws.header_of(compact).kid
+    if kid not in keys:
+        raise AccordError(
+            f"The accord is signed by a key ({kid[:8]}…) that is not a known party's.",
+            "Add the partner's card first, and compare the fingerprint in the accord with it.",
+        )
+    jws.verify(compact, "prasan-accord", keys[kid])
+    return kid
 
 
 def signers_of(signed: bytes) -> frozenset[str]:

@@ -8,6 +8,7 @@ from prasan.errors import UsageError
 from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_consent import Consent, Terms, ask_id, consent_object, onto
 from prasan.formats.stix_ids import is_id
+from prasan.node.acts.choosing import purpose_of
 from prasan.node.acts.consents import DAY_S, note_consent
 from prasan.node.node import Node
 from prasan.node.record import note_hand
@@ -129,13 +130,7 @@ def _recipient(tx: Reads, to: str, originator: str) -> tuple[str, str]:
 def _purpose(asked: str | None, accord: Accord, row: ObjectRow) -> str:
     """One that the accord and the object's marking allow."""
     allowed = accord.purposes if row.marking.purposes is None else accord.purposes & row.marking.purposes
-    if asked is None and len(allowed) == 1:
-        return next(iter(allowed))
-    if asked is None or asked not in allowed:
-        said = "it says no purpose" if asked is None else f"'{asked}' is no purpose that accord and marking allow"
-        remedy = f"Use --purpose with one of: {', '.join(sorted(allowed)) or 'none'}."
-        raise UsageError(said, remedy, code="purpose", allowed=[f"purpose.{one}" for one in sorted(allowed)])
-    return asked
+    return purpose_of(asked, allowed, "accord and marking allow")
 
 
 def _until(node: Node, days: int, row: ObjectRow, accord: Accord) -> float:

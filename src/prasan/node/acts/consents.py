@@ -14,6 +14,7 @@ from prasan.formats.stix_build import Stamp
 from prasan.formats.stix_consent import Consent, Group, Onto, State, answer_id, consent_object
 from prasan.formats.stix_ids import ids_in
 from prasan.ledger.entry import Detail
+from prasan.node.acts.choosing import by_end
 from prasan.node.node import Node
 from prasan.node.objects import STEP_S
 from prasan.node.recipients import accords_with
@@ -70,14 +71,7 @@ def answer(node: Node, name: str, given: Answer, by: str = "") -> ConsentRow:
 
 def find(store: Reads, side: str, name: str) -> ConsentRow:
     """A consent by its id or by the end of it. UsageError if there is none or more than one."""
-    found = [one for one in store.consents(side) if name and one.id.endswith(name.lower())]
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(
-        f"there is no consent '{name}'" if not found else f"'{name}' is the end of {len(found)} consents",
-        "Copy its id from 'prasan consent list'.",
-        code="consent_unknown",
-    )
+    return by_end(store.consents(side), name, "consent")
 
 
 def _answer(desk: Desk, row: ConsentRow, given: Answer) -> ConsentRow:

@@ -14,6 +14,7 @@ from prasan.exchange.inquiry import OPEN, Act, History, Link, may
 from prasan.formats.stix import format_time, parse_time
 from prasan.formats.stix_ids import ids_in
 from prasan.formats.stix_request import LONGEST, MAX_REFS, Priority, Question
+from prasan.node.acts.choosing import by_end, purpose_of
 from prasan.node.acts.requesting import advance, begin, history_of, side_of
 from prasan.node.acts.requesting import settle as settle_history
 from prasan.node.node import Node
@@ -107,14 +108,7 @@ def settle(node: Node, name: str, keep: str, text: str = "", by: str = "") -> Re
 
 def find(store: Reads, name: str) -> RequestRow:
     """A request by its id or by the end of it. UsageError if there is none or more than one."""
-    found = [one for one in store.requests() if name and one.id.endswith(name.lower())]
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(
-        f"there is no request '{name}'" if not found else f"'{name}' is the end of {len(found)} requests",
-        "Copy its id from 'prasan request list'.",
-        code="request_unknown",
-    )
+    return by_end(store.requests(), name, "request")
 
 
 def _text(text: str) -> str:
@@ -150,13 +144,7 @@ def _purpose(case: Case, asked: str | None) -> str:
     if not allowed:
         message = f"no accord with {case.recipient.name} is in force"
         raise UsageError(message, "Nothing is asked without one.", code="accord_none")
-    if asked is None and len(allowed) == 1:
-        return next(iter(allowed))
-    if asked is None or asked not in allowed:
-        said = "it says no purpose" if asked is None else f"'{asked}' is no purpose that the accord allows"
-        remedy = f"Use --purpose with one of: {', '.join(sorted(allowed))}."
-        raise UsageError(said, remedy, code="purpose", allowed=[f"purpose.{one}" for one in sorted(allowed)])
-    return asked
+    return purpose_of(asked, allowed, "the accord allows")
 
 
 class Subject(msgspec.Struct, frozen=True):
