@@ -87,7 +87,9 @@ def test_codes_of_other_rooms_have_sentences() -> None:
 
 
 @given(
-    code=st.sampled_from(sorted(ENGLISH)), lang=st.sampled_from(LANGUAGES), value=st.none() | st.floats() | st.text()
+    code=st.sampled_from(sorted(ENGLISH)),
+    lang=st.sampled_from(LANGUAGES),
+    value=st.none() | st.floats() | st.text(min_size=1),
 )
 def test_a_sentence_is_always_made(code: str, lang: str, value: object) -> None:
     assert say(code, dict.fromkeys(names(ENGLISH[code]), value), lang)
