@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prasan.errors import FormatError
@@ -115,6 +115,8 @@ bracketed = st.recursive(
 
 
 @given(bracketed, st.integers(0, 4))
+@example([{}], 1)
+@example([{"a": [{}]}], 3)
 def test_only_what_nests_deeper_is_too_deep(value: Any, limit: int) -> None:
     data = orjson.dumps(value)
     try:

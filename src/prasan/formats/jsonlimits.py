@@ -15,6 +15,8 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, or the rest of the bytes where it never ends: so each byte is looked at once."""
 
 _NEITHER = bytes(byte for byte in range(256) if byte not in b'{}[]"')
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+"""Brackets of one kind only: of two, one round of taking out pairs could take two levels."""
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
 _REMEDY = "ask the sender for a smaller or simpler object"
@@ -47,9 +49,9 @@ def depth(raw: bytes) -> int:
 def _is_shallow(raw: bytes, limit: int) -> bool:
     """True if nothing is left after the innermost pairs were taken out so many times: most objects are shallow. False
     may also mean that it cannot be told so simply."""
-    left = b"\\" if b"\\" in raw else raw.translate(None, _NEITHER).replace(b'""', b"")
+    left = b"\\" if b"\\" in raw else raw.translate(_ONE_KIND, _NEITHER).replace(b'""', b"")
     for _ in range(limit):
-        left = left.replace(b"{}", b"").replace(b"[]", b"")
+        left = left.replace(b"[]", b"")
         if not left:
             return True
     return False
