@@ -11,12 +11,13 @@ from release_makers import NOW, POLICY, US, all_facts, facts, markings, policy, 
 import prasan
 from prasan.errors import AccordError
 from prasan.picture.marking import Marking, Tlp
+from prasan.release.boxes import inside
 from prasan.release.decide import decide, match, prepare
 from prasan.release.facts import Facts, Recipient
 from prasan.release.matching import matches
 from prasan.release.policy import parse_policy
 from prasan.release.review import crossings, unreached
-from prasan.release.rules import STRICTNESS, Policy, Rule, Steps, inside
+from prasan.release.rules import STRICTNESS, Policy, Rule, Steps
 
 
 def one(*lines: str) -> str:

@@ -12,8 +12,8 @@ from release_makers import accord
 from prasan.errors import AccordError
 from prasan.picture.position import AIS_CLASSES, POSITIONS, UNITS_PER_DEGREE
 from prasan.release.accord import RelayTerms, combine
+from prasan.release.boxes import inside
 from prasan.release.relay import Permit, due, sift
-from prasan.release.rules import inside
 
 AREA = {"area": [97, 1, 105, 14]}
 degrees = st.sampled_from([-180.0, -179.5, -10.0, 0.0, 9.5, 10.0, 100.25, 179.5, 180.0])

@@ -6,8 +6,9 @@ from typing import Final
 import msgspec
 
 from prasan.picture.marking import Marking
+from prasan.release.boxes import inside
 from prasan.release.facts import Facts, Recipient
-from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Rule, inside
+from prasan.release.rules import CLASS, OWN, PARTNERS, PUBLIC, RECEIVED, Rule
 
 
 def addressed(rule: Rule, recipient: Recipient) -> bool:

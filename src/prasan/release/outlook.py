@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from prasan.release.boxes import Area, inside_all
 from prasan.release.decide import HOUR_S, Case, Decision, candidates, judge_by
 from prasan.release.facts import Facts
 from prasan.release.matching import fits
-from prasan.release.rules import Area, Rule, Steps, Verdict
+from prasan.release.rules import Rule, Steps, Verdict
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -178,15 +179,7 @@ def _in_area(rule: Rule, columns: Columns, rows: Ints) -> Mask:
     if rule.area is None or not len(rows):
         return np.ones(len(rows), bool)
     begin, end = columns.offsets[rows], columns.offsets[rows + 1]
-    hits = np.concatenate(([0], np.cumsum(_inside(rule, columns.lats, columns.lons))))
+    hits = np.concatenate(([0], np.cumsum(inside_all(rule.area, columns.lats, columns.lons))))
     count, total = hits[end] - hits[begin], end - begin
     matched: Mask = (total == 0) | (count > 0) if rule.then == "withhold" else (total > 0) & (count == total)
     return matched
-
-
-def _inside(rule: Rule, lats: Floats, lons: Floats) -> Mask:
-    """`rules.inside` for columns."""
-    west, south, east, north = rule.area or (0.0, 0.0, 0.0, 0.0)
-    along = (lons >= west) & (lons <= east) if west <= east else (lons >= west) | (lons <= east)
-    found: Mask = (south <= lats) & (lats <= north) & along
-    return found

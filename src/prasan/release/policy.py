@@ -7,8 +7,9 @@ import msgspec
 
 from prasan.errors import AccordError
 from prasan.release.accord import Mode, parse_tlp
+from prasan.release.boxes import Area
 from prasan.release.review import crossings
-from prasan.release.rules import Area, Caveat, Group, Policy, Rule, Steps, Verdict
+from prasan.release.rules import Caveat, Group, Policy, Rule, Steps, Verdict
 from prasan.release.toml import load, rule_lines
 
 Degrees = Annotated[float, msgspec.Meta(ge=0.01, le=10.0)]

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from prasan.picture.position import AIS_CLASSES, UNITS_PER_DEGREE
 from prasan.release.accord import RelayTerms
+from prasan.release.boxes import inside_all
 
 CODES: Final = ("source", "own_vessel", "class", "no_place", "area")
 """Why a row is left out: its source may not be passed on to this partner, it is a vessel of our own government, of
@@ -73,17 +74,8 @@ def _failing(rows: pa.Table, permit: Permit) -> list[tuple[str, Mask]]:
         ("own_vessel", np.isin(_numbers(rows, "mmsi", 0), np.array(sorted(permit.own), np.int64))),
         ("class", ~np.isin(_numbers(rows, "ais_class", 255), np.array(classes, np.int64))),
         ("no_place", nowhere),
-        ("area", ~np.logical_and.reduce([_inside(one, lat, lon) for one in permit.terms])),
+        ("area", ~np.logical_and.reduce([inside_all(one.area, lat, lon) for one in permit.terms])),
     ]
-
-
-def _inside(terms: RelayTerms, lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) -> Mask:
-    """As `release.rules.inside`: edges included, west > east across 180 degrees."""
-    west, south, east, north = terms.area
-    across = west > east
-    wide = (lon >= west) | (lon <= east) if across else (lon >= west) & (lon <= east)
-    inside: Mask = wide & (lat >= south) & (lat <= north)
-    return inside
 
 
 def _among(rows: pa.Table, name: str, wanted: Collection[str]) -> Mask:

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from prasan.release.boxes import inside
 from prasan.release.grid import grid_of
-from prasan.release.rules import OWN, PARTNERS, RECEIVED, STRICTNESS, Policy, Rule, inside, is_partner
+from prasan.release.rules import OWN, PARTNERS, RECEIVED, STRICTNESS, Policy, Rule, is_partner
 
 
 class Unreached(msgspec.Struct, frozen=True):

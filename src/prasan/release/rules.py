@@ -6,12 +6,11 @@ import msgspec
 
 from prasan.picture.marking import Tlp
 from prasan.release.accord import Mode
+from prasan.release.boxes import Area
 
 Verdict = Literal["release", "sanitise", "withhold"]
 Group = Literal["identity", "evidence", "text"]
 Caveat = Literal["rel_to", "orcon", "purposes", "personal_data"]
-Area = tuple[float, float, float, float]
-"""West, south, east, north in degrees; west > east means across 180 degrees."""
 
 STRICTNESS: Final[dict[Verdict, int]] = {"release": 0, "sanitise": 1, "withhold": 2}
 
@@ -85,11 +84,3 @@ class Policy(msgspec.Struct, frozen=True):
 def is_partner(name: str) -> bool:
     """True if a name in `to` is a partner's (or "partners")."""
     return name != PUBLIC and not name.startswith(CLASS)
-
-
-def inside(area: Area, lat: float, lon: float) -> bool:
-    """True if the place is in the area, its edges included; west > east means across 180 degrees."""
-    west, south, east, north = area
-    if not south <= lat <= north:
-        return False
-    return west <= lon <= east if west <= east else lon >= west or lon <= east
