@@ -5,14 +5,16 @@ from typing import get_args
 
 import pytest
 
-from node.node_kit import Hands, Kit, new_home
+from node.node_kit import Hands, Kit, Partner, new_home
 from prasan.archive.values import Tended
+from prasan.exchange.steps import Summary
 from prasan.exercise.player import play
 from prasan.feeds.live import FindingKind, State
 from prasan.feeds.reference import load_scenario
 from prasan.formats.ais_batch import OUTCOMES
 from prasan.node.keeping.live_health import CODES, Ward
 from prasan.node.keeping.tending import Tender
+from prasan.node.lines.sync import told
 from prasan.node.seeing.live import Live
 from prasan.node.seeing.live_pace import STAGES, Pace
 from prasan.node.settings import FeedSetting
@@ -86,4 +88,18 @@ def test_decisions_that_wait_are_a_lag(tmp_path: Path, quick: None) -> None:
     Tender(kit.node, pace)._decide()
     now = kit.hands.now_us / 1e6
     assert (pace.lags(now)[3].took_s, pace.lags(now)[3].waiting_s) == (now - due / 1e6, 0.0)
+    kit.close()
+
+
+def test_a_partner_that_cannot_be_reached_for_a_while_is_told(tmp_path: Path, quick: None) -> None:
+    """One pull that fails is the line; it is told once all have failed for ten minutes, and until one does not."""
+    kit = Kit(new_home(tmp_path))
+    kit.agree(Partner("us-mo", tmp_path))
+    (row,) = kit.node.store.partners()
+    began, ills = kit.node.clock.now(), []
+    for failure in ("unreachable", "refused", "unreachable", ""):
+        told(kit.node, row, Summary(failure=failure))
+        ills.append([(ill.values, ill.since) for ill in Ward(kit.node).ills() if ill.code == "partners_unreached"])
+        kit.hands.now_us += 300_000_000
+    assert ills == [[], [], [({"number": 1}, began)], []]
     kit.close()

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from prasan.exchange.histories import checkpoint_of
 from prasan.formats.stix_ids import EVENT, INCIDENT, type_of
 from prasan.ledger.checkpoint import parse_checkpoint
 from prasan.node.acts.consents import known_as, standing
 from prasan.node.acts.duties import Duty, duties
+from prasan.node.lines.sync import how_it_went
 from prasan.node.node import Node
 from prasan.node.partners.histories import lost_of
 from prasan.node.partners.partner_keys import card_of, confirmed
@@ -37,8 +36,6 @@ from prasan.words import Message, known
 
 APART: Final = 5
 """How many of the latest in quarantine the page names."""
-
-_SYNC = msgspec.json.Decoder(Synced)
 
 
 def partners_page(node: Node) -> PartnersPage:
@@ -125,8 +122,8 @@ def sync_of(node: Node) -> tuple[tuple[str, Synced], ...]:
 
 
 def _synced(node: Node, row: PartnerRow) -> Synced:
-    text = node.store.meta(f"sync/{row.id}")
-    return _SYNC.decode(text.encode()) if text else Synced()
+    went = how_it_went(node, row)
+    return Synced(went.at, went.message, went.failure) if went else Synced()
 
 
 def _recall(node: Node, one: Duty) -> Recall:

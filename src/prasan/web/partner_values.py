@@ -98,7 +98,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     at: int
 
 
-class Synced(msgspec.Struct, frozen=True, array_like=True):
+class Synced(msgspec.Struct, frozen=True):
     """When a partner was last pulled from; what went wrong with that, in the words of whoever noticed and as a code."""
 
     at: int | None = None

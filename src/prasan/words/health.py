@@ -127,6 +127,10 @@ HEALTH: Final[dict[str, str]] = {
         "If the store was put back by hand, make the home anew with 'prasan restore'. If not, somebody signs with this"
         " node's key: 'prasan key revoke'."
     ),
+    "ill.partners_unreached": "Nothing could be read from {number:,} partners for ten minutes or more.",
+    "ill.partners_unreached.remedy": (
+        "See which and why on the partners page; what waits for them goes out as soon as they answer."
+    ),
     "ill.recalls_overdue": "{number:,} recalls were not answered in time.",
     "ill.recalls_overdue.remedy": "See whose they are on the partners page, and call that partner's officer.",
     "drop.blank": "Empty lines",

@@ -16,6 +16,7 @@ from prasan.feeds.live import Health, HealthFinding
 from prasan.node.clock_guard import stopped
 from prasan.node.keeping.tending import Tender
 from prasan.node.lines.collecting import Collector
+from prasan.node.lines.sync import how_it_went
 from prasan.node.node import Node
 from prasan.node.seeing.live import Live
 from prasan.node.seeing.live_pace import Lag, Pace
@@ -25,13 +26,16 @@ DISK_LOW_B: Final = 1 << 30
 """From so many bytes on that may still be stored it is said that the disk fills up."""
 LATE_S: Final = 60.0
 """A stage whose oldest waits longer than this is behind. A look may take a while, so it has as long again."""
+UNREACHED_S: Final = 600
+"""A partner from which nothing can be read for so long is worth a call; lines break off for less."""
 CODES: Final = (
     "clock_behind", "clock_jumped",
     "disk_full", "not_stored", "cannot_open", "lost", "not_ais", "feed_silent", "feed_clock_off",
     "collection_unread",
     "clock_off", "clock_disputed",
     "two_histories", "own_history",
-    "feed_loss", "disk_low", "archive_damaged", "look_failed", "behind", "recalls_overdue",
+    "feed_loss", "disk_low", "archive_damaged", "look_failed", "behind", "partners_unreached",
+    "recalls_overdue",
 )  # fmt: skip
 """All that can be wrong, the most pressing first."""
 
@@ -95,7 +99,7 @@ class Ward:
 
     def ills(self) -> tuple[Ill, ...]:
         """What is wrong now, the most pressing first; cheap to ask."""
-        ills = [*self._of_trust(), *self._of_feeds(), *self._of_archive(), *self._of_stages()]
+        ills = [*self._of_trust(), *self._of_feeds(), *self._of_archive(), *self._of_stages(), *self._of_partners()]
         return tuple(sorted(ills, key=lambda one: CODES.index(one.code)))
 
     def _of_feeds(self) -> list[Ill]:
@@ -123,6 +127,13 @@ class Ward:
         now_us, store = self._node.clock.now_us(), self._node.store
         overdue = len(store.overdue(now_us)) + len(store.overdue_in(now_us))
         return ills + ([Ill("recalls_overdue", {"number": overdue})] if overdue else [])
+
+    def _of_partners(self) -> list[Ill]:
+        """How many partners nothing could be read from for a while, and since when that is so of the first."""
+        went = [how_it_went(self._node, one) for one in self._node.store.partners()]
+        since = [one.failing_since for one in went if one is not None and one.failing_since is not None]
+        late = [at for at in since if at + UNREACHED_S <= self._node.clock.now()]
+        return [Ill("partners_unreached", {"number": len(late)}, min(late))] if late else []
 
     def _of_trust(self) -> list[Ill]:
         """The clock, if it stops release; partners whose logs do not go on; ours, if a partner holds another."""

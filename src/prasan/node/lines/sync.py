@@ -76,12 +76,32 @@ def failed(partner: PartnerRow, error: Exception) -> Summary:
     return Summary(failure="defect", message=f"The pull from {partner.name} failed: {type(error).__name__}.")
 
 
+class Went(msgspec.Struct, frozen=True, array_like=True):
+    """How the last pull from a partner went: when, what was wrong, and since when every pull failed (seconds UTC)."""
+
+    at: int
+    message: str = ""
+    failure: str = ""
+    failing_since: int | None = None
+
+
+_WENT: Final = msgspec.json.Decoder(Went)
+
+
 def told(node: Node, partner: PartnerRow, summary: Summary) -> Summary:
     """The summary, remembered for the partner's page."""
-    went = (node.clock.now(), summary.message, summary.failure)
+    now, before = node.clock.now(), how_it_went(node, partner)
+    since = before.failing_since if before and before.failing_since is not None else now
+    went = Went(now, summary.message, summary.failure, since if summary.failure else None)
     with node.store.write() as tx:
         tx.set_meta(f"sync/{partner.id}", msgspec.json.encode(went).decode())
     return summary
+
+
+def how_it_went(node: Node, partner: PartnerRow) -> Went | None:
+    """The last pull from a partner; None before the first."""
+    text = node.store.meta(f"sync/{partner.id}")
+    return _WENT.decode(text.encode()) if text else None
 
 
 def pull_from(node: Node, partner: PartnerRow, stopped: Callable[[], bool] = lambda: False) -> Summary:
