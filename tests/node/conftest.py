@@ -43,6 +43,15 @@ def other(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
 
 
 @pytest.fixture
+def generous(tmp_path: Path, kit: Kit) -> Iterator[Partner]:
+    """One whose accord lets pass on what its labels let pass."""
+    made = Partner("generous", tmp_path)
+    kit.agree(made, onward="tlp")
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def two(tmp_path: Path, quick: None) -> Iterator[Two]:
     """Two nodes under an accord; `a` gives everything to `b`."""
     made = Two(tmp_path)

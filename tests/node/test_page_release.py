@@ -14,14 +14,14 @@ OTHERS: tuple[Role, ...] = ("watch", "analyst", "auditor", "partner", "protectio
 
 
 @pytest.fixture
-def pages(kit: Kit, us: Partner, other: Partner) -> Pages:
+def pages(kit: Kit, us: Partner, generous: Partner) -> Pages:
     policy(kit, RELEASE, 'id = "staff"\nto = ["class:staff"]\nthen = "release"\n')
     return Pages(kit, us.id)
 
 
-def test_a_text_is_read_where_it_waits_or_on_its_objects_page(pages: Pages, us: Partner, other: Partner) -> None:
+def test_a_text_is_read_where_it_waits_or_on_its_objects_page(pages: Pages, us: Partner, generous: Partner) -> None:
     kit = pages.kit
-    names = [received(kit, other.id, key, f"Two men in skiff {key}. <b>") for key in ("1", "2")]
+    names = [received(kit, generous.id, key, f"Two men in skiff {key}. <b>") for key in ("1", "2")]
     work_due(kit.node)
     for path in ("/partners", f"/objects/{names[0]}"):
         page = pages.get("release", path)
@@ -42,9 +42,9 @@ def test_a_text_is_read_where_it_waits_or_on_its_objects_page(pages: Pages, us: 
     assert [one["type"] for one in kit.now_read(us, "objects")].count("incident") == 2
 
 
-def test_what_was_read_is_what_is_marked(pages: Pages, other: Partner) -> None:
+def test_what_was_read_is_what_is_marked(pages: Pages, generous: Partner) -> None:
     """A page left open does not release a version that came after it, and nothing is marked twice."""
-    name = received(pages.kit, other.id, "1", "Two men in a skiff.")
+    name = received(pages.kit, generous.id, "1", "Two men in a skiff.")
     version = texts_of(pages.kit.node.store, name).version
     assert "newer version" in pages.not_done("release", "/partners", "text.read", f"{name} 2020-01-01T00:00:00.000Z")
     assert "newer version" in pages.not_done("release", "/partners", "text.read", name)

@@ -27,8 +27,8 @@ def codes(kit: Kit, name: str, to: str) -> list[str]:
     return [one.code for one in explain(kit.node, name, to).reasons]
 
 
-def test_what_was_read_goes_out(kit: Kit, us: Partner, other: Partner) -> None:
-    name = received(kit, other.id, "1", "Two men in a skiff.")
+def test_what_was_read_goes_out(kit: Kit, us: Partner, generous: Partner) -> None:
+    name = received(kit, generous.id, "1", "Two men in a skiff.")
     policy(kit, RELEASE)
     assert codes(kit, name, us.id) == ["decision.unread_text"]
     assert [*unread(kit.node.store)] == [name]
@@ -46,8 +46,8 @@ def test_what_was_read_goes_out(kit: Kit, us: Partner, other: Partner) -> None:
     assert not any(b"skiff" in entry for entry in entries), "a record holds no words of people"
 
 
-def test_read_twice_is_on_record_once(kit: Kit, us: Partner, other: Partner) -> None:
-    name = received(kit, other.id, "1", "Two men in a skiff.")
+def test_read_twice_is_on_record_once(kit: Kit, us: Partner, generous: Partner) -> None:
+    name = received(kit, generous.id, "1", "Two men in a skiff.")
     for _ in range(2):
         mark_read(kit.node, name, "officer")
     assert sum(b'"text_read"' in (one.entry or b"") for one in kit.node.store.leaf_rows("node")) == 1

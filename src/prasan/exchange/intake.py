@@ -86,7 +86,7 @@ def judge(raw: bytes, lane: Lane, stated: Stated, peer: Peer, known: Known) -> A
     key = key_of(raw)
     if key[0] in COMMON_KNOWLEDGE:
         return None
-    header = _form(raw, lane)
+    header = form(raw, control=lane == "control")
     found = stated.get(key)
     if isinstance(header, str) or found is None:
         return Turned(key[0][:300], key[1][:60], header if isinstance(header, str) else "no_statement", raw)
@@ -106,24 +106,19 @@ def judge(raw: bytes, lane: Lane, stated: Stated, peer: Peer, known: Known) -> A
     )  # fmt: skip
 
 
-def form(raw: bytes) -> stix.Header | Reason:
-    """The header of bytes that hold one object; else why they cannot be taken."""
+def form(raw: bytes, *, control: bool = False) -> stix.Header | Reason:
+    """The header of bytes that hold one object, of a type for the control lane or (without `control`) of any other;
+    else why they cannot be taken."""
     try:
         jsonlimits.check_size(raw)
         jsonlimits.check_depth(raw)
     except FormatError:
         return "too_large"
     try:
-        return stix.header(raw)
+        header = stix.header(raw)
     except FormatError:
         return "bad_object"
-
-
-def _form(raw: bytes, lane: Lane) -> stix.Header | Reason:
-    found = form(raw)
-    if isinstance(found, stix.Header) and stix.is_control(found) != (lane == "control"):
-        return "bad_object"
-    return found
+    return header if stix.is_control(header) == control else "bad_object"
 
 
 def _statement(statement: Statement, digest: str, lane: Lane, peer: Peer) -> Reason | None:
