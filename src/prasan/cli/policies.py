@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from prasan.cli.collector import calm_collector
 from prasan.cli.output import emit, read_file, tell
 from prasan.node.node import Node
 from prasan.node.objects import STAFF
@@ -52,6 +53,7 @@ def _checked(node: Node, text: bytes) -> Policy:
 
 def adopt(arguments: argparse.Namespace) -> int:
     """Say what a policy changes for what is here, and put it in force."""
+    calm_collector()
     node, text = Node(Path(arguments.home)), read_file(arguments.file)
     for one in look_ahead(node, _checked(node, text)):
         if one.any:

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import gc
 import logging
 import socket
 import ssl
@@ -14,6 +13,7 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
+from prasan.cli.collector import calm_collector
 from prasan.cli.output import tell
 from prasan.errors import Unreachable
 from prasan.exchange.taxii import Site
@@ -36,8 +36,6 @@ from prasan.web.taxii import taxii_routes
 from prasan.web.waiting import Bell
 
 KEEP_ALIVE_S = 30
-COLLECT_AFTER = 20_000
-"""Values that may hold others and were made since the last look, and not let go."""
 CERTIFICATE_S = 5
 """How often it is looked whether the peer port's certificate was replaced."""
 STOP_S = 2
@@ -77,14 +75,6 @@ def serve(arguments: argparse.Namespace) -> int:
             asyncio.run(_serve(node, doors))
     node.close()
     return 0
-
-
-def calm_collector() -> None:
-    """Look for rings of garbage seldom: a post makes thousands of values that live until it is kept, and a look at
-    each of them every seven hundred, Python's own measure, costs a tenth of the time and finds next to nothing."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 10, 10)
 
 
 def _listen(listen: Listen, arguments: argparse.Namespace) -> Listen:

@@ -20,6 +20,7 @@ from prasan.cli.bench import measures_exchange_peer as peer
 from prasan.cli.bench import measures_exchange_stage as stage
 from prasan.cli.bench.objects import stix_objects
 from prasan.cli.bench.pairing import Bar, Line, line, paired
+from prasan.cli.collector import calm_collector
 from prasan.formats.stix import peek
 from prasan.formats.stix_ids import EVENT, VESSEL
 from prasan.node.node import Node
@@ -147,6 +148,7 @@ def adopt(rows: int) -> Line:
         stage.keep(node, stix_objects(count_))
         work_due(node)
         policy = stage.POLICY.format(coarse=EVENT).encode()
+        calm_collector()  # as the command does
         begin = time.perf_counter()
         with _Writer(node) as writer:
             adopt_policy(node, policy, "bench")
